@@ -1,0 +1,2 @@
+drop table anchors;
+drop table wrapped_keys;

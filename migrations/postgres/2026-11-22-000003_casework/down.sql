@@ -1,0 +1,11 @@
+drop table deliveries;
+drop table referral_events;
+drop table referrals;
+drop table assessed_needs;
+drop table assessments;
+drop table support_refusals;
+drop table case_events;
+drop table cases;
+drop table consents;
+drop table person_categories;
+drop table persons;

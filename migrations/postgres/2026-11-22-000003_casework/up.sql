@@ -1,0 +1,166 @@
+create table persons (
+    id uuid primary key not null,
+    registered_by uuid not null references accounts (id),
+    organisation_id uuid not null references organisations (id),
+    sex text not null,
+    birth_precision text not null,
+    birth_date date,
+    birth_year integer,
+    nationality text,
+    ethnicity text,
+    residence_unit_code text references admin_units (code),
+    anonymous boolean not null,
+    sealed_name bytea,
+    sealed_aliases bytea,
+    sealed_phone bytea,
+    sealed_national_id bytea,
+    sealed_address bytea,
+    sealed_safe_contact bytea,
+    created_at timestamp not null,
+    updated_at timestamp not null,
+    version integer not null
+);
+create index persons_by_organisation on persons (organisation_id, created_at, id);
+create index persons_by_registrar on persons (registered_by, id);
+create table person_categories (
+    person_id uuid not null references persons (id),
+    category text not null,
+    primary key (person_id, category)
+);
+create index person_categories_by_category on person_categories (category, person_id);
+create table consents (
+    id uuid primary key not null,
+    person_id uuid not null references persons (id),
+    purpose text not null,
+    recipient_organisation_id uuid references organisations (id),
+    given_by text not null,
+    given_on date not null,
+    proof text not null,
+    expires_on date,
+    withdrawn_on date,
+    withdrawn_by uuid references accounts (id),
+    recorded_by uuid not null references accounts (id),
+    created_at timestamp not null,
+    version integer not null
+);
+create index consents_by_person on consents (person_id, id);
+create table cases (
+    id uuid primary key not null,
+    person_id uuid not null references persons (id),
+    organisation_id uuid not null references organisations (id),
+    unit_code text not null references admin_units (code),
+    category text not null,
+    status text not null,
+    received_on date not null,
+    identified_on date,
+    closed_on date,
+    close_reason text,
+    assigned_to uuid references accounts (id),
+    opened_by uuid not null references accounts (id),
+    sealed_summary bytea,
+    created_at timestamp not null,
+    updated_at timestamp not null,
+    version integer not null
+);
+create index cases_by_person on cases (person_id, id);
+create index cases_by_organisation on cases (organisation_id, received_on, id);
+create index cases_by_organisation_status on cases (organisation_id, status, received_on, id);
+create index cases_by_unit_status on cases (unit_code, status, received_on, id);
+create index cases_by_worker on cases (assigned_to, received_on, id);
+create table case_events (
+    id uuid primary key not null,
+    case_id uuid not null references cases (id),
+    kind text not null,
+    from_status text,
+    to_status text,
+    occurred_on date not null,
+    reason text,
+    sealed_note bytea,
+    recorded_by uuid not null references accounts (id),
+    recorded_at timestamp not null
+);
+create index case_events_by_case on case_events (case_id, recorded_at, id);
+create table support_refusals (
+    id uuid primary key not null,
+    case_id uuid not null references cases (id),
+    person_id uuid not null references persons (id),
+    service_type text,
+    refused_on date not null,
+    recorded_by uuid not null references accounts (id),
+    created_at timestamp not null
+);
+create index support_refusals_by_case on support_refusals (case_id, id);
+create table assessments (
+    id uuid primary key not null,
+    case_id uuid not null references cases (id),
+    person_id uuid not null references persons (id),
+    organisation_id uuid not null references organisations (id),
+    unit_code text not null references admin_units (code),
+    assessed_on date not null,
+    assessed_by uuid not null references accounts (id),
+    created_at timestamp not null
+);
+create index assessments_by_case on assessments (case_id, assessed_on, id);
+create index assessments_by_organisation on assessments (organisation_id, assessed_on, id);
+create table assessed_needs (
+    assessment_id uuid not null references assessments (id),
+    service_type text not null,
+    in_need boolean not null,
+    eligible boolean not null,
+    reason text,
+    primary key (assessment_id, service_type)
+);
+create table referrals (
+    id uuid primary key not null,
+    case_id uuid not null references cases (id),
+    person_id uuid not null references persons (id),
+    service_type text not null,
+    from_organisation_id uuid not null references organisations (id),
+    to_organisation_id uuid not null references organisations (id),
+    status text not null,
+    consent_id uuid references consents (id),
+    answer_due_on date,
+    sent_at timestamp,
+    answered_at timestamp,
+    decline_reason text,
+    outcome text,
+    sealed_message bytea,
+    created_by uuid not null references accounts (id),
+    created_at timestamp not null,
+    updated_at timestamp not null,
+    version integer not null
+);
+create index referrals_by_case on referrals (case_id, created_at, id);
+create index referrals_by_recipient on referrals (to_organisation_id, status, created_at, id);
+create index referrals_by_sender on referrals (from_organisation_id, status, created_at, id);
+create index referrals_by_consent on referrals (consent_id);
+create index referrals_by_deadline on referrals (status, answer_due_on, id);
+create table referral_events (
+    id uuid primary key not null,
+    referral_id uuid not null references referrals (id),
+    from_status text,
+    to_status text not null,
+    reason text,
+    recorded_by uuid references accounts (id),
+    recorded_at timestamp not null
+);
+create index referral_events_by_referral on referral_events (referral_id, recorded_at, id);
+create table deliveries (
+    id uuid primary key not null,
+    case_id uuid not null references cases (id),
+    person_id uuid not null references persons (id),
+    referral_id uuid references referrals (id),
+    organisation_id uuid not null references organisations (id),
+    service_type text not null,
+    delivered_on date not null,
+    form text not null,
+    amount_dong bigint,
+    recorded_by uuid not null references accounts (id),
+    voided_at timestamp,
+    void_reason text,
+    created_at timestamp not null,
+    version integer not null
+);
+create index deliveries_by_case on deliveries (case_id, delivered_on, id);
+create index deliveries_by_person on deliveries (person_id, delivered_on);
+create index deliveries_by_referral on deliveries (referral_id, delivered_on, id);

@@ -1,0 +1,17 @@
+//! Accounts, logins and sessions.
+
+mod actor;
+mod guesses;
+mod login;
+pub mod model;
+pub mod passwords;
+mod queries;
+pub mod routes;
+pub mod rules;
+pub mod setup;
+pub mod tokens;
+
+pub use actor::{Actor, Caller, Public};
+pub use guesses::forget_before as forget_guesses_before;
+pub use model::AccountState;
+pub use setup::create_admin_now;

@@ -1,0 +1,127 @@
+//! What a running server holds, and the two doors every route goes through.
+
+use std::sync::Arc;
+
+use crate::accounts::passwords::Passwords;
+use crate::accounts::setup::SetupCode;
+use crate::accounts::tokens::Tokens;
+use crate::accounts::{Actor, Caller};
+use crate::admin_units::AdminUnits;
+use crate::audit::{TrailKey, ViewLog};
+use crate::clock::{Clock, Random};
+use crate::db::{Database, DbConnection};
+use crate::error::AppError;
+use crate::http::idempotency::{BoundKey, claim, claimed};
+use crate::programmes::Plans;
+use crate::services::Services;
+use crate::vault::{KeyRing, Vault};
+
+/// State of one node: connections, keys, and caches it can rebuild.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The records.
+    pub db: Database,
+    /// Time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+    /// Keys of this installation.
+    pub ring: Arc<KeyRing>,
+    /// Data keys of persons.
+    pub vault: Vault,
+    /// Key of the trail.
+    pub trail: TrailKey,
+    /// Log of views.
+    pub views: ViewLog,
+    /// Token maker.
+    pub tokens: Tokens,
+    /// Password hasher.
+    pub passwords: Passwords,
+    /// Setup code of an installation without administrator.
+    pub setup: SetupCode,
+    /// Administrative units of both generations.
+    pub units: Arc<AdminUnits>,
+    /// Service types.
+    pub services: Arc<Services>,
+    /// Programme plans.
+    pub plans: Arc<Plans>,
+    /// Renders the metrics.
+    pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+}
+
+impl App {
+    /// Reads on behalf of a caller, whose account is checked in the same transaction.
+    ///
+    /// # Errors
+    /// What `f` returns; [`AppError::Unauthenticated`] when the session or account is closed.
+    pub async fn read<T, F>(&self, caller: Caller, f: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection, &Actor) -> Result<T, AppError> + Send + 'static,
+    {
+        let now = self.clock.now();
+        self.db
+            .read(move |conn| {
+                let actor = Actor::load(conn, caller, now)?;
+                f(conn, &actor)
+            })
+            .await
+    }
+
+    /// Writes on behalf of a caller, whose account is checked in the same transaction.
+    /// `f` may run more than once.
+    ///
+    /// # Errors
+    /// As [`App::read`].
+    pub async fn write<T, F>(&self, caller: Caller, mut f: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut DbConnection, &Actor) -> Result<T, AppError> + Send + 'static,
+    {
+        let now = self.clock.now();
+        self.db
+            .write(move |conn| {
+                let actor = Actor::load(conn, caller, now)?;
+                f(conn, &actor)
+            })
+            .await
+    }
+
+    /// Writes exactly once per idempotency key. `resource` is the record `f` makes
+    /// or changes. When the key was used before, nothing is written and `rebuild`
+    /// answers for the record of that first request, under the caller's rights of now.
+    ///
+    /// # Errors
+    /// As [`App::read`]; [`AppError::IdempotencyKeyReused`] when the first request was another one.
+    pub async fn write_once<T, F, R>(
+        &self,
+        caller: Caller,
+        key: BoundKey,
+        resource: uuid::Uuid,
+        mut f: F,
+        rebuild: R,
+    ) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut DbConnection, &Actor) -> Result<T, AppError> + Send + 'static,
+        R: FnOnce(&mut DbConnection, &Actor, uuid::Uuid) -> Result<T, AppError> + Send + 'static,
+    {
+        let bound = key.clone();
+        let written = self
+            .write(caller, move |conn, actor| {
+                claim(conn, actor, &bound, resource, actor.now)?;
+                f(conn, actor)
+            })
+            .await;
+        match written {
+            Err(AppError::IdempotentReplay) => {
+                self.read(caller, move |conn, actor| {
+                    let first = claimed(conn, actor, &key)?;
+                    rebuild(conn, actor, first)
+                })
+                .await
+            }
+            written => written,
+        }
+    }
+}

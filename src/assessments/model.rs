@@ -1,0 +1,82 @@
+//! Rows of assessments and refusals.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use crate::db::schema::{assessed_needs, assessments, support_refusals};
+use crate::db::types::{AccountId, AssessmentId, CaseId, Instant, OrganisationId, PersonId, RefusalId, text_enum};
+use crate::services::ServiceType;
+
+text_enum! {
+    /// Why somebody is or is not eligible for a service.
+    EligibilityReason {
+        /// Entitled by law.
+        Statutory = "statutory",
+        /// Meets the conditions of a programme.
+        Programme = "programme",
+        /// Conditions not met.
+        ConditionsNotMet = "conditions_not_met",
+        /// Used before and granted once only.
+        UsedBefore = "used_before",
+        /// Papers missing for now.
+        PapersMissing = "papers_missing",
+    }
+}
+
+/// An assessment. It is never changed; a later one takes its place.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = assessments, treat_none_as_default_value = false)]
+pub struct Assessment {
+    /// Id.
+    pub id: AssessmentId,
+    /// Case.
+    pub case_id: CaseId,
+    /// Person.
+    pub person_id: PersonId,
+    /// Centre that ran the case.
+    pub organisation_id: OrganisationId,
+    /// Unit the case was counted in.
+    pub unit_code: String,
+    /// Day.
+    pub assessed_on: NaiveDate,
+    /// By whom.
+    pub assessed_by: AccountId,
+    /// When it was recorded.
+    pub created_at: Instant,
+}
+
+/// What an assessment found for one service type.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = assessed_needs, treat_none_as_default_value = false)]
+pub struct AssessedNeed {
+    /// Assessment.
+    pub assessment_id: AssessmentId,
+    /// Service type.
+    pub service_type: ServiceType,
+    /// Whether the person needs it.
+    pub in_need: bool,
+    /// Whether the person may get it.
+    pub eligible: bool,
+    /// Why, or why not.
+    pub reason: Option<EligibilityReason>,
+}
+
+/// A recorded refusal: the person does not want this support now.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = support_refusals, treat_none_as_default_value = false)]
+pub struct SupportRefusal {
+    /// Id.
+    pub id: RefusalId,
+    /// Case.
+    pub case_id: CaseId,
+    /// Person.
+    pub person_id: PersonId,
+    /// Service refused; all when none.
+    pub service_type: Option<ServiceType>,
+    /// Day.
+    pub refused_on: NaiveDate,
+    /// Who recorded it.
+    pub recorded_by: AccountId,
+    /// When it was recorded.
+    pub created_at: Instant,
+}

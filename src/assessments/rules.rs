@@ -1,0 +1,184 @@
+//! Recording assessments and refusals.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::model::{AssessedNeed, Assessment, SupportRefusal};
+use crate::accounts::Actor;
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
+use crate::cases::model::Case;
+use crate::cases::{self, CaseStatus};
+use crate::db::DbConnection;
+use crate::db::schema::{assessed_needs, assessments, support_refusals};
+use crate::db::types::{AssessmentId, CaseId, RefusalId};
+use crate::error::{AppError, Conflict, Rule};
+use crate::grants::Action;
+use crate::services::ServiceType;
+
+/// An assessment with what it found.
+#[derive(Debug, Clone)]
+pub struct Findings {
+    /// The assessment.
+    pub assessment: Assessment,
+    /// One entry a service type.
+    pub needs: Vec<AssessedNeed>,
+}
+
+/// An assessment as it is asked for; the case gives the rest.
+#[derive(Debug, Clone)]
+pub struct NewAssessment {
+    /// Id.
+    pub id: AssessmentId,
+    /// Case.
+    pub case: CaseId,
+    /// Day.
+    pub assessed_on: NaiveDate,
+    /// What it found; each service type once.
+    pub needs: Vec<AssessedNeed>,
+}
+
+/// Records an assessment.
+///
+/// # Errors
+/// Field errors; [`Conflict::CaseClosed`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
+pub fn create(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, new: &NewAssessment) -> Result<Findings, AppError> {
+    let case = open_case(conn, actor, new.case)?;
+    check_day("assessed_on", new.assessed_on, &case, actor)?;
+    let assessment = Assessment {
+        id: new.id,
+        case_id: case.id,
+        person_id: case.person_id,
+        organisation_id: case.organisation_id,
+        unit_code: case.unit_code.clone(),
+        assessed_on: new.assessed_on,
+        assessed_by: actor.account,
+        created_at: actor.now,
+    };
+    insert(conn, &assessment, &new.needs)?;
+    let subject = Subject::new(SubjectKind::Case, case.id.0);
+    record(conn, trail, subject, Some(actor.account), TrailAction::Assess, &["needs"], actor.now)?;
+    Ok(Findings { assessment, needs: new.needs.clone() })
+}
+
+/// Inserts an assessment; also for the demo.
+///
+/// # Errors
+/// The engine's own.
+pub fn insert(conn: &mut DbConnection, assessment: &Assessment, needs: &[AssessedNeed]) -> Result<(), AppError> {
+    diesel::insert_into(assessments::table).values(assessment).execute(conn)?;
+    for need in needs {
+        diesel::insert_into(assessed_needs::table).values(need).execute(conn)?;
+    }
+    Ok(())
+}
+
+fn open_case(conn: &mut DbConnection, actor: &Actor, id: CaseId) -> Result<Case, AppError> {
+    let case = cases::rules::find_for(conn, actor, Action::AssessmentWrite, id)?;
+    if case.status == CaseStatus::Closed { Err(AppError::Conflict(Conflict::CaseClosed)) } else { Ok(case) }
+}
+
+fn check_day(field: &'static str, day: NaiveDate, case: &Case, actor: &Actor) -> Result<(), AppError> {
+    if day > actor.now.civil_date() {
+        return Err(AppError::field(field, Rule::NotInFuture));
+    }
+    if day < case.received_on {
+        return Err(AppError::field(field, Rule::NotBefore("received_on")));
+    }
+    Ok(())
+}
+
+/// Reads the assessments of a case, oldest first; at most 200.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
+pub fn of_case(conn: &mut DbConnection, actor: &Actor, case: CaseId) -> Result<Vec<Findings>, AppError> {
+    cases::rules::read(conn, actor, case)?;
+    let rows: Vec<Assessment> = assessments::table
+        .filter(assessments::case_id.eq(case))
+        .order((assessments::assessed_on, assessments::id))
+        .select(Assessment::as_select())
+        .limit(200)
+        .load(conn)?;
+    let ids: Vec<AssessmentId> = rows.iter().map(|row| row.id).collect();
+    let mut needs: Vec<AssessedNeed> = assessed_needs::table
+        .filter(assessed_needs::assessment_id.eq_any(&ids))
+        .order((assessed_needs::assessment_id, assessed_needs::service_type))
+        .select(AssessedNeed::as_select())
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|assessment| {
+            let own = needs.extract_if(.., |need| need.assessment_id == assessment.id).collect();
+            Findings { assessment, needs: own }
+        })
+        .collect())
+}
+
+/// Whether the latest assessment that speaks of this service finds need and eligibility.
+///
+/// # Errors
+/// The engine's own.
+pub fn in_need_and_eligible(conn: &mut DbConnection, case: CaseId, service: ServiceType) -> Result<bool, AppError> {
+    let latest: Option<(bool, bool)> = assessed_needs::table
+        .inner_join(assessments::table.on(assessments::id.eq(assessed_needs::assessment_id)))
+        .filter(assessments::case_id.eq(case))
+        .filter(assessed_needs::service_type.eq(service))
+        .order((assessments::assessed_on.desc(), assessments::created_at.desc()))
+        .select((assessed_needs::in_need, assessed_needs::eligible))
+        .first(conn)
+        .optional()?;
+    Ok(latest == Some((true, true)))
+}
+
+/// Records that the person does not want a support, or any, now. Nothing else follows from it.
+///
+/// # Errors
+/// Field errors; [`AppError::NotFound`]; [`AppError::Forbidden`].
+pub fn refuse(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    case: CaseId,
+    id: RefusalId,
+    service_type: Option<ServiceType>,
+    refused_on: NaiveDate,
+) -> Result<SupportRefusal, AppError> {
+    let case = open_case(conn, actor, case)?;
+    check_day("refused_on", refused_on, &case, actor)?;
+    let refusal = SupportRefusal {
+        id,
+        case_id: case.id,
+        person_id: case.person_id,
+        service_type,
+        refused_on,
+        recorded_by: actor.account,
+        created_at: actor.now,
+    };
+    insert_refusal(conn, &refusal)?;
+    let subject = Subject::new(SubjectKind::Case, case.id.0);
+    record(conn, trail, subject, Some(actor.account), TrailAction::Refuse, &["refusal"], actor.now)?;
+    Ok(refusal)
+}
+
+/// Inserts a refusal; also for the demo.
+///
+/// # Errors
+/// The engine's own.
+pub fn insert_refusal(conn: &mut DbConnection, refusal: &SupportRefusal) -> Result<(), AppError> {
+    diesel::insert_into(support_refusals::table).values(refusal).execute(conn)?;
+    Ok(())
+}
+
+/// Reads the refusals of a case, oldest first; at most 200.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
+pub fn refusals_of_case(conn: &mut DbConnection, actor: &Actor, case: CaseId) -> Result<Vec<SupportRefusal>, AppError> {
+    cases::rules::read(conn, actor, case)?;
+    Ok(support_refusals::table
+        .filter(support_refusals::case_id.eq(case))
+        .order((support_refusals::refused_on, support_refusals::id))
+        .select(SupportRefusal::as_select())
+        .limit(200)
+        .load(conn)?)
+}

@@ -1,0 +1,102 @@
+//! Checkpoints: a numbered list of chain heads that changed, chained by MAC, the
+//! last one anchored in the key store.
+
+use diesel::prelude::*;
+
+use super::model::SubjectKind;
+use super::trail::{Subject, SubjectId, TrailKey};
+use crate::db::schema::{audit_checkpoint_heads, audit_checkpoints, audit_heads};
+use crate::db::types::Instant;
+use crate::db::{Database, DbConnection};
+use crate::error::AppError;
+use crate::vault::Vault;
+
+/// Anchor under which the key store keeps the last checkpoint.
+pub(super) const ANCHOR: &str = "trail";
+/// Heads of one checkpoint at the most; more wait for the next one.
+const MAX_HEADS: i64 = 2_000;
+
+/// A head as a checkpoint lists it.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_checkpoint_heads, treat_none_as_default_value = false)]
+pub(super) struct CheckpointHead {
+    pub(super) checkpoint_number: i64,
+    pub(super) subject_kind: SubjectKind,
+    pub(super) subject_id: SubjectId,
+    pub(super) seq: i64,
+    pub(super) mac: Vec<u8>,
+}
+
+/// The listed heads as one string of bytes for the checkpoint's MAC.
+pub(super) fn heads_bytes(heads: &[CheckpointHead]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for head in heads {
+        bytes.extend_from_slice(head.subject_kind.as_str().as_bytes());
+        bytes.extend_from_slice(head.subject_id.0.as_bytes());
+        bytes.extend_from_slice(&head.seq.to_be_bytes());
+        bytes.extend_from_slice(&head.mac);
+    }
+    bytes
+}
+
+/// Makes checkpoints until no changed head is left, and anchors the last. Returns how many were made.
+///
+/// # Errors
+/// When either database fails. The anchor is written after the checkpoint: if it
+/// fails, the next call anchors the newer one.
+pub fn checkpoint(db: &Database, vault: &Vault, key: &TrailKey, now: Instant) -> Result<u32, AppError> {
+    let mut made = 0;
+    loop {
+        let key = key.clone();
+        let written = db.write_now(move |conn| write_one(conn, &key, now))?;
+        let Some((number, mac)) = written else { return Ok(made) };
+        vault.set_anchor(ANCHOR, number, mac, now)?;
+        made += 1;
+    }
+}
+
+fn write_one(conn: &mut DbConnection, key: &TrailKey, now: Instant) -> Result<Option<(i64, Vec<u8>)>, AppError> {
+    let last: Option<(i64, Vec<u8>)> = audit_checkpoints::table
+        .order(audit_checkpoints::number.desc())
+        .select((audit_checkpoints::number, audit_checkpoints::mac))
+        .first(conn)
+        .optional()?;
+    let (last_number, previous) = last.unwrap_or((0, Vec::new()));
+    let number = last_number + 1;
+    let changed: Vec<(SubjectKind, SubjectId, i64, Vec<u8>)> = audit_heads::table
+        .filter(audit_heads::checkpointed.eq(false))
+        .order((audit_heads::subject_kind, audit_heads::subject_id))
+        .select((audit_heads::subject_kind, audit_heads::subject_id, audit_heads::seq, audit_heads::mac))
+        .limit(MAX_HEADS)
+        .load(conn)?;
+    if changed.is_empty() {
+        return Ok(None);
+    }
+    let heads: Vec<CheckpointHead> = changed
+        .into_iter()
+        .map(|(subject_kind, subject_id, seq, mac)| CheckpointHead {
+            checkpoint_number: number,
+            subject_kind,
+            subject_id,
+            seq,
+            mac,
+        })
+        .collect();
+    let mac = key.checkpoint_mac(number, now, &heads_bytes(&heads), &previous).to_vec();
+    diesel::insert_into(audit_checkpoints::table)
+        .values((
+            audit_checkpoints::number.eq(number),
+            audit_checkpoints::at.eq(now),
+            audit_checkpoints::heads.eq(i64::try_from(heads.len()).unwrap_or(i64::MAX)),
+            audit_checkpoints::mac.eq(&mac),
+        ))
+        .execute(conn)?;
+    for head in &heads {
+        diesel::insert_into(audit_checkpoint_heads::table).values(head).execute(conn)?;
+        let subject = Subject { kind: head.subject_kind, id: head.subject_id };
+        diesel::update(audit_heads::table.find((subject.kind, subject.id)))
+            .set(audit_heads::checkpointed.eq(true))
+            .execute(conn)?;
+    }
+    Ok(Some((number, mac)))
+}

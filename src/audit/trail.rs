@@ -1,0 +1,160 @@
+//! Writing the trail: one chain per subject.
+
+use diesel::prelude::*;
+
+use super::model::{SubjectKind, TrailAction};
+use crate::db::DbConnection;
+use crate::db::schema::{audit_entries, audit_heads};
+use crate::db::types::{AccountId, Instant, id_type};
+use crate::error::AppError;
+use crate::vault::ServerKey;
+
+id_type! {
+    /// Id of whatever a trail entry is about.
+    SubjectId;
+}
+
+/// What an entry is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Subject {
+    /// Its kind.
+    pub kind: SubjectKind,
+    /// Its id.
+    pub id: SubjectId,
+}
+
+impl Subject {
+    /// A subject.
+    pub fn new(kind: SubjectKind, id: uuid::Uuid) -> Self {
+        Self { kind, id: SubjectId(id) }
+    }
+}
+
+/// The key of the trail. Without it no entry can be forged, dropped or moved unseen.
+#[derive(Debug, Clone)]
+pub struct TrailKey(ServerKey);
+
+impl TrailKey {
+    /// From the key ring's trail key.
+    pub fn new(key: ServerKey) -> Self {
+        Self(key)
+    }
+
+    /// MAC of one entry and all before it of the same subject.
+    pub(super) fn entry_mac(&self, entry: &Entry, previous: &[u8]) -> [u8; 32] {
+        self.0.mac(
+            "trail entry",
+            &[
+                entry.subject_kind.as_str().as_bytes(),
+                entry.subject_id.0.as_bytes(),
+                &entry.seq.to_be_bytes(),
+                &entry.at.micros().to_be_bytes(),
+                entry.account_id.as_ref().map_or(&[][..], |id| id.0.as_bytes()),
+                entry.action.as_bytes(),
+                entry.fields.as_bytes(),
+                previous,
+            ],
+        )
+    }
+
+    /// Seal of a head: this chain ends at `seq`, and no earlier.
+    pub(super) fn head_seal(&self, subject: Subject, seq: i64, mac: &[u8]) -> [u8; 32] {
+        let kind = subject.kind.as_str().as_bytes();
+        self.0.mac("trail head", &[kind, subject.id.0.as_bytes(), &seq.to_be_bytes(), mac])
+    }
+
+    /// MAC of a checkpoint.
+    pub(super) fn checkpoint_mac(&self, number: i64, at: Instant, heads: &[u8], previous: &[u8]) -> [u8; 32] {
+        self.0.mac("trail checkpoint", &[&number.to_be_bytes(), &at.micros().to_be_bytes(), heads, previous])
+    }
+}
+
+/// One entry as stored. The action is plain text so that `verify` reads entries
+/// that no program wrote.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_entries, treat_none_as_default_value = false)]
+pub(super) struct Entry {
+    pub(super) subject_kind: SubjectKind,
+    pub(super) subject_id: SubjectId,
+    pub(super) seq: i64,
+    pub(super) at: Instant,
+    pub(super) account_id: Option<AccountId>,
+    pub(super) action: String,
+    pub(super) fields: String,
+    pub(super) mac: Vec<u8>,
+}
+
+/// Adds an entry to the subject's chain, in the transaction of the change itself.
+/// `fields` are names of fields, never values.
+///
+/// # Errors
+/// The engine's own.
+pub fn record(
+    conn: &mut DbConnection,
+    key: &TrailKey,
+    subject: Subject,
+    account: Option<AccountId>,
+    action: TrailAction,
+    fields: &[&str],
+    now: Instant,
+) -> Result<(), AppError> {
+    let head: Option<(i64, Vec<u8>)> = match action {
+        // A new record has no chain; a head that exists all the same is refused by the primary key.
+        TrailAction::Create => None,
+        _ => audit_heads::table
+            .find((subject.kind, subject.id))
+            .select((audit_heads::seq, audit_heads::mac))
+            .first(conn)
+            .optional()?,
+    };
+    let (last, previous) = head.clone().unwrap_or((0, Vec::new()));
+    let mut entry = Entry {
+        subject_kind: subject.kind,
+        subject_id: subject.id,
+        seq: last + 1,
+        at: now,
+        account_id: account,
+        action: action.as_str().to_owned(),
+        fields: fields.join(","),
+        mac: Vec::new(),
+    };
+    let mac = key.entry_mac(&entry, &previous);
+    entry.mac = mac.to_vec();
+    diesel::insert_into(audit_entries::table).values(&entry).execute(conn)?;
+    let seal = key.head_seal(subject, entry.seq, &mac);
+    let values = (
+        audit_heads::seq.eq(entry.seq),
+        audit_heads::mac.eq(mac.as_slice()),
+        audit_heads::seal.eq(seal.as_slice()),
+        audit_heads::checkpointed.eq(false),
+    );
+    if head.is_some() {
+        let row = audit_heads::table.find((subject.kind, subject.id));
+        diesel::update(row).set(values).execute(conn)?;
+    } else {
+        let place = (audit_heads::subject_kind.eq(subject.kind), audit_heads::subject_id.eq(subject.id));
+        diesel::insert_into(audit_heads::table).values((place, values)).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Names of the fields that the last `edits` edits of a subject changed; for telling
+/// an editor who comes second what the first one did.
+///
+/// # Errors
+/// The engine's own.
+pub fn changed_since(conn: &mut DbConnection, subject: Subject, edits: i32) -> Result<Vec<String>, AppError> {
+    let editing = [TrailAction::Update, TrailAction::Transition, TrailAction::Assign].map(TrailAction::as_str);
+    let changed: Vec<String> = audit_entries::table
+        .filter(audit_entries::subject_kind.eq(subject.kind))
+        .filter(audit_entries::subject_id.eq(subject.id))
+        .filter(audit_entries::action.eq_any(editing))
+        .order(audit_entries::seq.desc())
+        .limit(i64::from(edits.clamp(0, 50)))
+        .select(audit_entries::fields)
+        .load(conn)?;
+    let mut names: Vec<String> = changed.iter().flat_map(|fields| fields.split(',')).map(str::to_owned).collect();
+    names.sort_unstable();
+    names.dedup();
+    Ok(names)
+}

@@ -1,0 +1,120 @@
+//! The view log: who saw whom, and when. Entries of waiting requests are written
+//! together, and each answer waits until its entry is durable.
+
+use diesel::prelude::*;
+use tokio::sync::{mpsc, oneshot};
+
+use super::model::{SubjectKind, ViewAction};
+use super::trail::SubjectId;
+use crate::clock::{Clock, Random};
+use crate::db::schema::view_log;
+use crate::db::types::{AccountId, Instant, ViewId};
+use crate::db::{Database, DbConnection};
+use crate::error::AppError;
+
+/// Views written in one commit at the most.
+const GROUP: usize = 256;
+
+/// One view to be logged.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = view_log, treat_none_as_default_value = false)]
+pub struct View {
+    id: ViewId,
+    at: Instant,
+    account_id: AccountId,
+    subject_kind: SubjectKind,
+    subject_id: Option<SubjectId>,
+    action: ViewAction,
+    shown: Option<Vec<u8>>,
+}
+
+type Waiting = (View, oneshot::Sender<Result<(), ()>>);
+
+/// The group-committing writer of the view log. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct ViewLog {
+    queue: mpsc::Sender<Waiting>,
+    clock: Clock,
+    random: Random,
+}
+
+impl ViewLog {
+    /// Starts the writer thread.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn start(db: Database, clock: Clock, random: Random) -> std::io::Result<Self> {
+        let (queue, waiting) = mpsc::channel(4 * GROUP);
+        std::thread::Builder::new().name("view-log".into()).spawn(move || run(&db, waiting))?;
+        Ok(Self { queue, clock, random })
+    }
+
+    /// Logs that `account` read one record.
+    ///
+    /// # Errors
+    /// When the log could not be written; nothing may then be shown.
+    pub async fn read(&self, account: AccountId, kind: SubjectKind, id: uuid::Uuid) -> Result<(), AppError> {
+        self.log(account, kind, Some(SubjectId(id)), ViewAction::Read, None).await
+    }
+
+    /// Logs that `account` was shown these persons in a list.
+    ///
+    /// # Errors
+    /// As [`ViewLog::read`].
+    pub async fn listed(
+        &self,
+        account: AccountId,
+        kind: SubjectKind,
+        shown: impl Iterator<Item = uuid::Uuid>,
+    ) -> Result<(), AppError> {
+        let ids: Vec<u8> = shown.flat_map(uuid::Uuid::into_bytes).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.log(account, kind, None, ViewAction::List, Some(ids)).await
+    }
+
+    async fn log(
+        &self,
+        account_id: AccountId,
+        subject_kind: SubjectKind,
+        subject_id: Option<SubjectId>,
+        action: ViewAction,
+        shown: Option<Vec<u8>>,
+    ) -> Result<(), AppError> {
+        let id = ViewId(self.random.uuid());
+        let view = View { id, at: self.clock.now(), account_id, subject_kind, subject_id, action, shown };
+        let (reply, written) = oneshot::channel();
+        let stopped = || AppError::internal("the view log stopped");
+        self.queue.send((view, reply)).await.map_err(|_| stopped())?;
+        written.await.map_err(|_| stopped())?.map_err(|()| AppError::internal("the view log could not be written"))
+    }
+}
+
+fn run(db: &Database, mut waiting: mpsc::Receiver<Waiting>) {
+    while let Some(first) = waiting.blocking_recv() {
+        let mut group = vec![first];
+        while group.len() < GROUP {
+            match waiting.try_recv() {
+                Ok(next) => group.push(next),
+                Err(_) => break,
+            }
+        }
+        let (views, replies): (Vec<View>, Vec<_>) = group.into_iter().unzip();
+        let written = db.write_now(move |conn| insert(conn, &views));
+        if let Err(error) = &written {
+            tracing::error!(cause = %error, "views were not logged");
+        }
+        for reply in replies {
+            // A caller that went away has seen nothing.
+            let _caller_gone = reply.send(written.as_ref().map(|()| ()).map_err(|_| ()));
+        }
+    }
+}
+
+fn insert(conn: &mut DbConnection, views: &[View]) -> Result<(), AppError> {
+    for view in views {
+        diesel::insert_into(view_log::table).values(view).execute(conn)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,222 @@
+//! From configuration to a running [`App`]: every check that can fail is made
+//! before the server listens, so there is no half-start.
+
+use std::sync::Arc;
+
+use diesel::prelude::*;
+
+use crate::accounts::passwords::Passwords;
+use crate::accounts::setup::SetupCode;
+use crate::accounts::tokens::Tokens;
+use crate::admin_units::{AdminUnits, CatalogueError, copy_into};
+use crate::app::App;
+use crate::audit::{TrailKey, ViewLog};
+use crate::clock::{Clock, Random};
+use crate::config::{Config, ConfigError};
+use crate::db::schema::persons;
+use crate::db::types::Instant;
+use crate::db::{Database, DatabaseOptions, OpenError, SchemaError, Store, migrate};
+use crate::error::AppError;
+use crate::programmes::{Plans, PlansError};
+use crate::services::{Services, ServicesError};
+use crate::settings;
+use crate::vault::{KeyFileError, KeyRing, Vault};
+
+/// Why the program does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// Configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Database.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Schema.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// Key files.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    /// List of administrative units.
+    #[error(transparent)]
+    Units(#[from] CatalogueError),
+    /// Plan files.
+    #[error(transparent)]
+    Plans(#[from] PlansError),
+    /// Service types.
+    #[error(transparent)]
+    Services(#[from] ServicesError),
+    /// The database is a demo, or is none.
+    #[error("{0}")]
+    Demo(&'static str),
+    /// The system refused.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// Anything else.
+    #[error(transparent)]
+    App(#[from] AppError),
+}
+
+impl BootError {
+    /// Exit code of the process, after sysexits.h.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(_) | Self::Plans(_) | Self::Units(_) | Self::Services(_) => 78,
+            Self::Open(_) => 69,
+            Self::Schema(_) | Self::Demo(_) => 65,
+            Self::Keys(_) => 77,
+            Self::Io(_) | Self::App(_) => 71,
+        }
+    }
+}
+
+/// Whether an installation holds made-up data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Real work: a demo database is refused.
+    Work,
+    /// Made-up data: a database without the demo marker is refused unless it is empty.
+    Demo,
+}
+
+/// What tests replace.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// Time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+    /// How databases are opened.
+    pub database: DatabaseOptions,
+    /// Renders the metrics, where a recorder is installed.
+    pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+}
+
+/// Opens databases and keys, brings the schema up to date and checks that all belong together.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<App, BootError> {
+    let units = AdminUnits::shipped()?;
+    let services = Services::shipped()?;
+    let plans = Plans::shipped(&units, purpose == Purpose::Demo)?;
+    if config.database_url()?.file().is_some() || config.keys_url()?.file().is_some() {
+        make_private_dir(&config.server.data_dir)?;
+    }
+    let db = Database::open(&config.database_url()?, &around.database)?;
+    let stored = read_marks(&db)?;
+    check_purpose(purpose, &stored)?;
+    let ring = Arc::new(KeyRing::load(&config.keys_dir(), &around.random, stored.fingerprint.is_none())?);
+    if stored.fingerprint.as_ref().is_some_and(|known| *known != ring.fingerprint()) {
+        return Err(KeyFileError::Foreign(config.keys_dir()).into());
+    }
+    let keys = Database::open(&config.keys_url()?, &DatabaseOptions { connections: 4, abort_first_attempt: false })?;
+    bring_up_to_date(&keys, Store::Keys)?;
+    bring_up_to_date(&db, Store::Main)?;
+    let fingerprint = ring.fingerprint();
+    let copy = Arc::new(units);
+    let units = copy.clone();
+    db.write_now(move |conn| {
+        settings::set(conn, settings::KEY_FINGERPRINT, &fingerprint)?;
+        if purpose == Purpose::Demo {
+            settings::set(conn, settings::DEMO, "made-up data")?;
+        }
+        copy_into(conn, &copy)
+    })?;
+    let views = ViewLog::start(db.clone(), around.clock.clone(), around.random.clone())?;
+    Ok(App {
+        vault: Vault::new(keys, ring.clone(), around.random.clone()),
+        trail: TrailKey::new(ring.trail.clone()),
+        tokens: Tokens::new(ring.clone()),
+        passwords: Passwords::new(&config.passwords, around.random.clone())?,
+        setup: SetupCode::default(),
+        services: Arc::new(services),
+        plans: Arc::new(plans),
+        clock: around.clock,
+        random: around.random,
+        metrics: around.metrics,
+        db,
+        ring,
+        views,
+        units,
+    })
+}
+
+struct Marks {
+    migrated: bool,
+    fingerprint: Option<String>,
+    demo: bool,
+}
+
+/// What the database says of itself before anything is changed.
+fn read_marks(db: &Database) -> Result<Marks, BootError> {
+    let marks = db.read_now(|conn| {
+        let stage = crate::db::stage(conn, Store::Main);
+        Ok(match stage {
+            Err(error) => Err(error),
+            Ok(_) if !crate::db::has_tables(conn)? => Ok(Marks { migrated: false, fingerprint: None, demo: false }),
+            Ok(_) => Ok(Marks {
+                migrated: true,
+                fingerprint: settings::get(conn, settings::KEY_FINGERPRINT)?,
+                demo: settings::get(conn, settings::DEMO)?.is_some(),
+            }),
+        })
+    })?;
+    Ok(marks?)
+}
+
+fn check_purpose(purpose: Purpose, marks: &Marks) -> Result<(), BootError> {
+    match (purpose, marks.migrated, marks.demo) {
+        (Purpose::Demo, true, false) => {
+            Err(BootError::Demo("this database is not a demo; the demo command does not touch it"))
+        }
+        (Purpose::Work, true, true) => Err(BootError::Demo(
+            "this database holds made-up data of a demo; use the demo command, or another database",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn make_private_dir(dir: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
+fn bring_up_to_date(db: &Database, store: Store) -> Result<(), BootError> {
+    let migrated = db.alone_now(|conn| Ok(migrate(conn, store)))?;
+    Ok(migrated?)
+}
+
+/// Work that a node does besides answering: returning late referrals, forgetting old
+/// keys and guesses, checkpoints of the trail, releases of closed years. Safe on any
+/// number of nodes.
+///
+/// # Errors
+/// The first thing that failed; the rest is tried again at the next round.
+pub fn housekeeping(app: &App) -> Result<(), AppError> {
+    let now: Instant = app.clock.now();
+    let trail = app.trail.clone();
+    while {
+        let trail = trail.clone();
+        app.db.write_now(move |conn| crate::referrals::rules::sweep(conn, &trail, now))? > 0
+    } {}
+    app.db.write_now(move |conn| {
+        crate::http::idempotency::forget_old(conn, now)?;
+        crate::accounts::forget_guesses_before(conn, now.civil_date())
+    })?;
+    crate::audit::checkpoint(&app.db, &app.vault, &app.trail, now)?;
+    crate::statistics::release_closed_years(&app.db, &app.units, &app.plans, &app.services, &app.ring.server, now)?;
+    Ok(())
+}
+
+/// Removes data keys whose person was never committed. At start, before requests come in.
+///
+/// # Errors
+/// When a database fails.
+pub fn sweep_orphan_keys(app: &App) -> Result<usize, AppError> {
+    let before = app.clock.now().plus(-chrono::TimeDelta::hours(1));
+    app.vault.sweep_orphans(before, |batch| {
+        let batch = batch.to_vec();
+        app.db.read_now(|conn| Ok(persons::table.filter(persons::id.eq_any(batch)).select(persons::id).load(conn)?))
+    })
+}

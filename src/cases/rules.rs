@@ -1,0 +1,453 @@
+//! Opening, reading, moving and assigning cases.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::events;
+use super::model::{Case, CaseEvent, CaseEventKind, CaseEventView};
+use super::status::{CaseStatus, CloseReason};
+use crate::accounts::Actor;
+use crate::admin_units::AdminUnits;
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
+use crate::db::DbConnection;
+use crate::db::schema::{account_grants, accounts, cases, persons};
+use crate::db::types::{AccountId, CaseEventId, CaseId, OrganisationId, PersonId};
+use crate::error::{AppError, Conflict, FieldError, Rule};
+use crate::grants::predicates::cases_within;
+use crate::grants::{Action, Role, Scope};
+use crate::vault::DataKey;
+use crate::persons::rules as person_rules;
+use crate::persons::{ClientCategory, model::Person};
+
+/// A case that is to be opened.
+#[derive(Debug, Clone)]
+pub struct NewCase {
+    /// Id of the case.
+    pub id: CaseId,
+    /// Id of its first event.
+    pub event: CaseEventId,
+    /// Whose case.
+    pub person: PersonId,
+    /// Centre; needed only when the actor works for several.
+    pub organisation: Option<OrganisationId>,
+    /// Unit it is counted in.
+    pub unit_code: String,
+    /// Category it concerns.
+    pub category: ClientCategory,
+    /// Day of reception.
+    pub received_on: NaiveDate,
+}
+
+/// Opens a case of a person the actor may see.
+///
+/// # Errors
+/// Field errors for dates, unit and person; [`AppError::Forbidden`] without the right.
+pub fn create(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    units: &AdminUnits,
+    trail: &TrailKey,
+    new: &NewCase,
+    sealed_summary: impl Fn() -> Result<Option<Vec<u8>>, AppError>,
+) -> Result<Case, AppError> {
+    let organisation = actor.scope(Action::CaseCreate)?.own_organisation(new.organisation)?;
+    check_new(units, new, actor.now.civil_date())?;
+    let scope = actor.scope(Action::PersonRead)?;
+    if !person_rules::is_within(conn, &scope, new.person)? {
+        return Err(AppError::field("person_id", Rule::NoSuchReference));
+    }
+    let is_worker = |held: &crate::grants::HeldRole| {
+        held.role == Role::SocialWorker && held.organisation == Some(organisation)
+    };
+    let case = Case {
+        id: new.id,
+        person_id: new.person,
+        organisation_id: organisation,
+        unit_code: new.unit_code.clone(),
+        category: new.category,
+        status: CaseStatus::Received,
+        received_on: new.received_on,
+        identified_on: None,
+        closed_on: None,
+        close_reason: None,
+        // A social worker keeps the case they open; a manager's waits to be assigned.
+        assigned_to: actor.roles.iter().any(is_worker).then_some(actor.account),
+        opened_by: actor.account,
+        sealed_summary: sealed_summary()?,
+        created_at: actor.now,
+        updated_at: actor.now,
+        version: 1,
+    };
+    insert(conn, &case, new.event)?;
+    note(conn, trail, actor, case.id, TrailAction::Create, &["case"])?;
+    Ok(case)
+}
+
+/// Inserts a case with its events; also for the demo.
+///
+/// # Errors
+/// The engine's own.
+pub fn insert_with_events(conn: &mut DbConnection, case: &Case, events: &[CaseEvent]) -> Result<(), AppError> {
+    diesel::insert_into(cases::table).values(case).execute(conn)?;
+    events.iter().try_for_each(|event| events::insert(conn, event))
+}
+
+fn insert(conn: &mut DbConnection, case: &Case, event: CaseEventId) -> Result<(), AppError> {
+    let opened = CaseEvent {
+        id: event,
+        case_id: case.id,
+        kind: CaseEventKind::Opened,
+        from_status: None,
+        to_status: Some(CaseStatus::Received),
+        occurred_on: case.received_on,
+        reason: None,
+        sealed_note: None,
+        recorded_by: case.opened_by,
+        recorded_at: case.created_at,
+    };
+    insert_with_events(conn, case, &[opened])
+}
+
+fn check_new(units: &AdminUnits, new: &NewCase, today: NaiveDate) -> Result<(), AppError> {
+    let mut broken = Vec::new();
+    if new.received_on > today {
+        broken.push(FieldError::new("received_on", Rule::NotInFuture));
+    }
+    if !units.is_valid_on(&new.unit_code, new.received_on) {
+        broken.push(FieldError::new("unit_code", Rule::UnitNotValidOn));
+    }
+    if broken.is_empty() { Ok(()) } else { Err(AppError::Invalid(broken)) }
+}
+
+/// The case of this id within a scope.
+///
+/// # Errors
+/// [`AppError::NotFound`] when there is none, or none the scope reaches.
+pub fn find(conn: &mut DbConnection, scope: &Scope, id: CaseId) -> Result<Case, AppError> {
+    Ok(cases::table.filter(cases::id.eq(id)).filter(cases_within(scope)).select(Case::as_select()).first(conn)?)
+}
+
+/// The case, for an action that changes it: 404 when it cannot be seen, 403 when it can but not be changed.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::Forbidden`].
+pub fn find_for(conn: &mut DbConnection, actor: &Actor, action: Action, id: CaseId) -> Result<Case, AppError> {
+    let case = find(conn, &actor.scope(Action::CaseRead)?, id)?;
+    let reached = cases::table.filter(cases::id.eq(id)).filter(cases_within(&actor.scope(action)?));
+    if diesel::select(diesel::dsl::exists(reached)).get_result(conn)? { Ok(case) } else { Err(AppError::Forbidden) }
+}
+
+/// Reads one case.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
+pub fn read(conn: &mut DbConnection, actor: &Actor, id: CaseId) -> Result<Case, AppError> {
+    find(conn, &actor.scope(Action::CaseRead)?, id)
+}
+
+/// Which cases a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this centre.
+    pub organisation: Option<OrganisationId>,
+    /// Counted in this unit.
+    pub unit_code: Option<String>,
+    /// In this status.
+    pub status: Option<CaseStatus>,
+    /// Assigned to this worker.
+    pub assigned_to: Option<AccountId>,
+    /// Of this person.
+    pub person: Option<PersonId>,
+}
+
+/// What a line of the list needs of a person: the sealed name.
+pub type ListRow = (Case, Option<Vec<u8>>);
+
+/// Reads a page of cases, newest reception first, one more than `limit`.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without the right.
+pub fn list(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    filter: &Filter,
+    after: Option<(NaiveDate, CaseId)>,
+    limit: i64,
+) -> Result<Vec<ListRow>, AppError> {
+    let scope = actor.scope(Action::CaseRead)?;
+    let mut query = cases::table
+        .inner_join(persons::table.on(persons::id.eq(cases::person_id)))
+        .filter(cases_within(&scope))
+        .order((cases::received_on.desc(), cases::id.desc()))
+        .select((Case::as_select(), persons::sealed_name))
+        .limit(limit + 1)
+        .into_boxed();
+    // Narrows nothing: whoever reaches one centre only sees its cases. It lets the index of the centre serve.
+    if let Some(organisation) = filter.organisation.or_else(|| only_organisation(&scope)) {
+        query = query.filter(cases::organisation_id.eq(organisation));
+    }
+    if let Some(unit) = &filter.unit_code {
+        query = query.filter(cases::unit_code.eq(unit.clone()));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(cases::status.eq(status));
+    }
+    if let Some(worker) = filter.assigned_to {
+        query = query.filter(cases::assigned_to.eq(worker));
+    }
+    if let Some(person) = filter.person {
+        query = query.filter(cases::person_id.eq(person));
+    }
+    if let Some((day, id)) = after {
+        query = query
+            .filter(cases::received_on.lt(day).or(cases::received_on.eq(day).and(cases::id.lt(id))));
+    }
+    Ok(query.load(conn)?)
+}
+
+fn only_organisation(scope: &Scope) -> Option<OrganisationId> {
+    match scope.case_organisations().as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    }
+}
+
+/// A move to another status.
+#[derive(Debug, Clone)]
+pub struct Move {
+    /// New status.
+    pub to: CaseStatus,
+    /// Day on which it happened.
+    pub occurred_on: NaiveDate,
+    /// Why, when it is closed.
+    pub reason: Option<CloseReason>,
+    /// Id of the event.
+    pub event: CaseEventId,
+    /// Sealed note.
+    pub sealed_note: Option<Vec<u8>>,
+}
+
+/// Moves a case to another status and records the event.
+///
+/// # Errors
+/// [`Conflict::IllegalTransition`]; [`AppError::VersionStale`]; field errors.
+pub fn change_status(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    id: CaseId,
+    expected: i32,
+    wish: &Move,
+) -> Result<Case, AppError> {
+    let mut case = find_for(conn, actor, Action::CaseUpdate, id)?;
+    check_version(conn, &case, expected)?;
+    if !case.status.may_become(wish.to) {
+        let (from, to) = (case.status.as_str(), wish.to.as_str());
+        return Err(AppError::Conflict(Conflict::IllegalTransition { from, to }));
+    }
+    check_move(conn, actor, &case, wish)?;
+    let event = CaseEvent {
+        id: wish.event,
+        case_id: id,
+        kind: if case.status == CaseStatus::Closed { CaseEventKind::Reopened } else { CaseEventKind::StatusChanged },
+        from_status: Some(case.status),
+        to_status: Some(wish.to),
+        occurred_on: wish.occurred_on,
+        reason: wish.reason,
+        sealed_note: wish.sealed_note.clone(),
+        recorded_by: actor.account,
+        recorded_at: actor.now,
+    };
+    events::insert(conn, &event)?;
+    case.status = wish.to;
+    case.closed_on = (wish.to == CaseStatus::Closed).then_some(wish.occurred_on);
+    case.close_reason = wish.reason;
+    if wish.to == CaseStatus::Confirmed {
+        case.identified_on = Some(wish.occurred_on);
+        person_rules::add_category(conn, case.person_id, ClientCategory::IdentifiedVictim)?;
+    }
+    if wish.to == CaseStatus::NotConfirmed {
+        case.identified_on = None;
+    }
+    save(conn, actor, &mut case)?;
+    note(conn, trail, actor, id, TrailAction::Transition, &["status"])?;
+    if wish.to == CaseStatus::Closed {
+        crate::referrals::rules::cancel_open_of_case(conn, actor, trail, id)?;
+    }
+    Ok(case)
+}
+
+fn check_move(conn: &mut DbConnection, actor: &Actor, case: &Case, wish: &Move) -> Result<(), AppError> {
+    let mut broken = Vec::new();
+    if wish.occurred_on > actor.now.civil_date() {
+        broken.push(FieldError::new("occurred_on", Rule::NotInFuture));
+    }
+    let last = events::last_day(conn, case.id)?.unwrap_or(case.received_on);
+    if wish.occurred_on < last {
+        broken.push(FieldError::new("occurred_on", Rule::NotBefore("last_event")));
+    }
+    match (wish.to == CaseStatus::Closed, wish.reason) {
+        (true, None) => broken.push(FieldError::new("reason", Rule::Required)),
+        (false, Some(_)) => broken.push(FieldError::new("reason", Rule::ConflictsWith("to"))),
+        _ => {}
+    }
+    if broken.is_empty() { Ok(()) } else { Err(AppError::Invalid(broken)) }
+}
+
+/// Assigns a case to a worker of its centre, or puts it back to wait.
+///
+/// # Errors
+/// A field error when the account is no active worker of the centre; [`AppError::VersionStale`].
+pub fn assign(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    id: CaseId,
+    expected: i32,
+    worker: Option<AccountId>,
+    event: CaseEventId,
+) -> Result<Case, AppError> {
+    let mut case = find_for(conn, actor, Action::CaseAssign, id)?;
+    check_version(conn, &case, expected)?;
+    let manages = actor.scope(Action::CaseAssign)?.organisations.contains(&case.organisation_id);
+    // Workers may take a waiting case themselves; giving cases to others is the manager's.
+    if !manages && worker != Some(actor.account) {
+        return Err(AppError::Forbidden);
+    }
+    if let Some(worker) = worker
+        && !works_in(conn, worker, case.organisation_id)?
+    {
+        return Err(AppError::field("account_id", Rule::NoSuchReference));
+    }
+    case.assigned_to = worker;
+    let assigned = CaseEvent {
+        id: event,
+        case_id: id,
+        kind: CaseEventKind::Assigned,
+        from_status: None,
+        to_status: None,
+        occurred_on: actor.now.civil_date(),
+        reason: None,
+        sealed_note: None,
+        recorded_by: actor.account,
+        recorded_at: actor.now,
+    };
+    events::insert(conn, &assigned)?;
+    save(conn, actor, &mut case)?;
+    note(conn, trail, actor, id, TrailAction::Assign, &["assigned_to"])?;
+    Ok(case)
+}
+
+fn works_in(conn: &mut DbConnection, worker: AccountId, organisation: OrganisationId) -> Result<bool, AppError> {
+    let grants = account_grants::table
+        .inner_join(accounts::table.on(accounts::id.eq(account_grants::account_id)))
+        .filter(account_grants::account_id.eq(worker))
+        .filter(account_grants::organisation_id.eq(organisation))
+        .filter(account_grants::role.eq_any([Role::SocialWorker, Role::Counsellor]))
+        .filter(account_grants::revoked_at.is_null())
+        .filter(accounts::state.eq(crate::accounts::AccountState::Active));
+    Ok(diesel::select(diesel::dsl::exists(grants)).get_result(conn)?)
+}
+
+/// Changes the summary of a case.
+///
+/// # Errors
+/// [`AppError::VersionStale`] with the names of fields changed since; [`AppError::NotFound`].
+pub fn update_summary(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    id: CaseId,
+    expected: i32,
+    seal: impl Fn(&Case) -> Result<Option<Vec<u8>>, AppError>,
+) -> Result<Case, AppError> {
+    let mut case = find_for(conn, actor, Action::CaseUpdate, id)?;
+    check_version(conn, &case, expected)?;
+    case.sealed_summary = seal(&case)?;
+    save(conn, actor, &mut case)?;
+    note(conn, trail, actor, id, TrailAction::Update, &["summary"])?;
+    Ok(case)
+}
+
+fn check_version(conn: &mut DbConnection, case: &Case, expected: i32) -> Result<(), AppError> {
+    if case.version == expected {
+        return Ok(());
+    }
+    let subject = Subject::new(SubjectKind::Case, case.id.0);
+    let changed = changed_since(conn, subject, case.version - expected)?;
+    Err(AppError::VersionStale { current: case.version, changed })
+}
+
+/// Writes the changeable columns; the row must still have the version that was read.
+fn save(conn: &mut DbConnection, actor: &Actor, case: &mut Case) -> Result<(), AppError> {
+    let read = case.version;
+    case.version += 1;
+    case.updated_at = actor.now;
+    let row = cases::table.filter(cases::id.eq(case.id)).filter(cases::version.eq(read));
+    let saved = diesel::update(row)
+        .set((
+            cases::status.eq(case.status),
+            cases::identified_on.eq(case.identified_on),
+            cases::closed_on.eq(case.closed_on),
+            cases::close_reason.eq(case.close_reason),
+            cases::assigned_to.eq(case.assigned_to),
+            cases::sealed_summary.eq(&case.sealed_summary),
+            cases::updated_at.eq(case.updated_at),
+            cases::version.eq(case.version),
+        ))
+        .execute(conn)?;
+    if saved == 1 { Ok(()) } else { Err(AppError::internal("a guarded update met another number of rows than one")) }
+}
+
+/// Reads a page of events of a case, one more than `limit`.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
+pub fn list_events(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    id: CaseId,
+    after: Option<(crate::db::types::Instant, CaseEventId)>,
+    limit: i64,
+) -> Result<(Case, Vec<CaseEvent>), AppError> {
+    let case = read(conn, actor, id)?;
+    let events = events::page(conn, id, after, limit)?;
+    Ok((case, events))
+}
+
+/// Opens an event for reading.
+///
+/// # Errors
+/// When its note does not open.
+pub fn event_view(event: CaseEvent, person: PersonId, key: &DataKey) -> Result<CaseEventView, AppError> {
+    events::view(event, person, key)
+}
+
+fn note(
+    conn: &mut DbConnection,
+    trail: &TrailKey,
+    actor: &Actor,
+    case: CaseId,
+    action: TrailAction,
+    fields: &[&str],
+) -> Result<(), AppError> {
+    record(conn, trail, Subject::new(SubjectKind::Case, case.0), Some(actor.account), action, fields, actor.now)
+}
+
+/// Reads one case together with its person, in one statement.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
+pub fn read_with_person(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    id: CaseId,
+) -> Result<(Case, Person), AppError> {
+    let scope = actor.scope(Action::CaseRead)?;
+    Ok(cases::table
+        .inner_join(persons::table.on(persons::id.eq(cases::person_id)))
+        .filter(cases::id.eq(id))
+        .filter(cases_within(&scope))
+        .select((Case::as_select(), Person::as_select()))
+        .first(conn)?)
+}

@@ -1,0 +1,5 @@
+//! Consents: for what, to whom, given by whom, how proven, until when.
+
+pub mod model;
+pub mod routes;
+pub mod rules;

@@ -1,0 +1,82 @@
+//! Rows and words of consents.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use crate::db::schema::consents;
+use crate::db::types::{AccountId, ConsentId, Instant, OrganisationId, PersonId, text_enum};
+
+text_enum! {
+    /// What a consent is for. Silence is never consent (Law 91/2025/QH15).
+    ConsentPurpose {
+        /// Keeping a record and giving support.
+        Support = "support",
+        /// Passing what a service needs to the recipient it names.
+        Referral = "referral",
+    }
+}
+
+text_enum! {
+    /// Who gave the consent.
+    GivenBy {
+        /// The person.
+        OneSelf = "self",
+        /// A guardian.
+        Guardian = "guardian",
+        /// A legal representative.
+        LegalRepresentative = "legal_representative",
+    }
+}
+
+text_enum! {
+    /// How the consent is proven.
+    Proof {
+        /// A signature on paper.
+        WrittenSignature = "written_signature",
+        /// Spoken before a witness.
+        WitnessedSpoken = "witnessed_spoken",
+        /// A recording.
+        Recording = "recording",
+        /// An electronic signature.
+        ElectronicSignature = "electronic_signature",
+    }
+}
+
+/// A consent.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = consents, treat_none_as_default_value = false)]
+pub struct Consent {
+    /// Id.
+    pub id: ConsentId,
+    /// Whose data.
+    pub person_id: PersonId,
+    /// For what.
+    pub purpose: ConsentPurpose,
+    /// To whom; the centre itself when none.
+    pub recipient_organisation_id: Option<OrganisationId>,
+    /// Given by whom.
+    pub given_by: GivenBy,
+    /// When.
+    pub given_on: NaiveDate,
+    /// How proven.
+    pub proof: Proof,
+    /// Last day.
+    pub expires_on: Option<NaiveDate>,
+    /// Day of withdrawal.
+    pub withdrawn_on: Option<NaiveDate>,
+    /// Who recorded the withdrawal.
+    pub withdrawn_by: Option<AccountId>,
+    /// Who recorded it.
+    pub recorded_by: AccountId,
+    /// When it was recorded.
+    pub created_at: Instant,
+    /// Version for `If-Match`.
+    pub version: i32,
+}
+
+impl Consent {
+    /// Whether the consent holds on this day.
+    pub fn is_live_on(&self, day: NaiveDate) -> bool {
+        self.given_on <= day && self.expires_on.is_none_or(|last| day <= last) && self.withdrawn_on.is_none()
+    }
+}

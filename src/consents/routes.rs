@@ -1,0 +1,153 @@
+//! `/persons/{id}/consents`.
+
+use actix_web::web::{Data, Json};
+use actix_web::{get, post};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use validator::Validate;
+
+use super::model::{Consent, ConsentPurpose, GivenBy, Proof};
+use super::rules;
+use crate::accounts::Caller;
+use crate::app::App;
+use crate::db::types::{AccountId, ConsentId, Instant, OrganisationId, PersonId};
+use crate::error::{AppError, Problem};
+use crate::http::{Created, IdempotencyKey, IfMatch, Page, Path, Valid, Versioned};
+
+/// Registers the routes.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list_consents).service(record_consent).service(withdraw_consent);
+}
+
+/// A consent.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConsentView {
+    /// Id.
+    id: ConsentId,
+    /// For what.
+    purpose: ConsentPurpose,
+    /// To whom; the centre itself when none.
+    recipient_organisation_id: Option<OrganisationId>,
+    /// Given by whom.
+    given_by: GivenBy,
+    /// When.
+    given_on: NaiveDate,
+    /// How proven.
+    proof: Proof,
+    /// Last day.
+    expires_on: Option<NaiveDate>,
+    /// Day of withdrawal.
+    withdrawn_on: Option<NaiveDate>,
+    /// Who recorded it.
+    recorded_by: AccountId,
+    /// When it was recorded.
+    created_at: Instant,
+    /// Version; send it in quotes as `If-Match`.
+    version: i32,
+}
+
+impl From<Consent> for ConsentView {
+    fn from(row: Consent) -> Self {
+        Self {
+            id: row.id,
+            purpose: row.purpose,
+            recipient_organisation_id: row.recipient_organisation_id,
+            given_by: row.given_by,
+            given_on: row.given_on,
+            proof: row.proof,
+            expires_on: row.expires_on,
+            withdrawn_on: row.withdrawn_on,
+            recorded_by: row.recorded_by,
+            created_at: row.created_at,
+            version: row.version,
+        }
+    }
+}
+
+/// List the consents of a person, oldest first.
+#[utoipa::path(tag = "consents", params(("id" = PersonId, Path)), responses((status = 200, body = Page<ConsentView>)))]
+#[get("/persons/{id}/consents")]
+async fn list_consents(caller: Caller, app: Data<App>, id: Path<PersonId>) -> Result<Json<Page<ConsentView>>, AppError> {
+    let rows = app.read(caller, move |conn, actor| rules::of_person(conn, actor, id.0)).await?;
+    Ok(Json(Page { items: rows.into_iter().map(Into::into).collect(), next_cursor: None }))
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewConsent {
+    /// For what.
+    purpose: ConsentPurpose,
+    /// To whom; required for a referral.
+    recipient_organisation_id: Option<OrganisationId>,
+    /// Given by whom.
+    given_by: GivenBy,
+    /// When.
+    given_on: NaiveDate,
+    /// How proven.
+    proof: Proof,
+    /// Last day.
+    expires_on: Option<NaiveDate>,
+}
+
+/// Record a consent.
+#[utoipa::path(tag = "consents", request_body = NewConsent, params(("id" = PersonId, Path), ("Idempotency-Key" = String, Header)), responses(
+    (status = 201, body = ConsentView),
+    (status = 422, body = Problem, content_type = "application/problem+json")))]
+#[post("/persons/{id}/consents")]
+async fn record_consent(
+    caller: Caller,
+    app: Data<App>,
+    person: Path<PersonId>,
+    key: IdempotencyKey,
+    form: Valid<NewConsent>,
+) -> Result<Created<ConsentView>, AppError> {
+    let bound = key.bind(&app.ring.server, &form.bytes);
+    let (form, person) = (form.body, person.0);
+    let row = Consent {
+        id: ConsentId(app.random.uuid()),
+        person_id: person,
+        purpose: form.purpose,
+        recipient_organisation_id: form.recipient_organisation_id,
+        given_by: form.given_by,
+        given_on: form.given_on,
+        proof: form.proof,
+        expires_on: form.expires_on,
+        withdrawn_on: None,
+        withdrawn_by: None,
+        recorded_by: caller.account,
+        created_at: app.clock.now(),
+        version: 1,
+    };
+    let (trail, id) = (app.trail.clone(), row.id);
+    let write = move |conn: &mut _, actor: &_| {
+        rules::create(conn, actor, &trail, &row)?;
+        Ok(row.clone())
+    };
+    let row = app
+        .write_once(caller, bound, id.0, write, move |conn, actor, first| {
+            rules::read(conn, actor, person, ConsentId(first))
+        })
+        .await?;
+    let location = format!("/persons/{person}/consents");
+    Ok(Created { location, version: Some(row.version), record: row.into() })
+}
+
+/// Withdraw a consent. Referrals that depend on it close at once.
+#[utoipa::path(tag = "consents", params(("id" = PersonId, Path), ("consent" = ConsentId, Path), ("If-Match" = String, Header)), responses(
+    (status = 200, body = ConsentView),
+    (status = 409, body = Problem, content_type = "application/problem+json")))]
+#[post("/persons/{id}/consents/{consent}/withdraw")]
+async fn withdraw_consent(
+    caller: Caller,
+    app: Data<App>,
+    path: Path<(PersonId, ConsentId)>,
+    version: IfMatch,
+) -> Result<Versioned<ConsentView>, AppError> {
+    let (trail, (person, id)) = (app.trail.clone(), path.0);
+    let row = app
+        .write(caller, move |conn, actor| rules::withdraw(conn, actor, &trail, person, id, version.0))
+        .await?;
+    Ok(Versioned { version: row.version, record: row.into() })
+}

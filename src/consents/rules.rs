@@ -1,0 +1,152 @@
+//! Recording and withdrawing consents.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::model::{Consent, ConsentPurpose};
+use crate::accounts::Actor;
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
+use crate::db::DbConnection;
+use crate::db::schema::consents;
+use crate::db::types::{ConsentId, OrganisationId, PersonId};
+use crate::error::{AppError, Conflict, FieldError, Rule};
+use crate::grants::Action;
+use crate::{organisations, persons, referrals};
+
+/// Records a consent.
+///
+/// # Errors
+/// Field errors; [`AppError::NotFound`] for a person out of reach; [`AppError::Forbidden`].
+pub fn create(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, consent: &Consent) -> Result<(), AppError> {
+    reach_person(conn, actor, consent.person_id)?;
+    let mut broken = Vec::new();
+    if consent.given_on > actor.now.civil_date() {
+        broken.push(FieldError::new("given_on", Rule::NotInFuture));
+    }
+    if consent.expires_on.is_some_and(|last| last < consent.given_on) {
+        broken.push(FieldError::new("expires_on", Rule::NotBefore("given_on")));
+    }
+    match (consent.purpose, consent.recipient_organisation_id) {
+        (ConsentPurpose::Referral, None) => broken.push(FieldError::new("recipient_organisation_id", Rule::Required)),
+        (_, Some(id)) if !organisations::rules::exists(conn, id)? => {
+            broken.push(FieldError::new("recipient_organisation_id", Rule::NoSuchReference));
+        }
+        _ => {}
+    }
+    if !broken.is_empty() {
+        return Err(AppError::Invalid(broken));
+    }
+    insert(conn, consent)?;
+    note(conn, actor, trail, consent.person_id, TrailAction::ConsentRecord, consent.purpose.as_str())
+}
+
+/// Inserts a consent; also for the demo.
+///
+/// # Errors
+/// The engine's own.
+pub fn insert(conn: &mut DbConnection, consent: &Consent) -> Result<(), AppError> {
+    diesel::insert_into(consents::table).values(consent).execute(conn)?;
+    Ok(())
+}
+
+/// 404 for a person out of sight, 403 for one in sight whose consents are another's to record.
+fn reach_person(conn: &mut DbConnection, actor: &Actor, person: PersonId) -> Result<(), AppError> {
+    let writing = actor.scope(Action::ConsentWrite)?;
+    if !persons::rules::is_within(conn, &actor.scope(Action::ConsentRead)?, person)? {
+        return Err(AppError::NotFound);
+    }
+    if persons::rules::is_within(conn, &writing, person)? { Ok(()) } else { Err(AppError::Forbidden) }
+}
+
+/// Reads the consents of a person, oldest first; at most 200, which no person has.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
+pub fn of_person(conn: &mut DbConnection, actor: &Actor, person: PersonId) -> Result<Vec<Consent>, AppError> {
+    if !persons::rules::is_within(conn, &actor.scope(Action::ConsentRead)?, person)? {
+        return Err(AppError::NotFound);
+    }
+    Ok(consents::table
+        .filter(consents::person_id.eq(person))
+        .order((consents::given_on, consents::id))
+        .select(Consent::as_select())
+        .limit(200)
+        .load(conn)?)
+}
+
+/// Reads one consent of a person.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
+pub fn read(conn: &mut DbConnection, actor: &Actor, person: PersonId, id: ConsentId) -> Result<Consent, AppError> {
+    of_person(conn, actor, person)?.into_iter().find(|consent| consent.id == id).ok_or(AppError::NotFound)
+}
+
+/// Withdraws a consent. What depends on it closes in the same transaction.
+///
+/// # Errors
+/// [`AppError::VersionStale`]; [`Conflict::AlreadyWithdrawn`]; [`AppError::NotFound`].
+pub fn withdraw(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    person: PersonId,
+    id: ConsentId,
+    expected: i32,
+) -> Result<Consent, AppError> {
+    reach_person(conn, actor, person)?;
+    let mut consent = read(conn, actor, person, id)?;
+    if consent.withdrawn_on.is_some() {
+        return Err(AppError::Conflict(Conflict::AlreadyWithdrawn));
+    }
+    if consent.version != expected {
+        return Err(AppError::VersionStale { current: consent.version, changed: vec!["withdrawn_on".into()] });
+    }
+    consent.withdrawn_on = Some(actor.now.civil_date());
+    consent.withdrawn_by = Some(actor.account);
+    consent.version += 1;
+    diesel::update(consents::table.find(id))
+        .set((
+            consents::withdrawn_on.eq(consent.withdrawn_on),
+            consents::withdrawn_by.eq(consent.withdrawn_by),
+            consents::version.eq(consent.version),
+        ))
+        .execute(conn)?;
+    referrals::rules::close_without_consent(conn, actor, trail, id)?;
+    note(conn, actor, trail, person, TrailAction::ConsentWithdraw, consent.purpose.as_str())?;
+    Ok(consent)
+}
+
+/// A consent of this person that lets their data go to this recipient on this day.
+///
+/// # Errors
+/// [`Conflict::ConsentMissing`] when there is none.
+pub fn live_for_referral(
+    conn: &mut DbConnection,
+    person: PersonId,
+    recipient: OrganisationId,
+    day: NaiveDate,
+) -> Result<ConsentId, AppError> {
+    let candidates: Vec<Consent> = consents::table
+        .filter(consents::person_id.eq(person))
+        .filter(consents::purpose.eq(ConsentPurpose::Referral))
+        .filter(consents::recipient_organisation_id.eq(recipient))
+        .filter(consents::withdrawn_on.is_null())
+        .order((consents::given_on.desc(), consents::id))
+        .select(Consent::as_select())
+        .load(conn)?;
+    let live = candidates.into_iter().find(|consent| consent.is_live_on(day));
+    live.map(|consent| consent.id).ok_or(AppError::Conflict(Conflict::ConsentMissing))
+}
+
+fn note(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    person: PersonId,
+    action: TrailAction,
+    purpose: &str,
+) -> Result<(), AppError> {
+    let subject = Subject::new(SubjectKind::Person, person.0);
+    record(conn, trail, subject, Some(actor.account), action, &[purpose], actor.now)
+}

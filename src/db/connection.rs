@@ -1,0 +1,165 @@
+//! One connection type for both engines, opened by the scheme of the URL.
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::r2d2::{ManageConnection, R2D2Connection};
+use diesel::{Connection, PgConnection, SqliteConnection};
+
+/// A connection to either engine. Code outside `src/db/` never matches on it.
+#[derive(diesel::MultiConnection)]
+pub enum DbConnection {
+    /// PostgreSQL.
+    Postgres(PgConnection),
+    /// SQLite, bundled.
+    Sqlite(SqliteConnection),
+}
+
+/// Which engine a URL names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// PostgreSQL: `postgres://` or `postgresql://`.
+    Postgres,
+    /// SQLite: `sqlite:PATH`.
+    Sqlite,
+}
+
+/// Where a database is: the engine and what its driver takes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl {
+    /// The engine the scheme named.
+    pub engine: Engine,
+    target: String,
+}
+
+/// A database URL of no known scheme. The URL itself may hold a password and is not repeated.
+#[derive(Debug, thiserror::Error)]
+#[error("a database URL starts with sqlite:, postgres:// or postgresql://")]
+pub struct UnknownScheme;
+
+impl std::str::FromStr for DatabaseUrl {
+    type Err = UnknownScheme;
+
+    fn from_str(url: &str) -> Result<Self, Self::Err> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self { engine: Engine::Postgres, target: url.to_owned() });
+        }
+        match url.strip_prefix("sqlite:") {
+            Some(path) if !path.is_empty() => {
+                let path = path.strip_prefix("//").unwrap_or(path);
+                Ok(Self { engine: Engine::Sqlite, target: path.to_owned() })
+            }
+            _ => Err(UnknownScheme),
+        }
+    }
+}
+
+impl DatabaseUrl {
+    /// The SQLite database in this file.
+    pub fn sqlite(path: &std::path::Path) -> Self {
+        Self { engine: Engine::Sqlite, target: path.to_string_lossy().into_owned() }
+    }
+
+    /// The file of an SQLite database; none for PostgreSQL.
+    pub fn file(&self) -> Option<&std::path::Path> {
+        (self.engine == Engine::Sqlite).then(|| std::path::Path::new(&self.target))
+    }
+
+    /// Opens a connection and settles how it keeps its promises.
+    pub fn connect(&self) -> diesel::ConnectionResult<DbConnection> {
+        let failed = diesel::ConnectionError::CouldntSetupConfiguration;
+        match self.engine {
+            Engine::Postgres => {
+                let mut connection = PgConnection::establish(&self.target)?;
+                connection.batch_execute(POSTGRES_SETTINGS).map_err(failed)?;
+                Ok(DbConnection::Postgres(connection))
+            }
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::establish(&self.target)?;
+                connection.batch_execute(SQLITE_SETTINGS).map_err(failed)?;
+                Ok(DbConnection::Sqlite(connection))
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DatabaseUrl({:?}, …)", self.engine)
+    }
+}
+
+/// FULL: an acknowledged write survives power loss. The cache is small because
+/// every reader has one; the page cache of the system holds the rest.
+const SQLITE_SETTINGS: &str = "pragma busy_timeout = 5000;
+    pragma journal_mode = wal;
+    pragma synchronous = full;
+    pragma foreign_keys = on;
+    pragma trusted_schema = off;
+    pragma cache_size = -4000;
+    pragma temp_store = memory;";
+
+const POSTGRES_SETTINGS: &str = "set time zone 'UTC'; set client_min_messages = warning;";
+
+/// Hands the pool connections to one database.
+#[derive(Debug)]
+pub(super) struct Manager(pub(super) DatabaseUrl);
+
+impl ManageConnection for Manager {
+    type Connection = DbConnection;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<DbConnection, Self::Error> {
+        self.0.connect().map_err(diesel::r2d2::Error::ConnectionError)
+    }
+
+    fn is_valid(&self, connection: &mut DbConnection) -> Result<(), Self::Error> {
+        connection.ping().map_err(diesel::r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, connection: &mut DbConnection) -> bool {
+        std::thread::panicking() || R2D2Connection::is_broken(connection)
+    }
+}
+
+/// How a transaction is begun.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Mode {
+    Read,
+    Write,
+}
+
+impl DbConnection {
+    /// The engine behind this connection.
+    pub(super) fn engine(&self) -> Engine {
+        match self {
+            Self::Postgres(_) => Engine::Postgres,
+            Self::Sqlite(_) => Engine::Sqlite,
+        }
+    }
+
+    pub(super) fn begin(&mut self, mode: Mode) -> diesel::QueryResult<()> {
+        match (self, mode) {
+            (Self::Postgres(c), Mode::Read) => AnsiTransactionManager::begin_transaction_sql(
+                c,
+                "begin transaction isolation level repeatable read read only",
+            ),
+            (Self::Postgres(c), Mode::Write) => {
+                AnsiTransactionManager::begin_transaction_sql(c, "begin transaction isolation level serializable")
+            }
+            (Self::Sqlite(c), Mode::Read) => AnsiTransactionManager::begin_transaction_sql(c, "begin deferred"),
+            (Self::Sqlite(c), Mode::Write) => AnsiTransactionManager::begin_transaction_sql(c, "begin immediate"),
+        }
+    }
+
+    /// Begins a savepoint inside the open transaction.
+    pub(super) fn begin_nested(&mut self) -> diesel::QueryResult<()> {
+        <Self as Connection>::TransactionManager::begin_transaction(self)
+    }
+
+    pub(super) fn commit(&mut self) -> diesel::QueryResult<()> {
+        <Self as Connection>::TransactionManager::commit_transaction(self)
+    }
+
+    pub(super) fn rollback(&mut self) -> diesel::QueryResult<()> {
+        <Self as Connection>::TransactionManager::rollback_transaction(self)
+    }
+}

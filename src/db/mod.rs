@@ -1,0 +1,53 @@
+//! The two doors to the database: [`Database::read`] and [`Database::write`].
+//!
+//! Both hold one transaction around the closure they are given. The closure of
+//! a write may run more than once, so it must be pure: no mail, no HTTP, and
+//! ids and secrets made before it.
+
+pub mod connection;
+mod migrate;
+mod pool;
+pub mod schema;
+pub mod types;
+mod writer;
+
+pub use connection::{DatabaseUrl, DbConnection, Engine, MultiBackend};
+pub use migrate::{SchemaError, Stage, Store, migrate, revert_all, stage};
+pub use pool::{Database, DatabaseOptions, OpenError};
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+/// Whether the engine asks for the transaction to be tried again.
+fn wants_retry(error: &DieselError) -> bool {
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
+        DieselError::DatabaseError(_, info) => info.message().contains("deadlock detected"),
+        _ => false,
+    }
+}
+
+/// Whether a write was refused because a row of that key exists.
+pub fn is_unique_violation(error: &DieselError) -> bool {
+    matches!(error, DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
+}
+
+/// Whether this database has been migrated at all.
+///
+/// # Errors
+/// The engine's own.
+pub fn has_tables(conn: &mut DbConnection) -> diesel::QueryResult<bool> {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        n: i64,
+    }
+    let sql = match conn.engine() {
+        Engine::Postgres => {
+            "select count(*) as n from information_schema.tables where table_schema = current_schema() and table_name = 'settings'"
+        }
+        Engine::Sqlite => "select count(*) as n from sqlite_master where type = 'table' and name = 'settings'",
+    };
+    let count: Count = diesel::sql_query(sql).get_result(conn)?;
+    Ok(count.n > 0)
+}

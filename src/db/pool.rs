@@ -1,0 +1,252 @@
+//! Opening a database, its readers, and the doors.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use diesel::r2d2::{Pool, PooledConnection};
+
+use super::connection::{DatabaseUrl, DbConnection, Engine, Manager, Mode};
+use super::wants_retry;
+use super::writer::Writer;
+use crate::error::AppError;
+
+/// How often a write that the engine asks to try again is tried before it fails.
+const MAX_ATTEMPTS: u32 = 12;
+
+/// How a database is opened.
+#[derive(Debug, Clone)]
+pub struct DatabaseOptions {
+    /// Connections kept: readers on SQLite (which has one writer besides), all on PostgreSQL.
+    pub connections: u32,
+    /// Aborts the first attempt of every write after its closure ran; for the
+    /// test that shows writes may be repeated.
+    pub abort_first_attempt: bool,
+}
+
+impl Default for DatabaseOptions {
+    fn default() -> Self {
+        Self { connections: 8, abort_first_attempt: false }
+    }
+}
+
+/// The database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Connecting failed; the driver's text may name host and role, never a password.
+    #[error("the database does not answer: {0}")]
+    Connect(String),
+    /// The SQLite library is one that can corrupt a database in WAL mode (before 3.51.3).
+    #[error("SQLite {0} can corrupt databases in WAL mode; 3.51.3 or later is needed")]
+    UnsafeSqlite(String),
+    /// The writer thread could not start.
+    #[error("the database writer could not start: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// An open database. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    readers: Pool<Manager>,
+    writer: Option<Writer>,
+    abort_first_attempt: AtomicBool,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("engine", &self.inner.engine).finish_non_exhaustive()
+    }
+}
+
+impl Database {
+    /// Opens the database at `url`.
+    ///
+    /// # Errors
+    /// When it does not answer, or the SQLite library is an unsafe version.
+    pub fn open(url: &DatabaseUrl, options: &DatabaseOptions) -> Result<Self, OpenError> {
+        let writer = match url.engine {
+            Engine::Sqlite => {
+                let mut connection = url.connect().map_err(|e| OpenError::Connect(e.to_string()))?;
+                refuse_unsafe_sqlite(&mut connection)?;
+                Some(Writer::start(connection)?)
+            }
+            Engine::Postgres => None,
+        };
+        let readers = Pool::builder()
+            .max_size(options.connections)
+            .min_idle(Some(1))
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_on_check_out(false)
+            .connection_timeout(Duration::from_secs(5))
+            .build(Manager(url.clone()))
+            .map_err(|e| OpenError::Connect(e.to_string()))?;
+        let abort_first_attempt = AtomicBool::new(options.abort_first_attempt);
+        Ok(Self { inner: Arc::new(Inner { engine: url.engine, readers, writer, abort_first_attempt }) })
+    }
+
+    /// Which engine this is.
+    pub fn engine(&self) -> Engine {
+        self.inner.engine
+    }
+
+    /// Runs `f` in a read-only transaction that sees one moment of the database.
+    ///
+    /// # Errors
+    /// What `f` returns, or the engine's own failure.
+    pub async fn read<T, F>(&self, f: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection) -> Result<T, AppError> + Send + 'static,
+    {
+        let this = self.clone();
+        actix_web::web::block(move || this.read_now(f)).await?
+    }
+
+    /// [`Database::read`] on the calling thread.
+    ///
+    /// # Errors
+    /// As [`Database::read`].
+    pub fn read_now<T>(&self, f: impl FnOnce(&mut DbConnection) -> Result<T, AppError>) -> Result<T, AppError> {
+        let mut connection = self.checkout()?;
+        connection.begin(Mode::Read)?;
+        let result = f(&mut connection);
+        // Nothing was written; ending the transaction either way only releases the snapshot.
+        connection.commit()?;
+        result
+    }
+
+    /// Runs `f` in a serialisable transaction and commits it durably. `f` may run more than once.
+    ///
+    /// # Errors
+    /// What `f` returns (nothing is then written), or the engine's own failure.
+    pub async fn write<T, F>(&self, f: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send + 'static,
+    {
+        match &self.inner.writer {
+            Some(writer) => {
+                let answer = writer.submit(self.aborting(f));
+                answer.await.map_err(|_| AppError::internal("the database writer stopped"))?
+            }
+            None => {
+                let this = self.clone();
+                let mut f = f;
+                actix_web::web::block(move || this.write_with_retry(&mut f)).await?
+            }
+        }
+    }
+
+    /// [`Database::write`] on the calling thread, for commands.
+    ///
+    /// # Errors
+    /// As [`Database::write`].
+    pub fn write_now<T, F>(&self, mut f: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send + 'static,
+    {
+        match &self.inner.writer {
+            Some(writer) => writer
+                .submit(self.aborting(f))
+                .blocking_recv()
+                .map_err(|_| AppError::internal("the database writer stopped"))?,
+            None => self.write_with_retry(&mut f),
+        }
+    }
+
+    /// Runs `f` on a connection outside any transaction of ours, for migrations, which
+    /// bring their own.
+    ///
+    /// # Errors
+    /// What `f` returns, or when no connection is to be had.
+    pub fn alone_now<T>(&self, f: impl FnOnce(&mut DbConnection) -> Result<T, AppError>) -> Result<T, AppError> {
+        let mut connection = self.checkout()?;
+        f(&mut connection)
+    }
+
+    fn checkout(&self) -> Result<PooledConnection<Manager>, AppError> {
+        self.inner.readers.get().map_err(|_| AppError::Busy { retry_after_seconds: 1 })
+    }
+
+    /// For the fault test: runs the closure twice and keeps only the second run's result;
+    /// the first run is rolled back to a savepoint.
+    fn aborting<T, F>(&self, mut f: F) -> impl FnMut(&mut DbConnection) -> Result<T, AppError> + Send + 'static
+    where
+        F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send + 'static,
+    {
+        let abort = self.inner.abort_first_attempt.load(Ordering::Relaxed);
+        move |connection: &mut DbConnection| {
+            if abort {
+                connection.begin_nested()?;
+                let _thrown_away = f(connection);
+                connection.rollback()?;
+            }
+            f(connection)
+        }
+    }
+
+    fn write_with_retry<T>(&self, f: &mut impl FnMut(&mut DbConnection) -> Result<T, AppError>) -> Result<T, AppError> {
+        let mut connection = self.checkout()?;
+        let mut abort = self.inner.abort_first_attempt.load(Ordering::Relaxed);
+        for attempt in 1.. {
+            connection.begin(Mode::Write)?;
+            let result = f(&mut connection);
+            if std::mem::take(&mut abort) {
+                connection.rollback()?;
+                continue;
+            }
+            let result = match result {
+                Ok(value) => connection.commit().map(|()| value).map_err(AppError::from),
+                Err(error) => {
+                    connection.rollback()?;
+                    Err(error)
+                }
+            };
+            match result {
+                Err(AppError::Database(error)) if wants_retry(&error) && attempt < MAX_ATTEMPTS => {
+                    metrics::counter!("hoanhap_write_retries_total").increment(1);
+                    std::thread::sleep(pause_before(attempt));
+                }
+                result => {
+                    metrics::counter!("hoanhap_writes_total").increment(1);
+                    return result;
+                }
+            }
+        }
+        Err(AppError::Busy { retry_after_seconds: 1 })
+    }
+}
+
+/// Grows with the attempt and differs between threads, so that two writers in
+/// each other's way do not meet again at once.
+fn pause_before(attempt: u32) -> Duration {
+    let slot = 1_u64 << attempt.min(6);
+    let thread = std::thread::current().id();
+    let spread = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), thread) % 8;
+    Duration::from_micros(slot * (200 + 100 * spread))
+}
+
+fn refuse_unsafe_sqlite(connection: &mut DbConnection) -> Result<(), OpenError> {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Version {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        version: String,
+    }
+    let row: Version = diesel::sql_query("select sqlite_version() as version")
+        .get_result(connection)
+        .map_err(|e| OpenError::Connect(e.to_string()))?;
+    let mut parts = row.version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let version = (parts.next(), parts.next(), parts.next());
+    if version < (Some(3), Some(51), Some(3)) {
+        return Err(OpenError::UnsafeSqlite(row.version));
+    }
+    Ok(())
+}

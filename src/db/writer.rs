@@ -1,0 +1,123 @@
+//! The one SQLite writer: a thread that commits waiting writes in groups.
+//!
+//! Each write runs in a savepoint of its own; one commit (one sync of the disk)
+//! then makes the whole group durable, and only after it is anyone answered.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use tokio::sync::oneshot;
+
+use super::connection::{DbConnection, Mode};
+use crate::error::AppError;
+
+/// Writes committed together at the most; bounds how long the first one waits.
+const GROUP: usize = 64;
+/// Writes that may wait; past it callers block, which is the back-pressure.
+const QUEUE: usize = 1024;
+
+/// A write with its answer still inside: `run` executes it, `finish` replies.
+trait Job: Send {
+    fn run(&mut self, connection: &mut DbConnection);
+    fn finish(self: Box<Self>, commit: &Result<(), String>);
+}
+
+struct WriteJob<T, F> {
+    f: F,
+    result: Option<Result<T, AppError>>,
+    reply: oneshot::Sender<Result<T, AppError>>,
+}
+
+impl<T: Send, F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send> Job for WriteJob<T, F> {
+    fn run(&mut self, connection: &mut DbConnection) {
+        self.result = Some(in_savepoint(connection, &mut self.f));
+    }
+
+    fn finish(self: Box<Self>, commit: &Result<(), String>) {
+        let answer = match (commit, self.result) {
+            (Ok(()), Some(result)) => result,
+            (Err(_), Some(Err(refused))) => Err(refused),
+            (Err(cause), _) => Err(AppError::internal(format!("commit failed: {cause}"))),
+            (Ok(()), None) => Err(AppError::internal("write was not run")),
+        };
+        // The caller may have gone away; the write stands all the same.
+        let _caller_gone = self.reply.send(answer);
+    }
+}
+
+fn in_savepoint<T>(
+    connection: &mut DbConnection,
+    f: &mut impl FnMut(&mut DbConnection) -> Result<T, AppError>,
+) -> Result<T, AppError> {
+    connection.begin_nested()?;
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(connection)))
+        .unwrap_or_else(|_| Err(AppError::internal("a write panicked")));
+    match outcome {
+        Ok(value) => {
+            connection.commit()?;
+            Ok(value)
+        }
+        Err(error) => {
+            connection.rollback()?;
+            Err(error)
+        }
+    }
+}
+
+/// Handle to the writer thread; the thread ends when the last handle is dropped.
+pub(super) struct Writer {
+    queue: SyncSender<Box<dyn Job>>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: DbConnection) -> std::io::Result<Self> {
+        let (queue, waiting) = sync_channel::<Box<dyn Job>>(QUEUE);
+        std::thread::Builder::new().name("sqlite-writer".into()).spawn(move || run(connection, &waiting))?;
+        Ok(Self { queue })
+    }
+
+    /// Queues a write; the receiver yields its result once it is durable.
+    pub(super) fn submit<T, F>(&self, f: F) -> oneshot::Receiver<Result<T, AppError>>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(WriteJob { f, result: None, reply });
+        // A refused send drops the job and its sender: the receiver then reports the loss.
+        let _stopped = self.queue.send(job);
+        answer
+    }
+}
+
+fn run(mut connection: DbConnection, waiting: &Receiver<Box<dyn Job>>) {
+    while let Ok(first) = waiting.recv() {
+        let mut group = vec![first];
+        let commit = commit_group(&mut connection, &mut group, waiting);
+        if let Err(cause) = &commit {
+            tracing::error!(cause, "a group of writes was not committed");
+            let _already_closed = connection.rollback();
+        }
+        for job in group {
+            job.finish(&commit);
+        }
+    }
+}
+
+fn commit_group(
+    connection: &mut DbConnection,
+    group: &mut Vec<Box<dyn Job>>,
+    waiting: &Receiver<Box<dyn Job>>,
+) -> Result<(), String> {
+    connection.begin(Mode::Write).map_err(|e| e.to_string())?;
+    let mut next = 0;
+    while let Some(job) = group.get_mut(next) {
+        job.run(connection);
+        next += 1;
+        if next == group.len() && next < GROUP {
+            group.extend(waiting.try_recv());
+        }
+    }
+    metrics::counter!("hoanhap_writes_total").increment(next as u64);
+    metrics::counter!("hoanhap_write_groups_total").increment(1);
+    connection.commit().map_err(|e| e.to_string())
+}

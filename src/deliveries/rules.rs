@@ -1,0 +1,232 @@
+//! Recording support given, and declaring a record void.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::model::{Delivery, DeliveryForm, VoidReason};
+use crate::accounts::Actor;
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
+use crate::cases::{self, model::Case};
+use crate::db::DbConnection;
+use crate::db::schema::{cases as case_table, deliveries};
+use crate::db::types::{CaseId, DeliveryId, OrganisationId, ReferralId};
+use crate::error::{AppError, Conflict, FieldError, Rule};
+use crate::grants::Action;
+use crate::grants::predicates::{cases_within, deliveries_within};
+use crate::referrals::rules::Side;
+use crate::referrals::{self, ReferralStatus};
+use crate::services::ServiceType;
+
+/// What the support belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// The centre gave it itself, in this case.
+    Case(CaseId),
+    /// It answers this referral.
+    Referral(ReferralId),
+}
+
+/// Support that is to be recorded.
+#[derive(Debug, Clone)]
+pub struct NewDelivery {
+    /// Id.
+    pub id: DeliveryId,
+    /// What it belongs to.
+    pub ground: Ground,
+    /// Service type.
+    pub service_type: ServiceType,
+    /// Day.
+    pub delivered_on: NaiveDate,
+    /// Form.
+    pub form: DeliveryForm,
+    /// Whole đồng, for money.
+    pub amount_dong: Option<i64>,
+}
+
+/// Records support given.
+///
+/// # Errors
+/// Field errors; [`Conflict::IllegalTransition`] when the referral is not in service;
+/// [`AppError::NotFound`]; [`AppError::Forbidden`].
+pub fn create(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, new: &NewDelivery) -> Result<Delivery, AppError> {
+    let (case, referral, organisation) = match new.ground {
+        Ground::Case(id) => {
+            let case = cases::rules::find_for(conn, actor, Action::DeliveryWrite, id)?;
+            let organisation = case.organisation_id;
+            (case, None, organisation)
+        }
+        Ground::Referral(id) => of_referral(conn, actor, new, id)?,
+    };
+    check(actor, &case, new)?;
+    let delivery = Delivery {
+        id: new.id,
+        case_id: case.id,
+        person_id: case.person_id,
+        referral_id: referral,
+        organisation_id: organisation,
+        service_type: new.service_type,
+        delivered_on: new.delivered_on,
+        form: new.form,
+        amount_dong: new.amount_dong,
+        recorded_by: actor.account,
+        voided_at: None,
+        void_reason: None,
+        created_at: actor.now,
+        version: 1,
+    };
+    insert(conn, &delivery)?;
+    note(conn, trail, actor, delivery.id, TrailAction::Create, &["delivery"])?;
+    Ok(delivery)
+}
+
+/// Inserts a delivery; also for the demo.
+///
+/// # Errors
+/// The engine's own.
+pub fn insert(conn: &mut DbConnection, delivery: &Delivery) -> Result<(), AppError> {
+    diesel::insert_into(deliveries::table).values(delivery).execute(conn)?;
+    Ok(())
+}
+
+fn of_referral(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    new: &NewDelivery,
+    id: ReferralId,
+) -> Result<(Case, Option<ReferralId>, OrganisationId), AppError> {
+    let (referral, side) = referrals::rules::read(conn, actor, id)?;
+    let writing = actor.scope(Action::DeliveryWrite)?;
+    let is_recipients = side == Side::Recipient && writing.addressed.contains(&referral.to_organisation_id);
+    let is_senders = side == Side::Sender && {
+        let case = case_table::table.filter(case_table::id.eq(referral.case_id)).filter(cases_within(&writing));
+        diesel::select(diesel::dsl::exists(case)).get_result::<bool>(conn)?
+    };
+    if !is_recipients && !is_senders {
+        return Err(AppError::Forbidden);
+    }
+    if referral.status != ReferralStatus::InService {
+        let (from, to) = (referral.status.as_str(), ReferralStatus::InService.as_str());
+        return Err(AppError::Conflict(Conflict::IllegalTransition { from, to }));
+    }
+    if referral.service_type != new.service_type {
+        return Err(AppError::field("service_type", Rule::ConflictsWith("referral_id")));
+    }
+    let case = case_table::table.find(referral.case_id).select(Case::as_select()).first(conn)?;
+    Ok((case, Some(id), referral.to_organisation_id))
+}
+
+fn check(actor: &Actor, case: &Case, new: &NewDelivery) -> Result<(), AppError> {
+    let mut broken = Vec::new();
+    if new.delivered_on > actor.now.civil_date() {
+        broken.push(FieldError::new("delivered_on", Rule::NotInFuture));
+    }
+    if new.delivered_on < case.received_on {
+        broken.push(FieldError::new("delivered_on", Rule::NotBefore("received_on")));
+    }
+    match (new.form, new.amount_dong) {
+        (DeliveryForm::Money, None) => broken.push(FieldError::new("amount_dong", Rule::Required)),
+        (DeliveryForm::InKind, Some(_)) => broken.push(FieldError::new("amount_dong", Rule::ConflictsWith("form"))),
+        _ => {}
+    }
+    if !broken.is_empty() {
+        return Err(AppError::Invalid(broken));
+    }
+    if case.closed_on.is_some_and(|closed| new.delivered_on > closed) {
+        return Err(AppError::Conflict(Conflict::CaseClosed));
+    }
+    Ok(())
+}
+
+/// Reads one delivery, and whether the reader reaches its case.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
+pub fn read(conn: &mut DbConnection, actor: &Actor, id: DeliveryId) -> Result<(Delivery, bool), AppError> {
+    let scope = actor.scope(Action::DeliveryRead)?;
+    let delivery: Delivery = deliveries::table
+        .filter(deliveries::id.eq(id))
+        .filter(deliveries_within(&scope))
+        .select(Delivery::as_select())
+        .first(conn)?;
+    let case = case_table::table.filter(case_table::id.eq(delivery.case_id)).filter(cases_within(&scope));
+    let for_centre = diesel::select(diesel::dsl::exists(case)).get_result(conn)?;
+    Ok((delivery, for_centre))
+}
+
+/// Reads a page of deliveries of one case or referral, by day, one more than `limit`.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without the right.
+pub fn list(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    ground: Ground,
+    after: Option<(NaiveDate, DeliveryId)>,
+    limit: i64,
+) -> Result<Vec<Delivery>, AppError> {
+    let scope = actor.scope(Action::DeliveryRead)?;
+    let mut query = deliveries::table
+        .filter(deliveries_within(&scope))
+        .order((deliveries::delivered_on, deliveries::id))
+        .select(Delivery::as_select())
+        .limit(limit + 1)
+        .into_boxed();
+    query = match ground {
+        Ground::Case(id) => query.filter(deliveries::case_id.eq(id)),
+        Ground::Referral(id) => query.filter(deliveries::referral_id.eq(id)),
+    };
+    if let Some((day, id)) = after {
+        query = query
+            .filter(deliveries::delivered_on.gt(day).or(deliveries::delivered_on.eq(day).and(deliveries::id.gt(id))));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// Declares a delivery void; it stays readable and counts nowhere.
+///
+/// # Errors
+/// [`Conflict::AlreadyVoided`]; [`AppError::VersionStale`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
+pub fn void(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    id: DeliveryId,
+    expected: i32,
+    reason: VoidReason,
+) -> Result<(Delivery, bool), AppError> {
+    let (mut delivery, for_centre) = read(conn, actor, id)?;
+    let writing = actor.scope(Action::DeliveryWrite)?;
+    let reached = deliveries::table.filter(deliveries::id.eq(id)).filter(deliveries_within(&writing));
+    if !diesel::select(diesel::dsl::exists(reached)).get_result::<bool>(conn)? {
+        return Err(AppError::Forbidden);
+    }
+    if delivery.voided_at.is_some() {
+        return Err(AppError::Conflict(Conflict::AlreadyVoided));
+    }
+    if delivery.version != expected {
+        return Err(AppError::VersionStale { current: delivery.version, changed: vec!["voided_at".into()] });
+    }
+    delivery.voided_at = Some(actor.now);
+    delivery.void_reason = Some(reason);
+    delivery.version += 1;
+    diesel::update(deliveries::table.find(id))
+        .set((
+            deliveries::voided_at.eq(delivery.voided_at),
+            deliveries::void_reason.eq(delivery.void_reason),
+            deliveries::version.eq(delivery.version),
+        ))
+        .execute(conn)?;
+    note(conn, trail, actor, id, TrailAction::Void, &["voided_at"])?;
+    Ok((delivery, for_centre))
+}
+
+fn note(
+    conn: &mut DbConnection,
+    trail: &TrailKey,
+    actor: &Actor,
+    id: DeliveryId,
+    action: TrailAction,
+    fields: &[&str],
+) -> Result<(), AppError> {
+    record(conn, trail, Subject::new(SubjectKind::Delivery, id.0), Some(actor.account), action, fields, actor.now)
+}

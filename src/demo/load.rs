@@ -1,0 +1,428 @@
+//! Turning stories into records, through the same inserts that the rules use.
+
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+
+use super::cast::{self, Centre};
+use super::story::{self, Story, story_in};
+use super::{DemoAccount, dice};
+use crate::app::App;
+use crate::assessments::model::{AssessedNeed, Assessment, SupportRefusal};
+use crate::audit::{Subject, SubjectKind, TrailAction, record};
+use crate::cases::model::{Case, CaseEvent, CaseEventKind};
+use crate::clock::Random;
+use crate::consents::model::{Consent, ConsentPurpose, Proof};
+use crate::db::DbConnection;
+use crate::db::types::{
+    AccountId, AssessmentId, CaseEventId, CaseId, ConsentId, DeliveryId, Instant, OrganisationId, PersonId,
+    ReferralEventId, ReferralId, RefusalId, UnknownWord,
+};
+use crate::deliveries::model::Delivery;
+use crate::error::AppError;
+use crate::persons::ClientCategory;
+use crate::persons::model::{Birth, Person};
+use crate::persons::rules::{self as person_rules, PersonDetails, Registration};
+use crate::referrals::model::Referral;
+use crate::referrals::{self, ReferralStatus};
+use crate::vault::DataKey;
+use crate::{assessments, boot, cases, consents, deliveries};
+
+/// Persons written in one transaction.
+const CHUNK: u32 = 250;
+
+/// Everything on record about one person.
+struct Records {
+    person: Person,
+    categories: Vec<ClientCategory>,
+    case: Case,
+    events: Vec<CaseEvent>,
+    consents: Vec<Consent>,
+    assessments: Vec<(Assessment, Vec<AssessedNeed>)>,
+    refusals: Vec<SupportRefusal>,
+    referrals: Vec<(Referral, Vec<Step>)>,
+    deliveries: Vec<Delivery>,
+}
+
+/// A change of status a referral went through.
+struct Step {
+    id: ReferralEventId,
+    from: Option<ReferralStatus>,
+    to: ReferralStatus,
+    by: Option<AccountId>,
+    at: Instant,
+}
+
+/// Makes the people, their cases and everything that happened; returns the accounts to be shown.
+pub(super) fn load(app: &App, persons: u32, seed: u64) -> Result<Vec<DemoAccount>, AppError> {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let ids = Random::seeded(seed);
+    let today = app.clock.today();
+    let since = at(today - TimeDelta::days(4 * 365), 0);
+    let cast = cast::make(app, &ids, since)?;
+    let weights: Vec<(u32, usize)> = cast.centres.iter().enumerate().map(|(n, centre)| (centre.weight, n)).collect();
+    let mut next = 0;
+    while next < persons {
+        let end = persons.min(next + CHUNK);
+        let people: Vec<PersonId> = (next..end).map(|_| PersonId(ids.uuid())).collect();
+        let keys = app.vault.create_keys_now(&people, app.clock.now())?;
+        let mut chunk = Vec::new();
+        for ((number, person), key) in (next..end).zip(people).zip(keys) {
+            let Some(centre) = cast.centres.get(dice::weighted(&mut rng, &weights)) else { continue };
+            let story = story_in(&mut rng, number, today, centre.strength, centre.region);
+            let scribe = Scribe { app, ids: &ids, centre, story: &story, person, number };
+            chunk.push(scribe.records(&mut rng, &key)?);
+        }
+        let trail = app.trail.clone();
+        app.db.write_now(move |conn| chunk.iter().try_for_each(|records| store(conn, &trail, records)))?;
+        next = end;
+    }
+    boot::housekeeping(app)?;
+    Ok(cast.accounts)
+}
+
+/// Nine in the morning in Vietnam, and so many minutes.
+fn at(day: NaiveDate, minutes: i64) -> Instant {
+    let morning = day.and_time(NaiveTime::MIN) + TimeDelta::hours(2) + TimeDelta::minutes(minutes);
+    Instant(morning.and_utc())
+}
+
+fn word<T: std::str::FromStr<Err = UnknownWord>>(text: &str) -> Result<T, AppError> {
+    text.parse().map_err(|error: UnknownWord| AppError::internal(error.to_string()))
+}
+
+struct Scribe<'a> {
+    app: &'a App,
+    ids: &'a Random,
+    centre: &'a Centre,
+    story: &'a Story,
+    person: PersonId,
+    number: u32,
+}
+
+impl Scribe<'_> {
+    fn records(&self, rng: &mut StdRng, key: &DataKey) -> Result<Records, AppError> {
+        let worker = self.worker();
+        let story = self.story;
+        let received = story.case.received_on;
+        let residence = dice_commune(rng, &self.centre.communes);
+        let details = self.details(residence)?;
+        let registration =
+            Registration { id: self.person, by: worker, organisation: self.centre.id, at: at(received, 0) };
+        let person = person_rules::sealed_row(&self.app.random, key, registration, &details)?;
+        let generation_ends = NaiveDate::from_ymd_opt(2025, 6, 30).unwrap_or_default();
+        let communes = if received <= generation_ends { &self.centre.old_communes } else { &self.centre.communes };
+        let unit_code = dice_commune(rng, communes).unwrap_or_else(|| "VN".to_owned());
+        let (case, events) = self.case(worker, unit_code)?;
+        let consents = self.consents(worker)?;
+        let referrals = self.referrals(&case, worker, &consents)?;
+        Ok(Records {
+            assessments: self.assessments(&case, worker)?,
+            refusals: self.refusals(&case, worker)?,
+            deliveries: self.deliveries(&case, worker, &referrals)?,
+            categories: details.categories,
+            person,
+            case,
+            events,
+            consents,
+            referrals,
+        })
+    }
+
+    fn worker(&self) -> AccountId {
+        let position = usize::try_from(self.number).unwrap_or(0) % self.centre.workers.len().max(1);
+        self.centre.workers.get(position).copied().unwrap_or(self.centre.manager)
+    }
+
+    fn details(&self, residence: Option<String>) -> Result<PersonDetails, AppError> {
+        let person = &self.story.person;
+        Ok(PersonDetails {
+            name: person.name.clone(),
+            aliases: person.aliases.clone(),
+            sex: word(person.sex)?,
+            birth: Birth { precision: word(person.birth_precision)?, date: person.birth_date, year: person.birth_year },
+            nationality: person.nationality.map(str::to_owned),
+            ethnicity: person.ethnicity.map(str::to_owned),
+            residence_unit_code: residence,
+            phone: person.phone.clone(),
+            national_id: person.national_id.clone(),
+            address: person.address.clone(),
+            safe_contact: person.safe_contact.clone(),
+            categories: person.categories.iter().map(|name| word(name)).collect::<Result<_, _>>()?,
+            anonymous: person.anonymous,
+        })
+    }
+
+    fn case(&self, worker: AccountId, unit_code: String) -> Result<(Case, Vec<CaseEvent>), AppError> {
+        let told = &self.story.case;
+        let id = CaseId(self.ids.uuid());
+        let mut events = Vec::new();
+        for (minutes, change) in (5_i64..).step_by(7).zip(&told.events) {
+            events.push(CaseEvent {
+                id: CaseEventId(self.ids.uuid()),
+                case_id: id,
+                kind: if change.from.is_none() { CaseEventKind::Opened } else { CaseEventKind::StatusChanged },
+                from_status: change.from.map(word).transpose()?,
+                to_status: Some(word(change.to)?),
+                occurred_on: change.on,
+                reason: if change.to == "closed" { told.close_reason.map(word).transpose()? } else { None },
+                sealed_note: None,
+                recorded_by: worker,
+                recorded_at: at(change.on, minutes),
+            });
+        }
+        let waits = told.status == "received" && self.number.is_multiple_of(2);
+        let last = events.last().map_or_else(|| at(told.received_on, 5), |event| event.recorded_at);
+        let case = Case {
+            id,
+            person_id: self.person,
+            organisation_id: self.centre.id,
+            unit_code,
+            category: word(told.category)?,
+            status: word(told.status)?,
+            received_on: told.received_on,
+            identified_on: told.identified_on,
+            closed_on: told.closed_on,
+            close_reason: told.close_reason.map(word).transpose()?,
+            assigned_to: (!waits).then_some(worker),
+            opened_by: worker,
+            sealed_summary: None,
+            created_at: at(told.received_on, 5),
+            updated_at: last,
+            version: 1,
+        };
+        Ok((case, events))
+    }
+
+    /// One consent for support, and one for each partner that a referral went to.
+    fn consents(&self, worker: AccountId) -> Result<Vec<Consent>, AppError> {
+        let mut consents = Vec::new();
+        for told in &self.story.consents {
+            let purpose: ConsentPurpose = word(told.purpose)?;
+            let recipients = match purpose {
+                ConsentPurpose::Support => vec![None],
+                ConsentPurpose::Referral => self.recipients()?.into_iter().map(Some).collect(),
+            };
+            for recipient in recipients {
+                consents.push(Consent {
+                    id: ConsentId(self.ids.uuid()),
+                    person_id: self.person,
+                    purpose,
+                    recipient_organisation_id: recipient,
+                    given_by: word(told.given_by)?,
+                    given_on: told.given_on,
+                    proof: Proof::WrittenSignature,
+                    expires_on: None,
+                    withdrawn_on: None,
+                    withdrawn_by: None,
+                    recorded_by: worker,
+                    created_at: at(told.given_on, 10),
+                    version: 1,
+                });
+            }
+        }
+        Ok(consents)
+    }
+
+    fn recipients(&self) -> Result<Vec<OrganisationId>, AppError> {
+        let mut recipients = Vec::new();
+        for told in &self.story.referrals {
+            if let Some((id, _)) = self.centre.partner(self.app, word(told.service_type)?)
+                && !recipients.contains(&id)
+            {
+                recipients.push(id);
+            }
+        }
+        Ok(recipients)
+    }
+
+    fn assessments(&self, case: &Case, worker: AccountId) -> Result<Vec<(Assessment, Vec<AssessedNeed>)>, AppError> {
+        let make = |told: &story::Assessment| {
+            let id = AssessmentId(self.ids.uuid());
+            let assessment = Assessment {
+                id,
+                case_id: case.id,
+                person_id: self.person,
+                organisation_id: case.organisation_id,
+                unit_code: case.unit_code.clone(),
+                assessed_on: told.assessed_on,
+                assessed_by: worker,
+                created_at: at(told.assessed_on, 30),
+            };
+            let needs = told
+                .needs
+                .iter()
+                .map(|need| {
+                    let service_type = word(need.service_type)?;
+                    let (in_need, eligible) = (need.in_need, need.eligible);
+                    Ok(AssessedNeed { assessment_id: id, service_type, in_need, eligible, reason: None })
+                })
+                .collect::<Result<_, AppError>>()?;
+            Ok((assessment, needs))
+        };
+        self.story.assessments.iter().map(make).collect()
+    }
+
+    fn refusals(&self, case: &Case, worker: AccountId) -> Result<Vec<SupportRefusal>, AppError> {
+        let make = |told: &story::Refusal| {
+            Ok(SupportRefusal {
+                id: RefusalId(self.ids.uuid()),
+                case_id: case.id,
+                person_id: self.person,
+                service_type: told.service_type.map(word).transpose()?,
+                refused_on: told.refused_on,
+                recorded_by: worker,
+                created_at: at(told.refused_on, 40),
+            })
+        };
+        self.story.refusals.iter().map(make).collect()
+    }
+
+    fn referrals(
+        &self,
+        case: &Case,
+        worker: AccountId,
+        consents: &[Consent],
+    ) -> Result<Vec<(Referral, Vec<Step>)>, AppError> {
+        let make = |told: &story::Referral| {
+            let service_type = word(told.service_type)?;
+            let (to, partner) = self
+                .centre
+                .partner(self.app, service_type)
+                .ok_or_else(|| AppError::internal("no partner of the demo gives a service"))?;
+            let consent = consents.iter().find(|consent| consent.recipient_organisation_id == Some(to));
+            let steps = self.steps(told, worker, partner);
+            let status = steps.last().map_or(ReferralStatus::Draft, |step| step.to);
+            let referral = Referral {
+                id: ReferralId(self.ids.uuid()),
+                case_id: case.id,
+                person_id: self.person,
+                service_type,
+                from_organisation_id: case.organisation_id,
+                to_organisation_id: to,
+                status,
+                consent_id: consent.map(|consent| consent.id),
+                answer_due_on: Some(told.answer_due_on),
+                sent_at: Some(at(told.sent_on, 61)),
+                answered_at: told.answered_on.filter(|_| told.answer != "expired").map(|day| at(day, 90)),
+                decline_reason: told.decline_reason.map(word).transpose()?,
+                outcome: (status == ReferralStatus::Completed).then_some(referrals::status::Outcome::Achieved),
+                sealed_message: None,
+                created_by: worker,
+                created_at: at(told.sent_on, 60),
+                updated_at: steps.last().map_or_else(|| at(told.sent_on, 61), |step| step.at),
+                version: i32::try_from(steps.len()).unwrap_or(1),
+            };
+            Ok((referral, steps))
+        };
+        self.story.referrals.iter().map(make).collect()
+    }
+
+    fn steps(&self, told: &story::Referral, worker: AccountId, partner: AccountId) -> Vec<Step> {
+        use ReferralStatus::{Accepted, Completed, Declined, Draft, Expired, InService, Sent, Stopped};
+        let mut path = vec![
+            (Draft, Some(worker), at(told.sent_on, 60)),
+            (Sent, Some(worker), at(told.sent_on, 61)),
+        ];
+        let answered = told.answered_on.map(|day| at(day, 90));
+        match (told.answer, answered) {
+            ("accepted", Some(moment)) => path.push((Accepted, Some(partner), moment)),
+            ("declined", Some(moment)) => path.push((Declined, Some(partner), moment)),
+            ("expired", Some(moment)) => path.push((Expired, None, moment)),
+            _ => {}
+        }
+        if let Some(day) = told.started_on {
+            path.push((InService, Some(partner), at(day, 100)));
+        }
+        if let Some(day) = told.completed_on {
+            let to = if told.outcome == Some("completed") { Completed } else { Stopped };
+            path.push((to, Some(partner), at(day, 400)));
+        }
+        let mut from = None;
+        path.into_iter()
+            .map(|(to, by, moment)| {
+                let step = Step { id: ReferralEventId(self.ids.uuid()), from, to, by, at: moment };
+                from = Some(to);
+                step
+            })
+            .collect()
+    }
+
+    fn deliveries(
+        &self,
+        case: &Case,
+        worker: AccountId,
+        referrals: &[(Referral, Vec<Step>)],
+    ) -> Result<Vec<Delivery>, AppError> {
+        let make = |told: &story::Delivery| {
+            let referral = told.referral.and_then(|position| referrals.get(position)).map(|(referral, _)| referral);
+            let service_type = word(told.service_type)?;
+            let partner = self.centre.partner(self.app, service_type).map(|(_, account)| account);
+            Ok(Delivery {
+                id: DeliveryId(self.ids.uuid()),
+                case_id: case.id,
+                person_id: self.person,
+                referral_id: referral.map(|referral| referral.id),
+                organisation_id: referral.map_or(case.organisation_id, |referral| referral.to_organisation_id),
+                service_type,
+                delivered_on: told.delivered_on,
+                form: word(told.form)?,
+                amount_dong: told.amount_dong,
+                recorded_by: referral.and(partner).unwrap_or(worker),
+                voided_at: None,
+                void_reason: None,
+                created_at: at(told.delivered_on, 200),
+                version: 1,
+            })
+        };
+        self.story.deliveries.iter().map(make).collect()
+    }
+}
+
+fn dice_commune(rng: &mut StdRng, communes: &[String]) -> Option<String> {
+    communes.get(rng.random_range(0..communes.len().max(1))).cloned()
+}
+
+fn store(conn: &mut DbConnection, trail: &crate::audit::TrailKey, records: &Records) -> Result<(), AppError> {
+    let note = |conn: &mut DbConnection, kind, id, by, action, field: &str, moment| {
+        record(conn, trail, Subject::new(kind, id), Some(by), action, &[field], moment)
+    };
+    let Records { person, case, .. } = records;
+    person_rules::insert(conn, person, &records.categories)?;
+    let by = person.registered_by;
+    note(conn, SubjectKind::Person, person.id.0, by, TrailAction::Create, "person", person.created_at)?;
+    for consent in &records.consents {
+        consents::rules::insert(conn, consent)?;
+        let purpose = consent.purpose.as_str();
+        note(conn, SubjectKind::Person, person.id.0, by, TrailAction::ConsentRecord, purpose, consent.created_at)?;
+    }
+    cases::rules::insert_with_events(conn, case, &records.events)?;
+    note(conn, SubjectKind::Case, case.id.0, by, TrailAction::Create, "case", case.created_at)?;
+    for event in records.events.iter().skip(1) {
+        note(conn, SubjectKind::Case, case.id.0, by, TrailAction::Transition, "status", event.recorded_at)?;
+    }
+    for (assessment, needs) in &records.assessments {
+        assessments::rules::insert(conn, assessment, needs)?;
+        note(conn, SubjectKind::Case, case.id.0, by, TrailAction::Assess, "needs", assessment.created_at)?;
+    }
+    for refusal in &records.refusals {
+        assessments::rules::insert_refusal(conn, refusal)?;
+        note(conn, SubjectKind::Case, case.id.0, by, TrailAction::Refuse, "refusal", refusal.created_at)?;
+    }
+    for (referral, steps) in &records.referrals {
+        referrals::rules::insert(conn, referral)?;
+        for step in steps {
+            let then = Referral { status: step.to, ..referral.clone() };
+            referrals::rules::insert_event(conn, step.id, &then, step.from, None, step.by, step.at)?;
+            let action = if step.from.is_none() { TrailAction::Create } else { TrailAction::Transition };
+            let subject = Subject::new(SubjectKind::Referral, referral.id.0);
+            record(conn, trail, subject, step.by, action, &["status"], step.at)?;
+        }
+    }
+    for delivery in &records.deliveries {
+        deliveries::rules::insert(conn, delivery)?;
+        let (id, by) = (delivery.id.0, delivery.recorded_by);
+        note(conn, SubjectKind::Delivery, id, by, TrailAction::Create, "delivery", delivery.created_at)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! Who may do what, and to which rows.
+//!
+//! [`table::GRANTS`] is the only place where a right is given. A [`Scope`] is
+//! what the table gives one actor for one action; the predicates in
+//! [`predicates`] turn it into the SQL condition that serves lists, single
+//! reads and guarded changes alike. There is no second evaluator.
+
+pub mod predicates;
+mod scope;
+pub mod table;
+
+pub use scope::{HeldRole, Scope};
+pub use table::{Action, Reach, Role};

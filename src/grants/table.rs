@@ -1,0 +1,251 @@
+//! The grant table.
+
+use crate::db::types::text_enum;
+
+text_enum! {
+    /// What an account is trusted with; one account may hold several, each with its own scope.
+    Role {
+        /// Accounts, reference data, keys; no person and no figure about persons.
+        Administrator = "administrator",
+        /// The cases of a centre and its exact figures.
+        CentreManager = "centre_manager",
+        /// Assigned cases and the centre's waiting ones.
+        SocialWorker = "social_worker",
+        /// As a social worker, for counselling.
+        Counsellor = "counsellor",
+        /// Receives people at the commune and hands them over.
+        CommuneOfficer = "commune_officer",
+        /// Outreach of one group.
+        PeerLeader = "peer_leader",
+        /// Answers the referrals addressed to its organisation.
+        Partner = "partner",
+        /// Registers and reported values of an administrative unit.
+        ProgrammeOfficer = "programme_officer",
+        /// The legal return of a province.
+        ReturnOfficer = "return_officer",
+        /// Anonymised releases of an area.
+        Supervisor = "supervisor",
+        /// The trail, without content.
+        Auditor = "auditor",
+    }
+}
+
+impl Role {
+    /// Whether a grant of this role names an organisation.
+    pub fn needs_organisation(self) -> bool {
+        matches!(
+            self,
+            Self::CentreManager
+                | Self::SocialWorker
+                | Self::Counsellor
+                | Self::CommuneOfficer
+                | Self::PeerLeader
+                | Self::Partner
+        )
+    }
+
+    /// Whether a grant of this role names an administrative unit.
+    pub fn needs_admin_unit(self) -> bool {
+        matches!(self, Self::ProgrammeOfficer | Self::ReturnOfficer | Self::Supervisor)
+    }
+
+    /// Whether one account may hold both roles. Whoever sees persons or exact
+    /// totals may not also read the anonymised releases of the same (statistics: attack by difference).
+    pub fn goes_with(self, other: Self) -> bool {
+        let alone = |role| matches!(role, Self::Supervisor | Self::Administrator | Self::Auditor);
+        self == other || !(alone(self) || alone(other))
+    }
+}
+
+text_enum! {
+    /// Something a route does. Every route but the public ones names one.
+    Action {
+        /// List and read organisations.
+        OrganisationRead = "organisation.read",
+        /// Register and change organisations.
+        OrganisationWrite = "organisation.write",
+        /// Look up administrative units.
+        AdminUnitRead = "admin_unit.read",
+        /// List and read accounts.
+        AccountRead = "account.read",
+        /// Invite, suspend and grant.
+        AccountWrite = "account.write",
+        /// Read a person.
+        PersonRead = "person.read",
+        /// Register a person.
+        PersonCreate = "person.create",
+        /// Change a person.
+        PersonUpdate = "person.update",
+        /// Read consents of a person.
+        ConsentRead = "consent.read",
+        /// Record or withdraw a consent.
+        ConsentWrite = "consent.write",
+        /// List and read cases.
+        CaseRead = "case.read",
+        /// Open a case.
+        CaseCreate = "case.create",
+        /// Change and move a case.
+        CaseUpdate = "case.update",
+        /// Assign a case to a worker.
+        CaseAssign = "case.assign",
+        /// Assess needs and eligibility; record a refusal.
+        AssessmentWrite = "assessment.write",
+        /// Read referrals that were sent, with the whole case behind them.
+        ReferralRead = "referral.read",
+        /// Write, send and cancel referrals.
+        ReferralWrite = "referral.write",
+        /// Answer, start and complete referrals.
+        ReferralAnswer = "referral.answer",
+        /// Read deliveries.
+        DeliveryRead = "delivery.read",
+        /// Record or void support given.
+        DeliveryWrite = "delivery.write",
+        /// Read exact indicator figures of a centre's own cases.
+        FigureRead = "figure.read",
+        /// Read plans and their targets.
+        ProgrammeRead = "programme.read",
+        /// Read statistical releases.
+        ReleaseRead = "release.read",
+        /// Read trail entries and the view log, without content.
+        TrailRead = "trail.read",
+    }
+}
+
+/// How far a right goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// Records the account itself made, until they belong to a case.
+    Own,
+    /// Cases assigned to the account, and what hangs on them.
+    Assigned,
+    /// Cases of the organisation that nobody is assigned to yet.
+    Waiting,
+    /// All cases of the organisation.
+    Organisation,
+    /// Referrals addressed to the organisation.
+    Addressed,
+    /// Facts about the administrative unit and those below it, none of them about a person.
+    AdminUnit,
+    /// Everything of the kind; only for reference data, accounts and the trail.
+    Everywhere,
+}
+
+/// One right of one role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    /// Who.
+    pub role: Role,
+    /// What.
+    pub action: Action,
+    /// How far.
+    pub reach: Reach,
+}
+
+const fn grant(role: Role, action: Action, reach: Reach) -> Grant {
+    Grant { role, action, reach }
+}
+
+/// Every right there is. What is not here is refused.
+pub const GRANTS: &[Grant] = {
+    use Action as A;
+    use Reach::{Addressed, AdminUnit, Assigned, Everywhere, Organisation, Own, Waiting};
+    use Role as R;
+    &[
+        grant(R::Administrator, A::AccountRead, Everywhere),
+        grant(R::Administrator, A::AccountWrite, Everywhere),
+        grant(R::Administrator, A::OrganisationRead, Everywhere),
+        grant(R::Administrator, A::OrganisationWrite, Everywhere),
+        grant(R::Administrator, A::AdminUnitRead, Everywhere),
+        grant(R::Administrator, A::ProgrammeRead, Everywhere),
+        //
+        grant(R::CentreManager, A::OrganisationRead, Everywhere),
+        grant(R::CentreManager, A::AdminUnitRead, Everywhere),
+        grant(R::CentreManager, A::ProgrammeRead, Everywhere),
+        grant(R::CentreManager, A::PersonRead, Organisation),
+        grant(R::CentreManager, A::PersonRead, Own),
+        grant(R::CentreManager, A::PersonCreate, Organisation),
+        grant(R::CentreManager, A::PersonUpdate, Organisation),
+        grant(R::CentreManager, A::PersonUpdate, Own),
+        grant(R::CentreManager, A::ConsentRead, Organisation),
+        grant(R::CentreManager, A::ConsentRead, Own),
+        grant(R::CentreManager, A::ConsentWrite, Organisation),
+        grant(R::CentreManager, A::ConsentWrite, Own),
+        grant(R::CentreManager, A::CaseRead, Organisation),
+        grant(R::CentreManager, A::CaseCreate, Organisation),
+        grant(R::CentreManager, A::CaseUpdate, Organisation),
+        grant(R::CentreManager, A::CaseAssign, Organisation),
+        grant(R::CentreManager, A::AssessmentWrite, Organisation),
+        grant(R::CentreManager, A::ReferralRead, Organisation),
+        grant(R::CentreManager, A::ReferralWrite, Organisation),
+        grant(R::CentreManager, A::DeliveryRead, Organisation),
+        grant(R::CentreManager, A::DeliveryWrite, Organisation),
+        grant(R::CentreManager, A::FigureRead, Organisation),
+        //
+        grant(R::SocialWorker, A::OrganisationRead, Everywhere),
+        grant(R::SocialWorker, A::AdminUnitRead, Everywhere),
+        grant(R::SocialWorker, A::ProgrammeRead, Everywhere),
+        grant(R::SocialWorker, A::PersonRead, Own),
+        grant(R::SocialWorker, A::PersonRead, Assigned),
+        grant(R::SocialWorker, A::PersonRead, Waiting),
+        grant(R::SocialWorker, A::PersonCreate, Organisation),
+        grant(R::SocialWorker, A::PersonUpdate, Own),
+        grant(R::SocialWorker, A::PersonUpdate, Assigned),
+        grant(R::SocialWorker, A::ConsentRead, Own),
+        grant(R::SocialWorker, A::ConsentRead, Assigned),
+        grant(R::SocialWorker, A::ConsentRead, Waiting),
+        grant(R::SocialWorker, A::ConsentWrite, Own),
+        grant(R::SocialWorker, A::ConsentWrite, Assigned),
+        grant(R::SocialWorker, A::CaseRead, Assigned),
+        grant(R::SocialWorker, A::CaseRead, Waiting),
+        grant(R::SocialWorker, A::CaseCreate, Organisation),
+        grant(R::SocialWorker, A::CaseUpdate, Assigned),
+        grant(R::SocialWorker, A::CaseAssign, Waiting),
+        grant(R::SocialWorker, A::AssessmentWrite, Assigned),
+        grant(R::SocialWorker, A::ReferralRead, Assigned),
+        grant(R::SocialWorker, A::ReferralRead, Waiting),
+        grant(R::SocialWorker, A::ReferralWrite, Assigned),
+        grant(R::SocialWorker, A::DeliveryRead, Assigned),
+        grant(R::SocialWorker, A::DeliveryRead, Waiting),
+        grant(R::SocialWorker, A::DeliveryWrite, Assigned),
+        //
+        grant(R::Counsellor, A::OrganisationRead, Everywhere),
+        grant(R::Counsellor, A::AdminUnitRead, Everywhere),
+        grant(R::Counsellor, A::PersonRead, Assigned),
+        grant(R::Counsellor, A::ConsentRead, Assigned),
+        grant(R::Counsellor, A::CaseRead, Assigned),
+        grant(R::Counsellor, A::CaseUpdate, Assigned),
+        grant(R::Counsellor, A::AssessmentWrite, Assigned),
+        grant(R::Counsellor, A::ReferralRead, Assigned),
+        grant(R::Counsellor, A::DeliveryRead, Assigned),
+        grant(R::Counsellor, A::DeliveryWrite, Assigned),
+        //
+        grant(R::CommuneOfficer, A::OrganisationRead, Everywhere),
+        grant(R::CommuneOfficer, A::AdminUnitRead, Everywhere),
+        grant(R::CommuneOfficer, A::PersonRead, Own),
+        grant(R::CommuneOfficer, A::PersonCreate, Organisation),
+        grant(R::CommuneOfficer, A::PersonUpdate, Own),
+        grant(R::CommuneOfficer, A::ConsentRead, Own),
+        grant(R::CommuneOfficer, A::ConsentWrite, Own),
+        //
+        grant(R::PeerLeader, A::AdminUnitRead, Everywhere),
+        //
+        grant(R::Partner, A::AdminUnitRead, Everywhere),
+        grant(R::Partner, A::ReferralRead, Addressed),
+        grant(R::Partner, A::ReferralAnswer, Addressed),
+        grant(R::Partner, A::DeliveryRead, Addressed),
+        grant(R::Partner, A::DeliveryWrite, Addressed),
+        //
+        grant(R::ProgrammeOfficer, A::OrganisationRead, Everywhere),
+        grant(R::ProgrammeOfficer, A::AdminUnitRead, Everywhere),
+        grant(R::ProgrammeOfficer, A::ProgrammeRead, Everywhere),
+        //
+        grant(R::ReturnOfficer, A::AdminUnitRead, Everywhere),
+        grant(R::ReturnOfficer, A::ProgrammeRead, Everywhere),
+        //
+        grant(R::Supervisor, A::AdminUnitRead, Everywhere),
+        grant(R::Supervisor, A::ProgrammeRead, Everywhere),
+        grant(R::Supervisor, A::ReleaseRead, AdminUnit),
+        //
+        grant(R::Auditor, A::TrailRead, Everywhere),
+    ]
+};

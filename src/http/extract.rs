@@ -1,0 +1,227 @@
+//! Extractors that refuse what the API description does not allow, with a problem
+//! document that names the field and never repeats what was sent.
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_TYPE, IF_MATCH};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::time::Duration;
+use validator::{Validate, ValidationErrors, ValidationErrorsKind};
+
+use crate::error::{AppError, FieldError, Rule};
+
+/// Bytes a JSON body may have.
+pub const BODY_LIMIT: usize = 256 * 1024;
+/// A body that has not arrived by then is given up.
+const BODY_DEADLINE: Duration = Duration::from_secs(30);
+
+/// A request body that checks itself.
+pub trait Checked {
+    /// Fields that break rules.
+    fn broken_rules(&self) -> Vec<FieldError>;
+}
+
+impl<T: Validate> Checked for T {
+    fn broken_rules(&self) -> Vec<FieldError> {
+        match self.validate() {
+            Ok(()) => Vec::new(),
+            Err(errors) => field_errors("", &errors),
+        }
+    }
+}
+
+/// A JSON body of the described form whose fields keep their rules, and its bytes.
+#[derive(Debug)]
+pub struct Valid<T> {
+    /// The body.
+    pub body: T,
+    /// The bytes as sent, which an idempotency key is bound to.
+    pub bytes: web::Bytes,
+}
+
+impl<T: DeserializeOwned + Validate + 'static> FromRequest for Valid<T> {
+    type Error = AppError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = request.content_type().eq_ignore_ascii_case("application/json");
+        let declared = request.headers().contains_key(CONTENT_TYPE);
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let bytes = tokio::time::timeout(BODY_DEADLINE, read_body(&mut payload))
+                .await
+                .map_err(|_| malformed_field("body", "a body within 30 s"))??;
+            if !is_json && (declared || !bytes.is_empty()) {
+                return Err(AppError::UnsupportedMediaType);
+            }
+            // A request without fields may be sent without a body.
+            let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+            let mut json = serde_json::Deserializer::from_slice(text);
+            let body: T = serde_path_to_error::deserialize(&mut json).map_err(|e| malformed(&e))?;
+            json.end().map_err(|_| malformed_field("body", "one JSON object"))?;
+            match body.broken_rules() {
+                broken if broken.is_empty() => Ok(Self { body, bytes }),
+                broken => Err(AppError::Invalid(broken)),
+            }
+        })
+    }
+}
+
+async fn read_body(payload: &mut Payload) -> Result<web::Bytes, AppError> {
+    let mut bytes = web::BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| malformed_field("body", "a whole body"))?;
+        if bytes.len() + chunk.len() > BODY_LIMIT {
+            return Err(AppError::TooLarge { limit: BODY_LIMIT });
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
+}
+
+fn malformed_field(field: &str, expected: &str) -> AppError {
+    AppError::Malformed(vec![FieldError::new(field, Rule::Format(expected.to_owned()))])
+}
+
+/// serde's message may repeat what was sent; what follows its last “expected” is ours.
+fn malformed<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> AppError {
+    let message = error.inner().to_string();
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(text, _)| text);
+    let path = error.path().to_string();
+    let path = if path == "." { "body".to_owned() } else { path };
+    if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        let field = if path == "body" { name.to_owned() } else { format!("{path}.{name}") };
+        return AppError::Malformed(vec![FieldError::new(field, Rule::Required)]);
+    }
+    if message.starts_with("unknown field") {
+        return AppError::Malformed(vec![FieldError::new(path, Rule::Unknown)]);
+    }
+    let expected = match message.rsplit_once("expected ") {
+        Some((_, expected)) => expected.to_owned(),
+        None => "a value of the described form".to_owned(),
+    };
+    AppError::Malformed(vec![FieldError::new(path, Rule::Format(expected))])
+}
+
+fn field_errors(prefix: &str, errors: &ValidationErrors) -> Vec<FieldError> {
+    let mut found = Vec::new();
+    for (name, kind) in errors.errors() {
+        let path = if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") };
+        match kind {
+            ValidationErrorsKind::Struct(inner) => found.extend(field_errors(&path, inner)),
+            ValidationErrorsKind::List(items) => {
+                for (index, inner) in items {
+                    found.extend(field_errors(&format!("{path}[{index}]"), inner));
+                }
+            }
+            ValidationErrorsKind::Field(errors) => {
+                found.extend(errors.iter().map(|error| FieldError::new(path.clone(), rule_of(error))));
+            }
+        }
+    }
+    found.sort_by(|a, b| a.field.cmp(&b.field));
+    found
+}
+
+fn rule_of(error: &validator::ValidationError) -> Rule {
+    let bound = |name: &str, default: i64| {
+        error.params.get(name).and_then(|v| v.as_i64()).unwrap_or(default)
+    };
+    match error.code.as_ref() {
+        "length" => Rule::Length {
+            min: u64::try_from(bound("min", 0)).unwrap_or(0),
+            max: u64::try_from(bound("max", i64::from(u32::MAX))).unwrap_or(u64::MAX),
+        },
+        "range" => Rule::Range { min: bound("min", i64::MIN), max: bound("max", i64::MAX) },
+        "control_character" => Rule::ControlCharacter,
+        "required" => Rule::Required,
+        other => Rule::Format(other.to_owned()),
+    }
+}
+
+/// Text that people typed: no control characters but line breaks and tabs.
+///
+/// # Errors
+/// `control_character` when there is one.
+pub fn plain_text(text: &str) -> Result<(), validator::ValidationError> {
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(validator::ValidationError::new("control_character"));
+    }
+    Ok(())
+}
+
+/// Parameters of the query string; unknown ones are refused.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned + Validate> FromRequest for Query<T> {
+    type Error = AppError;
+    type Future = Ready<Result<Self, AppError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parse_query(request.query_string()).map(Self))
+    }
+}
+
+fn parse_query<T: DeserializeOwned + Validate>(query: &str) -> Result<T, AppError> {
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    let parsed: T = serde_path_to_error::deserialize(pairs).map_err(|e| malformed(&e))?;
+    match parsed.broken_rules() {
+        broken if broken.is_empty() => Ok(parsed),
+        broken => Err(AppError::Invalid(broken)),
+    }
+}
+
+/// Ids in the path. One that cannot be an id is answered like one that does not exist.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
+    type Error = AppError;
+    type Future = Ready<Result<Self, AppError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let parsed = web::Path::<T>::from_request(request, payload).into_inner();
+        ready(parsed.map(|path| Self(path.into_inner())).map_err(|_| AppError::NotFound))
+    }
+}
+
+/// The version of the record the client read, from `If-Match`.
+#[derive(Debug, Clone, Copy)]
+pub struct IfMatch(pub i32);
+
+impl FromRequest for IfMatch {
+    type Error = AppError;
+    type Future = Ready<Result<Self, AppError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(match request.headers().get(IF_MATCH).map(|value| value.to_str()) {
+            None => Err(AppError::VersionRequired),
+            Some(Ok(text)) => parse_etag(text).map(Self),
+            Some(Err(_)) => parse_etag("").map(Self),
+        })
+    }
+}
+
+fn parse_etag(text: &str) -> Result<i32, AppError> {
+    text.trim()
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .and_then(|digits| digits.parse().ok())
+        .ok_or_else(|| {
+            malformed_field("If-Match", "one ETag, such as \"3\"")
+        })
+}
+
+/// Tells an absent field (`None`) from one that is `null` (`Some(None)`).
+///
+/// # Errors
+/// When the value has the wrong form.
+pub fn present<'de, T: serde::Deserialize<'de>, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    serde::Deserialize::deserialize(deserializer).map(Some)
+}

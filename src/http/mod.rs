@@ -1,0 +1,12 @@
+//! What every route shares: extractors, paging, versions, idempotency, the last word on replies.
+
+pub mod extract;
+pub mod finish;
+pub mod idempotency;
+pub mod listing;
+pub mod reply;
+
+pub use extract::{IfMatch, Path, Query, Valid};
+pub use idempotency::IdempotencyKey;
+pub use listing::{Cursor, Page};
+pub use reply::{Created, Versioned};

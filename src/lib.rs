@@ -1,0 +1,31 @@
+//! Hòa Nhập: case management for victim support and reintegration services in Vietnam.
+//!
+//! Features are folders; each has `routes` (parse and reply), `rules` (the rule and
+//! its queries) and `model` (rows and words). `docs/developers/README.md` is the map.
+
+pub mod accounts;
+pub mod admin_units;
+pub mod app;
+pub mod assessments;
+pub mod audit;
+pub mod boot;
+pub mod cases;
+pub mod clock;
+pub mod config;
+pub mod consents;
+pub mod db;
+pub mod demo;
+pub mod deliveries;
+pub mod error;
+pub mod grants;
+pub mod http;
+pub mod organisations;
+pub mod persons;
+pub mod programmes;
+pub mod referrals;
+pub mod server;
+pub mod services;
+pub mod settings;
+pub mod statistics;
+pub mod text;
+pub mod vault;

@@ -1,0 +1,199 @@
+//! The `hoanhap` command.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use hoanhap::accounts;
+use hoanhap::app::App;
+use hoanhap::boot::{self, BootError, Purpose, Surroundings};
+use hoanhap::clock::{Clock, Random};
+use hoanhap::config::{Config, LogFormat};
+use hoanhap::db::DatabaseOptions;
+use hoanhap::demo;
+use hoanhap::server;
+use secrecy::{ExposeSecret, SecretString};
+
+/// Case management for victim support and reintegration services.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Cli {
+    /// Configuration file; without it the defaults and the environment apply.
+    #[arg(long, global = true, env = "HOANHAP_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server.
+    Serve,
+    /// Make a database of made-up people and start the server on it.
+    Demo(demo::DemoOptions),
+    /// Bring the database to this program's schema.
+    Migrate,
+    /// Manage accounts from the console.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Print the API description (OpenAPI 3.1).
+    Openapi,
+    /// Look after the trail.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+    /// Check the configuration and print what is wrong with it.
+    CheckConfig,
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Make the first administrator; the password is read from standard input.
+    CreateAdmin {
+        /// Login name.
+        username: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Check every chain, checkpoint and anchor; exit code 1 when something does not fit.
+    Verify,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("hoanhap: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode, BootError> {
+    let file = cli.config.as_deref();
+    match cli.command {
+        Command::Openapi => {
+            let text = server::description().to_pretty_json().map_err(std::io::Error::other)?;
+            println!("{text}");
+        }
+        Command::CheckConfig => {
+            Config::load(file)?;
+            println!("The configuration can be used.");
+        }
+        Command::Migrate => {
+            boot_quietly(&Config::load(file)?)?;
+            println!("The database has this program's schema.");
+        }
+        Command::User { command: UserCommand::CreateAdmin { username } } => {
+            create_admin(&boot_quietly(&Config::load(file)?)?, &username)?;
+        }
+        Command::Audit { command: AuditCommand::Verify } => return verify_trail(&boot_quietly(&Config::load(file)?)?),
+        Command::Serve => serve(&Config::load(file)?)?,
+        Command::Demo(options) => run_demo(&options)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn surroundings(config: &Config, with_metrics: bool) -> Surroundings {
+    let metrics = with_metrics
+        .then(|| metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok())
+        .flatten();
+    Surroundings {
+        clock: Clock::system(),
+        random: Random::system(),
+        database: DatabaseOptions { connections: config.database.connections, abort_first_attempt: false },
+        metrics,
+    }
+}
+
+fn boot_quietly(config: &Config) -> Result<App, BootError> {
+    start_log(config);
+    boot::boot(config, Purpose::Work, surroundings(config, false))
+}
+
+fn start_log(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter)
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A subscriber that is set already (by a test) stays.
+    let _already_set = match config.log.format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}
+
+fn serve(config: &Config) -> Result<(), BootError> {
+    start_log(config);
+    let app = boot::boot(config, Purpose::Work, surroundings(config, true))?;
+    let set_up = app.db.read_now(accounts::rules::has_administrator)?;
+    if !set_up {
+        let code = app.setup.issue(&app.clock, &app.random);
+        println!(
+            "No administrator yet. Setup code, good for {} minutes: {}",
+            accounts::setup::GOOD_MINUTES,
+            code.expose_secret()
+        );
+    }
+    listen(config, app)
+}
+
+fn run_demo(options: &demo::DemoOptions) -> Result<(), BootError> {
+    let config = options.config()?;
+    start_log(&config);
+    let app = demo::prepare(options, &config, surroundings(&config, !options.load_only))?;
+    if options.load_only {
+        return Ok(());
+    }
+    listen(&config, app)
+}
+
+fn listen(config: &Config, app: App) -> Result<(), BootError> {
+    actix_web::rt::System::new().block_on(async {
+        let rounds = app.clone();
+        let (running, port) = server::bind(app, config.server.address, config.server.port, config.server.workers)?;
+        println!("Listening on http://{}:{port}", config.server.address);
+        std::thread::Builder::new().name("housekeeping".into()).spawn(move || keep_house(&rounds))?;
+        running.await?;
+        Ok(())
+    })
+}
+
+/// One round a minute, the first one at once; a failed round is logged and tried again.
+fn keep_house(app: &App) {
+    if let Err(error) = boot::sweep_orphan_keys(app) {
+        tracing::error!(cause = %error, "orphaned keys were not swept");
+    }
+    loop {
+        if let Err(error) = boot::housekeeping(app) {
+            tracing::error!(cause = %error, "housekeeping failed");
+        }
+        std::thread::sleep(std::time::Duration::from_secs(60));
+    }
+}
+
+fn create_admin(app: &App, username: &str) -> Result<(), BootError> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    let password = SecretString::from(line.trim_end_matches(['\r', '\n']).to_owned());
+    accounts::create_admin_now(app, username, &password)?;
+    println!("The administrator can log in.");
+    Ok(())
+}
+
+fn verify_trail(app: &App) -> Result<ExitCode, BootError> {
+    let findings = hoanhap::audit::verify(&app.db, &app.vault, &app.trail)?;
+    for finding in &findings {
+        println!("{finding}");
+    }
+    if findings.is_empty() {
+        println!("Every chain and checkpoint fits.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    Ok(ExitCode::from(1))
+}

@@ -1,0 +1,7 @@
+//! Persons: people who are supported or asked for support.
+
+pub mod model;
+pub mod routes;
+pub mod rules;
+
+pub use model::{ClientCategory, PersonView};

@@ -1,0 +1,259 @@
+//! Rows, words and views of persons.
+
+use chrono::{Datelike as _, NaiveDate};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::db::schema::{person_categories, persons};
+use crate::db::types::{AccountId, Instant, OrganisationId, PersonId, text_enum};
+use crate::error::AppError;
+use crate::vault::{DataKey, FieldName, open};
+
+text_enum! {
+    /// Sex as the person states it.
+    Sex {
+        /// Nữ.
+        Female = "female",
+        /// Nam.
+        Male = "male",
+        /// Khác.
+        Other = "other",
+        /// Not known.
+        Unknown = "unknown",
+    }
+}
+
+text_enum! {
+    /// How exactly the birth is known.
+    BirthPrecision {
+        /// Day, month and year.
+        Exact = "exact",
+        /// The year only.
+        Year = "year",
+        /// Not known.
+        Unknown = "unknown",
+    }
+}
+
+text_enum! {
+    /// Why the programme meets the person; one person may be in several.
+    ClientCategory {
+        /// Nghi là nạn nhân, or being identified.
+        PossibleVictim = "possible_victim",
+        /// Nạn nhân, identified by the authority.
+        IdentifiedVictim = "identified_victim",
+        /// Người bán dâm.
+        PersonSellingSex = "person_selling_sex",
+        /// Người lao động tại cơ sở kinh doanh dịch vụ.
+        EstablishmentWorker = "establishment_worker",
+        /// Người có nguy cơ cao.
+        AtRisk = "at_risk",
+    }
+}
+
+/// Birth as known; contradictory parts are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Birth {
+    /// How exactly it is known.
+    pub precision: BirthPrecision,
+    /// With `exact`: the day.
+    #[serde(default)]
+    pub date: Option<NaiveDate>,
+    /// With `year`: the year.
+    #[serde(default)]
+    pub year: Option<i32>,
+}
+
+impl Birth {
+    /// The earliest day on which the person can have been born.
+    pub fn earliest(&self) -> Option<NaiveDate> {
+        self.date.or_else(|| self.year.and_then(|year| NaiveDate::from_ymd_opt(year, 1, 1)))
+    }
+
+    /// Age in full years on `day`, as far as known (a known year counts as if born on its first day).
+    pub fn age_on(&self, day: NaiveDate) -> Option<u32> {
+        let born = self.earliest()?;
+        let had_birthday = (day.month(), day.day()) >= (born.month(), born.day());
+        u32::try_from(day.year() - born.year() - i32::from(!had_birthday)).ok()
+    }
+}
+
+/// A person as stored.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = persons, treat_none_as_null = true, treat_none_as_default_value = false)]
+pub struct Person {
+    /// Id.
+    pub id: PersonId,
+    /// Who registered the person.
+    pub registered_by: AccountId,
+    /// Where.
+    pub organisation_id: OrganisationId,
+    /// Sex.
+    pub sex: Sex,
+    /// How exactly the birth is known.
+    pub birth_precision: BirthPrecision,
+    /// Day of birth.
+    pub birth_date: Option<NaiveDate>,
+    /// Year of birth, when only that is known.
+    pub birth_year: Option<i32>,
+    /// ISO 3166 code.
+    pub nationality: Option<String>,
+    /// Ethnic group, as a code of the statistics office.
+    pub ethnicity: Option<String>,
+    /// Unit of residence.
+    pub residence_unit_code: Option<String>,
+    /// Whether the person gave no name.
+    pub anonymous: bool,
+    /// Sealed name, never split.
+    pub sealed_name: Option<Vec<u8>>,
+    /// Sealed aliases, one a line.
+    pub sealed_aliases: Option<Vec<u8>>,
+    /// Sealed telephone number.
+    pub sealed_phone: Option<Vec<u8>>,
+    /// Sealed number of the identity card.
+    pub sealed_national_id: Option<Vec<u8>>,
+    /// Sealed address below the commune.
+    pub sealed_address: Option<Vec<u8>>,
+    /// Sealed rules for safe contact.
+    pub sealed_safe_contact: Option<Vec<u8>>,
+    /// When registered.
+    pub created_at: Instant,
+    /// When last changed.
+    pub updated_at: Instant,
+    /// Version for `If-Match`.
+    pub version: i32,
+}
+
+/// One category of one person.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = person_categories, treat_none_as_default_value = false)]
+pub struct PersonCategory {
+    /// Person.
+    pub person_id: PersonId,
+    /// Category.
+    pub category: ClientCategory,
+}
+
+/// The sealed columns of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SealedColumn {
+    /// `sealed_name`
+    Name,
+    /// `sealed_aliases`
+    Aliases,
+    /// `sealed_phone`
+    Phone,
+    /// `sealed_national_id`
+    NationalId,
+    /// `sealed_address`
+    Address,
+    /// `sealed_safe_contact`
+    SafeContact,
+}
+
+impl SealedColumn {
+    /// Where this column of `person` stands.
+    pub fn place(self, person: PersonId) -> FieldName {
+        let column = match self {
+            Self::Name => "sealed_name",
+            Self::Aliases => "sealed_aliases",
+            Self::Phone => "sealed_phone",
+            Self::NationalId => "sealed_national_id",
+            Self::Address => "sealed_address",
+            Self::SafeContact => "sealed_safe_contact",
+        };
+        FieldName { table: "persons", column, row: person.0 }
+    }
+}
+
+/// Opens a sealed column of a person.
+///
+/// # Errors
+/// When the value does not open.
+pub fn open_column(
+    key: &DataKey,
+    person: PersonId,
+    column: SealedColumn,
+    stored: Option<&[u8]>,
+) -> Result<Option<String>, AppError> {
+    match stored {
+        Some(stored) => Ok(Some(open(key, person, column.place(person), stored)?.to_string())),
+        None => Ok(None),
+    }
+}
+
+/// A person as those who may see the person read it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PersonView {
+    /// Id.
+    pub id: PersonId,
+    /// Whether the person gave no name.
+    pub anonymous: bool,
+    /// Name as the person gives it, never split.
+    pub name: Option<String>,
+    /// Other names.
+    pub aliases: Vec<String>,
+    /// Sex.
+    pub sex: Sex,
+    /// Birth as known.
+    pub birth: Birth,
+    /// ISO 3166 code.
+    pub nationality: Option<String>,
+    /// Ethnic group.
+    pub ethnicity: Option<String>,
+    /// Unit of residence.
+    pub residence_unit_code: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// Number of the identity card.
+    pub national_id: Option<String>,
+    /// Address below the commune.
+    pub address: Option<String>,
+    /// How the person may be contacted safely.
+    pub safe_contact: Option<String>,
+    /// Categories.
+    pub categories: Vec<ClientCategory>,
+    /// When registered.
+    pub created_at: Instant,
+    /// When last changed.
+    pub updated_at: Instant,
+}
+
+impl Person {
+    /// Opens the sealed fields.
+    ///
+    /// # Errors
+    /// When a field does not open.
+    pub fn view(&self, key: &DataKey, categories: Vec<ClientCategory>) -> Result<PersonView, AppError> {
+        let open = |column, stored: &Option<Vec<u8>>| open_column(key, self.id, column, stored.as_deref());
+        let aliases = open(SealedColumn::Aliases, &self.sealed_aliases)?;
+        Ok(PersonView {
+            id: self.id,
+            anonymous: self.anonymous,
+            name: open(SealedColumn::Name, &self.sealed_name)?,
+            aliases: aliases.iter().flat_map(|text| text.lines()).map(str::to_owned).collect(),
+            sex: self.sex,
+            birth: Birth { precision: self.birth_precision, date: self.birth_date, year: self.birth_year },
+            nationality: self.nationality.clone(),
+            ethnicity: self.ethnicity.clone(),
+            residence_unit_code: self.residence_unit_code.clone(),
+            phone: open(SealedColumn::Phone, &self.sealed_phone)?,
+            national_id: open(SealedColumn::NationalId, &self.sealed_national_id)?,
+            address: open(SealedColumn::Address, &self.sealed_address)?,
+            safe_contact: open(SealedColumn::SafeContact, &self.sealed_safe_contact)?,
+            categories,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+}
+
+/// Ids of persons in a view log entry are plain UUIDs.
+impl From<PersonId> for Uuid {
+    fn from(id: PersonId) -> Self {
+        id.0
+    }
+}

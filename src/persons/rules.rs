@@ -1,0 +1,373 @@
+//! Registering, reading and changing persons.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::model::{Birth, BirthPrecision, ClientCategory, Person, PersonCategory, SealedColumn, Sex};
+use crate::accounts::Actor;
+use crate::admin_units::AdminUnits;
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
+use crate::clock::Random;
+use crate::db::DbConnection;
+use crate::db::schema::{person_categories, persons};
+use crate::db::types::{Instant, OrganisationId, PersonId};
+use crate::error::{AppError, FieldError, Rule};
+use crate::grants::predicates::persons_within;
+use crate::grants::{Action, Scope};
+use crate::text::tidy;
+use crate::vault::{DataKey, seal, version_of};
+
+/// What is registered about a person, in the open.
+#[derive(Debug, Clone)]
+pub struct PersonDetails {
+    /// Name; none only for an anonymous person.
+    pub name: Option<String>,
+    /// Other names.
+    pub aliases: Vec<String>,
+    /// Sex.
+    pub sex: Sex,
+    /// Birth as known.
+    pub birth: Birth,
+    /// ISO 3166 code.
+    pub nationality: Option<String>,
+    /// Ethnic group.
+    pub ethnicity: Option<String>,
+    /// Unit of residence.
+    pub residence_unit_code: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// Number of the identity card; never required.
+    pub national_id: Option<String>,
+    /// Address below the commune.
+    pub address: Option<String>,
+    /// How the person may be contacted safely.
+    pub safe_contact: Option<String>,
+    /// Categories.
+    pub categories: Vec<ClientCategory>,
+    /// Whether the person gives no name.
+    pub anonymous: bool,
+}
+
+impl PersonDetails {
+    /// Fields that break rules on `today`.
+    pub fn broken_rules(&self, units: &AdminUnits, today: NaiveDate) -> Vec<FieldError> {
+        let mut broken = birth_rules(&self.birth, today);
+        match (&self.name, self.anonymous) {
+            (None, false) => broken.push(FieldError::new("name", Rule::Required)),
+            (Some(_), true) => broken.push(FieldError::new("name", Rule::ConflictsWith("anonymous"))),
+            _ => {}
+        }
+        let unit = self.residence_unit_code.as_deref();
+        if unit.is_some_and(|code| !units.is_valid_on(code, today)) {
+            broken.push(FieldError::new("residence_unit_code", Rule::UnitNotValidOn));
+        }
+        broken
+    }
+}
+
+fn birth_rules(birth: &Birth, today: NaiveDate) -> Vec<FieldError> {
+    let mut broken = Vec::new();
+    let expected = match birth.precision {
+        BirthPrecision::Exact => (true, false),
+        BirthPrecision::Year => (false, true),
+        BirthPrecision::Unknown => (false, false),
+    };
+    for (field, there, wanted) in
+        [("birth.date", birth.date.is_some(), expected.0), ("birth.year", birth.year.is_some(), expected.1)]
+    {
+        match (there, wanted) {
+            (false, true) => broken.push(FieldError::new(field, Rule::Required)),
+            (true, false) => broken.push(FieldError::new(field, Rule::ConflictsWith("birth.precision"))),
+            _ => {}
+        }
+    }
+    if birth.earliest().is_some_and(|born| born > today) {
+        let field = if birth.date.is_some() { "birth.date" } else { "birth.year" };
+        broken.push(FieldError::new(field, Rule::NotInFuture));
+    }
+    let oldest = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or_default();
+    if birth.earliest().is_some_and(|born| born < oldest) || birth.year.is_some_and(|year| year < 1900) {
+        let field = if birth.date.is_some() { "birth.date" } else { "birth.year" };
+        broken.push(FieldError::new(field, Rule::NotBefore("1900")));
+    }
+    broken
+}
+
+/// Who registers, where and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Registration {
+    /// Id of the person.
+    pub id: PersonId,
+    /// Registering account.
+    pub by: crate::db::types::AccountId,
+    /// Registering organisation.
+    pub organisation: OrganisationId,
+    /// Moment.
+    pub at: Instant,
+}
+
+/// The row of a new person, sealed.
+///
+/// # Errors
+/// When sealing fails.
+pub fn sealed_row(
+    random: &Random,
+    key: &DataKey,
+    registration: Registration,
+    details: &PersonDetails,
+) -> Result<Person, AppError> {
+    let mut row = Person {
+        id: registration.id,
+        registered_by: registration.by,
+        organisation_id: registration.organisation,
+        sex: details.sex,
+        birth_precision: details.birth.precision,
+        birth_date: details.birth.date,
+        birth_year: details.birth.year,
+        nationality: details.nationality.clone(),
+        ethnicity: details.ethnicity.clone(),
+        residence_unit_code: details.residence_unit_code.clone(),
+        anonymous: details.anonymous,
+        sealed_name: None,
+        sealed_aliases: None,
+        sealed_phone: None,
+        sealed_national_id: None,
+        sealed_address: None,
+        sealed_safe_contact: None,
+        created_at: registration.at,
+        updated_at: registration.at,
+        version: 1,
+    };
+    seal_fields(random, key, &mut row, details)?;
+    Ok(row)
+}
+
+/// Seals what `details` says into `row`; a field that says the same as before keeps its seal.
+fn seal_fields(random: &Random, key: &DataKey, row: &mut Person, details: &PersonDetails) -> Result<Vec<&'static str>, AppError> {
+    let aliases = (!details.aliases.is_empty()).then(|| details.aliases.join("\n"));
+    let id = row.id;
+    let fields: [(&'static str, SealedColumn, &mut Option<Vec<u8>>, Option<&String>); 6] = [
+        ("name", SealedColumn::Name, &mut row.sealed_name, details.name.as_ref()),
+        ("aliases", SealedColumn::Aliases, &mut row.sealed_aliases, aliases.as_ref()),
+        ("phone", SealedColumn::Phone, &mut row.sealed_phone, details.phone.as_ref()),
+        ("national_id", SealedColumn::NationalId, &mut row.sealed_national_id, details.national_id.as_ref()),
+        ("address", SealedColumn::Address, &mut row.sealed_address, details.address.as_ref()),
+        ("safe_contact", SealedColumn::SafeContact, &mut row.sealed_safe_contact, details.safe_contact.as_ref()),
+    ];
+    let mut changed = Vec::new();
+    for (name, column, stored, text) in fields {
+        let before = super::model::open_column(key, id, column, stored.as_deref())?;
+        let text = text.map(|text| tidy(text)).filter(|text| !text.is_empty());
+        if before == text {
+            continue;
+        }
+        changed.push(name);
+        let version = version_of(stored.as_deref()) + 1;
+        *stored = match text {
+            Some(text) => Some(seal(random, key, id, column.place(id), version, &text)?),
+            None => None,
+        };
+    }
+    Ok(changed)
+}
+
+/// Inserts a sealed person; also for the demo.
+///
+/// # Errors
+/// The engine's own.
+pub fn insert(conn: &mut DbConnection, row: &Person, categories: &[ClientCategory]) -> Result<(), AppError> {
+    diesel::insert_into(persons::table).values(row).execute(conn)?;
+    set_categories(conn, row.id, categories)
+}
+
+/// Registers a person.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without the right in that organisation.
+pub fn create(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    row: &Person,
+    asked: Option<OrganisationId>,
+    categories: &[ClientCategory],
+) -> Result<Person, AppError> {
+    let organisation = actor.scope(Action::PersonCreate)?.own_organisation(asked)?;
+    let row = Person { organisation_id: organisation, ..row.clone() };
+    insert(conn, &row, categories)?;
+    let subject = Subject::new(SubjectKind::Person, row.id.0);
+    record(conn, trail, subject, Some(actor.account), TrailAction::Create, &["person"], actor.now)?;
+    Ok(row)
+}
+
+/// The person of this id within a scope.
+///
+/// # Errors
+/// [`AppError::NotFound`] when there is none, or none the scope reaches.
+pub fn find(conn: &mut DbConnection, scope: &Scope, id: PersonId) -> Result<Person, AppError> {
+    Ok(persons::table
+        .filter(persons::id.eq(id))
+        .filter(persons_within(scope))
+        .select(Person::as_select())
+        .first(conn)?)
+}
+
+/// Reads one person.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
+pub fn read(conn: &mut DbConnection, actor: &Actor, id: PersonId) -> Result<(Person, Vec<ClientCategory>), AppError> {
+    let person = find(conn, &actor.scope(Action::PersonRead)?, id)?;
+    let categories = categories_of(conn, id)?;
+    Ok((person, categories))
+}
+
+/// Reads a page of persons ordered by id, one more than `limit`.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without the right.
+pub fn list(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    after: Option<PersonId>,
+    limit: i64,
+) -> Result<Vec<Person>, AppError> {
+    let scope = actor.scope(Action::PersonRead)?;
+    let after = after.unwrap_or(PersonId(uuid::Uuid::nil()));
+    Ok(persons::table
+        .filter(persons::id.gt(after))
+        .filter(persons_within(&scope))
+        .order(persons::id)
+        .select(Person::as_select())
+        .limit(limit + 1)
+        .load(conn)?)
+}
+
+/// Categories of a person.
+///
+/// # Errors
+/// The engine's own.
+pub fn categories_of(conn: &mut DbConnection, id: PersonId) -> Result<Vec<ClientCategory>, AppError> {
+    Ok(person_categories::table
+        .filter(person_categories::person_id.eq(id))
+        .order(person_categories::category)
+        .select(person_categories::category)
+        .load(conn)?)
+}
+
+fn set_categories(conn: &mut DbConnection, person: PersonId, wanted: &[ClientCategory]) -> Result<(), AppError> {
+    for &category in wanted {
+        add_category(conn, person, category)?;
+    }
+    Ok(())
+}
+
+/// Adds a category to a person who may have it already.
+///
+/// # Errors
+/// The engine's own.
+pub fn add_category(conn: &mut DbConnection, person: PersonId, category: ClientCategory) -> Result<(), AppError> {
+    let there = person_categories::table.find((person, category));
+    if !diesel::select(diesel::dsl::exists(there)).get_result::<bool>(conn)? {
+        let row = PersonCategory { person_id: person, category };
+        diesel::insert_into(person_categories::table).values(&row).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Changes a person: `change` turns the details that stand into those that shall.
+///
+/// # Errors
+/// [`AppError::VersionStale`] with the names of fields changed since; field errors; [`AppError::NotFound`].
+#[expect(clippy::too_many_arguments, reason = "each is a different thing the rule needs")]
+pub fn update(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    units: &AdminUnits,
+    random: &Random,
+    key: &DataKey,
+    trail: &TrailKey,
+    id: PersonId,
+    expected: i32,
+    change: impl Fn(&mut PersonDetails),
+) -> Result<(Person, Vec<ClientCategory>), AppError> {
+    let mut row = find(conn, &actor.scope(Action::PersonRead)?, id)?;
+    find(conn, &actor.scope(Action::PersonUpdate)?, id).map_err(|_| AppError::Forbidden)?;
+    let subject = Subject::new(SubjectKind::Person, id.0);
+    if row.version != expected {
+        let changed = changed_since(conn, subject, row.version - expected)?;
+        return Err(AppError::VersionStale { current: row.version, changed });
+    }
+    let before = row.clone();
+    let had = categories_of(conn, id)?;
+    let mut details = details_of(&row, key, had.clone())?;
+    change(&mut details);
+    let broken = details.broken_rules(units, actor.now.civil_date());
+    if !broken.is_empty() {
+        return Err(AppError::Invalid(broken));
+    }
+    let mut fields = seal_fields(random, key, &mut row, &details)?;
+    fields.extend(set_plain_fields(&mut row, &before, &details));
+    if details.categories != had {
+        fields.push("categories");
+        diesel::delete(person_categories::table.filter(person_categories::person_id.eq(id))).execute(conn)?;
+        set_categories(conn, id, &details.categories)?;
+    }
+    row.version += 1;
+    row.updated_at = actor.now;
+    diesel::update(persons::table.find(id)).set(&row).execute(conn)?;
+    record(conn, trail, subject, Some(actor.account), TrailAction::Update, &fields, actor.now)?;
+    let categories = categories_of(conn, id)?;
+    Ok((row, categories))
+}
+
+fn details_of(row: &Person, key: &DataKey, categories: Vec<ClientCategory>) -> Result<PersonDetails, AppError> {
+    let view = row.view(key, categories)?;
+    Ok(PersonDetails {
+        name: view.name,
+        aliases: view.aliases,
+        sex: view.sex,
+        birth: view.birth,
+        nationality: view.nationality,
+        ethnicity: view.ethnicity,
+        residence_unit_code: view.residence_unit_code,
+        phone: view.phone,
+        national_id: view.national_id,
+        address: view.address,
+        safe_contact: view.safe_contact,
+        categories: view.categories,
+        anonymous: view.anonymous,
+    })
+}
+
+fn set_plain_fields(row: &mut Person, before: &Person, details: &PersonDetails) -> Vec<&'static str> {
+    row.sex = details.sex;
+    row.birth_precision = details.birth.precision;
+    row.birth_date = details.birth.date;
+    row.birth_year = details.birth.year;
+    row.nationality.clone_from(&details.nationality);
+    row.ethnicity.clone_from(&details.ethnicity);
+    row.residence_unit_code.clone_from(&details.residence_unit_code);
+    row.anonymous = details.anonymous;
+    let birth = |p: &Person| (p.birth_precision, p.birth_date, p.birth_year);
+    [
+        ("sex", row.sex != before.sex),
+        ("birth", birth(row) != birth(before)),
+        ("nationality", row.nationality != before.nationality),
+        ("ethnicity", row.ethnicity != before.ethnicity),
+        ("residence_unit_code", row.residence_unit_code != before.residence_unit_code),
+        ("anonymous", row.anonymous != before.anonymous),
+    ]
+    .into_iter()
+    .filter_map(|(name, changed)| changed.then_some(name))
+    .collect()
+}
+
+/// Whether the scope reaches a person of this id.
+///
+/// # Errors
+/// The engine's own.
+pub fn is_within(conn: &mut DbConnection, scope: &Scope, id: PersonId) -> Result<bool, AppError> {
+    let reached = persons::table.filter(persons::id.eq(id)).filter(persons_within(scope));
+    Ok(diesel::select(diesel::dsl::exists(reached)).get_result(conn)?)
+}

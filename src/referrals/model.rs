@@ -1,0 +1,276 @@
+//! Rows and views of referrals.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::status::{DeclineReason, Outcome, ReferralStatus};
+use crate::db::schema::{referral_events, referrals};
+use crate::db::types::{
+    AccountId, CaseId, ConsentId, Instant, OrganisationId, PersonId, ReferralEventId, ReferralId,
+};
+use crate::error::AppError;
+use crate::persons::model::{Birth, Person, SealedColumn, Sex, open_column};
+use crate::services::ServiceType;
+use crate::vault::{DataKey, FieldName, open};
+
+/// A referral as stored.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = referrals, treat_none_as_default_value = false)]
+pub struct Referral {
+    /// Id.
+    pub id: ReferralId,
+    /// Case it serves.
+    pub case_id: CaseId,
+    /// Person it is about.
+    pub person_id: PersonId,
+    /// Service asked for.
+    pub service_type: ServiceType,
+    /// Sending centre.
+    pub from_organisation_id: OrganisationId,
+    /// Recipient.
+    pub to_organisation_id: OrganisationId,
+    /// Status.
+    pub status: ReferralStatus,
+    /// Consent it rests on, once sent.
+    pub consent_id: Option<ConsentId>,
+    /// Last day for an answer, once sent.
+    pub answer_due_on: Option<NaiveDate>,
+    /// When sent.
+    pub sent_at: Option<Instant>,
+    /// When answered.
+    pub answered_at: Option<Instant>,
+    /// Why declined.
+    pub decline_reason: Option<DeclineReason>,
+    /// What came of it.
+    pub outcome: Option<Outcome>,
+    /// Sealed message for the recipient, shown once accepted.
+    pub sealed_message: Option<Vec<u8>>,
+    /// Who wrote it.
+    pub created_by: AccountId,
+    /// When written.
+    pub created_at: Instant,
+    /// When last changed.
+    pub updated_at: Instant,
+    /// Version for `If-Match`.
+    pub version: i32,
+}
+
+/// A change of status of a referral.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = referral_events, treat_none_as_default_value = false)]
+pub struct ReferralEvent {
+    /// Id.
+    pub id: ReferralEventId,
+    /// Referral.
+    pub referral_id: ReferralId,
+    /// Status before.
+    pub from_status: Option<ReferralStatus>,
+    /// Status after.
+    pub to_status: ReferralStatus,
+    /// Reason word, where one was given.
+    pub reason: Option<String>,
+    /// Who; none when the deadline or the end of a consent did it.
+    pub recorded_by: Option<AccountId>,
+    /// When.
+    pub recorded_at: Instant,
+}
+
+/// A referral as the sender reads it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ReferralView {
+    /// Id.
+    pub id: ReferralId,
+    /// Case it serves.
+    pub case_id: CaseId,
+    /// Person it is about.
+    pub person_id: PersonId,
+    /// Service asked for.
+    pub service_type: ServiceType,
+    /// Sending centre.
+    pub from_organisation_id: OrganisationId,
+    /// Recipient.
+    pub to_organisation_id: OrganisationId,
+    /// Status.
+    pub status: ReferralStatus,
+    /// Last day for an answer.
+    pub answer_due_on: Option<NaiveDate>,
+    /// When sent.
+    pub sent_at: Option<Instant>,
+    /// When answered.
+    pub answered_at: Option<Instant>,
+    /// Why declined.
+    pub decline_reason: Option<DeclineReason>,
+    /// What came of it.
+    pub outcome: Option<Outcome>,
+    /// Message for the recipient.
+    pub message: Option<String>,
+    /// Version; send it in quotes as `If-Match`.
+    pub version: i32,
+}
+
+/// A referral as the recipient reads it: the minimum for an answer, and what the
+/// service needs once it is accepted. It never says why the programme meets the person.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct IncomingReferral {
+    /// Id.
+    pub id: ReferralId,
+    /// Service asked for.
+    pub service_type: ServiceType,
+    /// Sending centre.
+    pub from_organisation_id: OrganisationId,
+    /// Recipient.
+    pub to_organisation_id: OrganisationId,
+    /// Status.
+    pub status: ReferralStatus,
+    /// Last day for an answer.
+    pub answer_due_on: Option<NaiveDate>,
+    /// When sent.
+    pub sent_at: Option<Instant>,
+    /// Why declined.
+    pub decline_reason: Option<DeclineReason>,
+    /// What came of it.
+    pub outcome: Option<Outcome>,
+    /// Whether the person is a minor, an adult, or of unknown age; for the answer.
+    pub age_group: AgeGroup,
+    /// The person, once accepted and until the service ends.
+    pub person: Option<ReferredPerson>,
+    /// Version; send it in quotes as `If-Match`.
+    pub version: i32,
+}
+
+crate::db::types::text_enum! {
+    /// Age as far as an answer needs it.
+    AgeGroup {
+        /// Under 18.
+        Minor = "minor",
+        /// 18 or older.
+        Adult = "adult",
+        /// Not known.
+        Unknown = "unknown",
+    }
+}
+
+/// What a service needs to know about a person it helps.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ReferredPerson {
+    /// Name; none for an anonymous person.
+    pub name: Option<String>,
+    /// Sex.
+    pub sex: Sex,
+    /// Birth as known.
+    pub birth: Birth,
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// How the person may be contacted safely.
+    pub safe_contact: Option<String>,
+    /// Message of the sender.
+    pub message: Option<String>,
+}
+
+/// What a reader of a referral gets: the sender's view or the recipient's.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ReferralReply {
+    /// For the sender.
+    Sender(ReferralView),
+    /// For the recipient.
+    Recipient(IncomingReferral),
+}
+
+impl ReferralReply {
+    /// Version of the referral.
+    pub fn version(&self) -> i32 {
+        match self {
+            Self::Sender(view) => view.version,
+            Self::Recipient(view) => view.version,
+        }
+    }
+
+    /// Id of the referral.
+    pub fn id(&self) -> ReferralId {
+        match self {
+            Self::Sender(view) => view.id,
+            Self::Recipient(view) => view.id,
+        }
+    }
+}
+
+impl Referral {
+    /// Where the sealed message of a referral stands.
+    pub fn message_place(id: ReferralId) -> FieldName {
+        FieldName { table: "referrals", column: "sealed_message", row: id.0 }
+    }
+
+    fn message(&self, key: &DataKey) -> Result<Option<String>, AppError> {
+        match &self.sealed_message {
+            Some(stored) => Ok(Some(open(key, self.person_id, Self::message_place(self.id), stored)?.to_string())),
+            None => Ok(None),
+        }
+    }
+
+    /// The sender's view.
+    ///
+    /// # Errors
+    /// When the message does not open.
+    pub fn view(self, key: &DataKey) -> Result<ReferralView, AppError> {
+        let message = self.message(key)?;
+        Ok(ReferralView {
+            id: self.id,
+            case_id: self.case_id,
+            person_id: self.person_id,
+            service_type: self.service_type,
+            from_organisation_id: self.from_organisation_id,
+            to_organisation_id: self.to_organisation_id,
+            status: self.status,
+            answer_due_on: self.answer_due_on,
+            sent_at: self.sent_at,
+            answered_at: self.answered_at,
+            decline_reason: self.decline_reason,
+            outcome: self.outcome,
+            message,
+            version: self.version,
+        })
+    }
+
+    /// The recipient's view on `today`.
+    ///
+    /// # Errors
+    /// When a sealed field does not open.
+    pub fn incoming_view(self, person: &Person, key: &DataKey, today: NaiveDate) -> Result<IncomingReferral, AppError> {
+        let birth = Birth { precision: person.birth_precision, date: person.birth_date, year: person.birth_year };
+        let open = |column, stored: &Option<Vec<u8>>| open_column(key, person.id, column, stored.as_deref());
+        let referred = if self.status.shows_person() {
+            Some(ReferredPerson {
+                name: open(SealedColumn::Name, &person.sealed_name)?,
+                sex: person.sex,
+                birth,
+                phone: open(SealedColumn::Phone, &person.sealed_phone)?,
+                safe_contact: open(SealedColumn::SafeContact, &person.sealed_safe_contact)?,
+                message: self.message(key)?,
+            })
+        } else {
+            None
+        };
+        let age_group = match birth.age_on(today) {
+            Some(age) if age < 18 => AgeGroup::Minor,
+            Some(_) => AgeGroup::Adult,
+            None => AgeGroup::Unknown,
+        };
+        Ok(IncomingReferral {
+            id: self.id,
+            service_type: self.service_type,
+            from_organisation_id: self.from_organisation_id,
+            to_organisation_id: self.to_organisation_id,
+            status: self.status,
+            answer_due_on: self.answer_due_on,
+            sent_at: self.sent_at,
+            decline_reason: self.decline_reason,
+            outcome: self.outcome,
+            age_group,
+            person: referred,
+            version: self.version,
+        })
+    }
+}

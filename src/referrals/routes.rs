@@ -1,0 +1,285 @@
+//! `/referrals`: the sender's and the recipient's view of the same list.
+
+use actix_web::web::{Data, Json};
+use actix_web::{get, post};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use validator::Validate;
+
+use super::model::{Referral, ReferralReply};
+use super::rules::{self, Filter, NewReferral, Side, Step};
+use super::status::{DeclineReason, Outcome, ReferralStatus};
+use crate::accounts::{Actor, Caller};
+use crate::app::App;
+use crate::audit::SubjectKind;
+use crate::db::DbConnection;
+use crate::db::types::{CaseId, OrganisationId, PersonId, ReferralEventId, ReferralId};
+use crate::error::{AppError, Problem};
+use crate::http::extract::plain_text;
+use crate::http::{Created, Cursor, IdempotencyKey, IfMatch, Page, Path, Query, Valid, Versioned, listing};
+use crate::persons::model::Person;
+use crate::services::ServiceType;
+use crate::text::tidy;
+use crate::vault::{DataKey, Vault, seal};
+
+/// Registers the routes.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_referrals)
+        .service(write_referral)
+        .service(read_referral)
+        .service(send_referral)
+        .service(cancel_referral)
+        .service(accept_referral)
+        .service(decline_referral)
+        .service(start_referral)
+        .service(complete_referral)
+        .service(stop_referral);
+}
+
+fn show(referral: Referral, side: Side, person: &Person, key: &DataKey, today: NaiveDate) -> Result<ReferralReply, AppError> {
+    match side {
+        Side::Sender => referral.view(key).map(ReferralReply::Sender),
+        Side::Recipient => referral.incoming_view(person, key, today).map(ReferralReply::Recipient),
+    }
+}
+
+fn show_one(
+    conn: &mut DbConnection,
+    vault: &Vault,
+    actor: &Actor,
+    referral: Referral,
+    side: Side,
+) -> Result<Versioned<ReferralReply>, AppError> {
+    let person = rules::person_of(conn, &referral)?;
+    let key = vault.key(person.id)?;
+    let record = show(referral, side, &person, &key, actor.now.civil_date())?;
+    Ok(Versioned { version: record.version(), record })
+}
+
+#[derive(Debug, Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ReferralFilter {
+    /// `true`: those addressed to you; `false`: those of your cases. What your role allows when absent.
+    incoming: Option<bool>,
+    /// In this status.
+    status: Option<ReferralStatus>,
+    /// Of this case; for senders.
+    case_id: Option<CaseId>,
+    /// Whose answer was due before this day.
+    due_before: Option<NaiveDate>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Rows, 1 to 200; 50 when absent.
+    limit: Option<i64>,
+}
+
+/// List referrals, oldest first. The view is logged.
+#[utoipa::path(tag = "referrals", params(ReferralFilter), responses((status = 200, body = Page<ReferralReply>)))]
+#[get("/referrals")]
+async fn list_referrals(
+    caller: Caller,
+    app: Data<App>,
+    query: Query<ReferralFilter>,
+) -> Result<Json<Page<ReferralReply>>, AppError> {
+    let query = query.0;
+    let limit = listing::limit(query.limit)?;
+    let after = match listing::cursor(query.cursor.as_deref())? {
+        Some(cursor) => Some((cursor.instant()?, ReferralId(cursor.id))),
+        None => None,
+    };
+    let filter = Filter { status: query.status, case: query.case_id, due_before: query.due_before };
+    let vault = app.vault.clone();
+    let page = app
+        .read(caller, move |conn, actor| {
+            let side = match query.incoming {
+                Some(true) => Side::Recipient,
+                Some(false) => Side::Sender,
+                None => rules::usual_side(actor)?,
+            };
+            // Which case a referral serves is not the recipient's to know, nor to ask.
+            let filter = Filter { case: filter.case.filter(|_| side == Side::Sender), ..filter };
+            let rows = rules::list(conn, actor, side, &filter, after, limit)?;
+            let persons: Vec<PersonId> = rows.iter().map(|(_, person)| person.id).collect();
+            let mut keys = vault.keys(&persons)?.into_iter();
+            let today = actor.now.civil_date();
+            let end = |(row, _): &(Referral, Person)| Cursor::after_instant(row.created_at, row.id.0);
+            Page::of(rows, limit, end, |(row, person)| {
+                let key = keys.next().ok_or_else(|| AppError::internal("a data key is missing"))?;
+                show(row, side, &person, &key, today)
+            })
+        })
+        .await?;
+    app.views.listed(caller.account, SubjectKind::Referral, page.items.iter().map(|item| item.id().0)).await?;
+    Ok(Json(page))
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReferralForm {
+    /// Case it serves.
+    case_id: CaseId,
+    /// Service asked for.
+    service_type: ServiceType,
+    /// Recipient; an open organisation that gives this service.
+    to_organisation_id: OrganisationId,
+    /// Message for the recipient, shown once accepted.
+    #[validate(length(min = 1, max = 2000), custom(function = plain_text))]
+    message: Option<String>,
+}
+
+/// Write a referral; it is a draft until it is sent.
+#[utoipa::path(tag = "referrals", request_body = ReferralForm, params(("Idempotency-Key" = String, Header)), responses(
+    (status = 201, body = ReferralReply),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json")))]
+#[post("/referrals")]
+async fn write_referral(
+    caller: Caller,
+    app: Data<App>,
+    key: IdempotencyKey,
+    form: Valid<ReferralForm>,
+) -> Result<Created<ReferralReply>, AppError> {
+    let bound = key.bind(&app.ring.server, &form.bytes);
+    let form = form.body;
+    let id = ReferralId(app.random.uuid());
+    let new = NewReferral {
+        id,
+        event: ReferralEventId(app.random.uuid()),
+        case: form.case_id,
+        service_type: form.service_type,
+        to: form.to_organisation_id,
+    };
+    let message = form.message.as_deref().map(tidy);
+    let (state, vault) = (app.clone(), app.vault.clone());
+    let write = move |conn: &mut DbConnection, actor: &Actor| {
+        let sealing = |person: PersonId| {
+            let Some(text) = &message else { return Ok(None) };
+            let key = state.vault.key(person)?;
+            Ok(Some(seal(&state.random, &key, person, Referral::message_place(id), 1, text)?))
+        };
+        let referral = rules::create(conn, actor, &state.services, &state.trail, &new, sealing)?;
+        show_one(conn, &state.vault, actor, referral, Side::Sender)
+    };
+    let reply = app
+        .write_once(caller, bound, id.0, write, move |conn, actor, first| {
+            let (referral, side) = rules::read(conn, actor, ReferralId(first))?;
+            show_one(conn, &vault, actor, referral, side)
+        })
+        .await?;
+    let location = format!("/referrals/{}", reply.record.id());
+    Ok(Created { location, version: Some(reply.version), record: reply.record })
+}
+
+/// Read a referral: as the sender, or as the recipient once it was sent. The view is logged.
+#[utoipa::path(tag = "referrals", params(("id" = ReferralId, Path)), responses((status = 200, body = ReferralReply)))]
+#[get("/referrals/{id}")]
+async fn read_referral(caller: Caller, app: Data<App>, id: Path<ReferralId>) -> Result<Versioned<ReferralReply>, AppError> {
+    let vault = app.vault.clone();
+    let reply = app
+        .read(caller, move |conn, actor| {
+            let (referral, side) = rules::read(conn, actor, id.0)?;
+            show_one(conn, &vault, actor, referral, side)
+        })
+        .await?;
+    app.views.read(caller.account, SubjectKind::Referral, id.0.0).await?;
+    Ok(reply)
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Decline {
+    /// Why.
+    reason: DeclineReason,
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Complete {
+    /// What came of the help.
+    outcome: Outcome,
+}
+
+async fn step(
+    caller: Caller,
+    app: &Data<App>,
+    id: ReferralId,
+    version: IfMatch,
+    bound: crate::http::idempotency::BoundKey,
+    step: Step,
+) -> Result<Versioned<ReferralReply>, AppError> {
+    let event = ReferralEventId(app.random.uuid());
+    let (state, vault) = (app.clone(), app.vault.clone());
+    let write = move |conn: &mut DbConnection, actor: &Actor| {
+        let (_, side) = rules::read(conn, actor, id)?;
+        let referral =
+            rules::take_step(conn, actor, &state.services, &state.trail, id, version.0, step, event)?;
+        show_one(conn, &state.vault, actor, referral, side)
+    };
+    app.write_once(caller, bound, id.0, write, move |conn, actor, first| {
+        let (referral, side) = rules::read(conn, actor, ReferralId(first))?;
+        show_one(conn, &vault, actor, referral, side)
+    })
+    .await
+}
+
+/// Declares the route of one step; they differ in name, body and step only.
+macro_rules! step_route {
+    ($(#[$doc:meta])* $name:ident, $path:literal, $form:ty, |$body:ident| $step:expr) => {
+        $(#[$doc])*
+        #[utoipa::path(tag = "referrals", request_body = $form,
+            params(("id" = ReferralId, Path), ("If-Match" = String, Header), ("Idempotency-Key" = String, Header)), responses(
+            (status = 200, body = ReferralReply),
+            (status = 409, body = Problem, content_type = "application/problem+json"),
+            (status = 412, body = Problem, content_type = "application/problem+json")))]
+        #[post($path)]
+        async fn $name(
+            caller: Caller,
+            app: Data<App>,
+            id: Path<ReferralId>,
+            version: IfMatch,
+            key: IdempotencyKey,
+            form: Valid<$form>,
+        ) -> Result<Versioned<ReferralReply>, AppError> {
+            let bound = key.bind(&app.ring.server, &form.bytes);
+            let $body = form.body;
+            step(caller, &app, id.0, version, bound, $step).await
+        }
+    };
+}
+
+step_route!(
+    /// Send a draft. Needs an assessed need, eligibility and a live consent naming the recipient.
+    send_referral, "/referrals/{id}/send", Nothing, |_body| Step::Send
+);
+step_route!(
+    /// Take a referral back.
+    cancel_referral, "/referrals/{id}/cancel", Nothing, |_body| Step::Cancel
+);
+step_route!(
+    /// Accept a referral addressed to you.
+    accept_referral, "/referrals/{id}/accept", Nothing, |_body| Step::Accept
+);
+step_route!(
+    /// Decline a referral addressed to you.
+    decline_referral, "/referrals/{id}/decline", Decline, |body| Step::Decline(body.reason)
+);
+step_route!(
+    /// Begin to help.
+    start_referral, "/referrals/{id}/start", Nothing, |_body| Step::Start
+);
+step_route!(
+    /// Say that help was given in full, and what came of it.
+    complete_referral, "/referrals/{id}/complete", Complete, |body| Step::Complete(body.outcome)
+);
+step_route!(
+    /// Say that help ended before its end.
+    stop_referral, "/referrals/{id}/stop", Nothing, |_body| Step::Stop
+);

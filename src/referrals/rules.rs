@@ -1,0 +1,489 @@
+//! Writing, sending, answering and ending referrals.
+
+use chrono::{NaiveDate, TimeDelta};
+use diesel::prelude::*;
+
+use super::model::{Referral, ReferralEvent};
+use super::status::{DeclineReason, Outcome, ReferralStatus};
+use crate::accounts::Actor;
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
+use crate::cases::{self, CaseStatus};
+use crate::clock::Random;
+use crate::db::DbConnection;
+use crate::db::schema::{persons, referral_events, referrals};
+use crate::db::types::{AccountId, CaseId, ConsentId, Instant, OrganisationId, PersonId, ReferralEventId, ReferralId};
+use crate::error::{AppError, Conflict};
+use crate::grants::predicates::{referrals_addressed, referrals_within};
+use crate::grants::{Action, Scope};
+use crate::persons::model::Person;
+use crate::services::{ServiceType, Services};
+use crate::{assessments, consents, organisations};
+
+/// A referral that is to be written.
+#[derive(Debug, Clone)]
+pub struct NewReferral {
+    /// Id.
+    pub id: ReferralId,
+    /// Id of its first event.
+    pub event: ReferralEventId,
+    /// Case it serves.
+    pub case: CaseId,
+    /// Service asked for.
+    pub service_type: ServiceType,
+    /// Recipient.
+    pub to: OrganisationId,
+}
+
+/// Writes a draft.
+///
+/// # Errors
+/// Field errors; [`Conflict::CaseClosed`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
+pub fn create(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    services: &Services,
+    trail: &TrailKey,
+    new: &NewReferral,
+    sealed_message: impl Fn(PersonId) -> Result<Option<Vec<u8>>, AppError>,
+) -> Result<Referral, AppError> {
+    let case = cases::rules::find_for(conn, actor, Action::ReferralWrite, new.case)?;
+    if case.status == CaseStatus::Closed {
+        return Err(AppError::Conflict(Conflict::CaseClosed));
+    }
+    let today = actor.now.civil_date();
+    organisations::rules::for_service(conn, services, "to_organisation_id", new.to, new.service_type, today)?;
+    let referral = Referral {
+        id: new.id,
+        case_id: case.id,
+        person_id: case.person_id,
+        service_type: new.service_type,
+        from_organisation_id: case.organisation_id,
+        to_organisation_id: new.to,
+        status: ReferralStatus::Draft,
+        consent_id: None,
+        answer_due_on: None,
+        sent_at: None,
+        answered_at: None,
+        decline_reason: None,
+        outcome: None,
+        sealed_message: sealed_message(case.person_id)?,
+        created_by: actor.account,
+        created_at: actor.now,
+        updated_at: actor.now,
+        version: 1,
+    };
+    insert(conn, &referral)?;
+    let by = Some(actor.account);
+    insert_event(conn, new.event, &referral, None, None, by, actor.now)?;
+    note(conn, trail, by, referral.id, TrailAction::Create, &["referral"], actor.now)?;
+    Ok(referral)
+}
+
+/// Inserts a referral; also for the demo.
+///
+/// # Errors
+/// The engine's own.
+pub fn insert(conn: &mut DbConnection, referral: &Referral) -> Result<(), AppError> {
+    diesel::insert_into(referrals::table).values(referral).execute(conn)?;
+    Ok(())
+}
+
+/// Records a change of status that `referral` has just gone through; also for the demo.
+///
+/// # Errors
+/// The engine's own.
+pub fn insert_event(
+    conn: &mut DbConnection,
+    id: ReferralEventId,
+    referral: &Referral,
+    from: Option<ReferralStatus>,
+    reason: Option<&str>,
+    by: Option<AccountId>,
+    at: Instant,
+) -> Result<(), AppError> {
+    let event = ReferralEvent {
+        id,
+        referral_id: referral.id,
+        from_status: from,
+        to_status: referral.status,
+        reason: reason.map(str::to_owned),
+        recorded_by: by,
+        recorded_at: at,
+    };
+    diesel::insert_into(referral_events::table).values(&event).execute(conn)?;
+    Ok(())
+}
+
+/// What the sender or the recipient does with a referral.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The sender sends the draft.
+    Send,
+    /// The sender takes it back.
+    Cancel,
+    /// The recipient will help.
+    Accept,
+    /// The recipient cannot help.
+    Decline(DeclineReason),
+    /// The recipient begins to help.
+    Start,
+    /// The recipient has helped.
+    Complete(Outcome),
+    /// The help ended before its end.
+    Stop,
+}
+
+impl Step {
+    fn target(self) -> ReferralStatus {
+        match self {
+            Self::Send => ReferralStatus::Sent,
+            Self::Cancel => ReferralStatus::Cancelled,
+            Self::Accept => ReferralStatus::Accepted,
+            Self::Decline(_) => ReferralStatus::Declined,
+            Self::Start => ReferralStatus::InService,
+            Self::Complete(_) => ReferralStatus::Completed,
+            Self::Stop => ReferralStatus::Stopped,
+        }
+    }
+
+    fn action(self) -> Action {
+        match self {
+            Self::Send | Self::Cancel => Action::ReferralWrite,
+            Self::Accept | Self::Decline(_) | Self::Start | Self::Complete(_) | Self::Stop => Action::ReferralAnswer,
+        }
+    }
+
+    fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Decline(reason) => Some(reason.as_str()),
+            Self::Complete(outcome) => Some(outcome.as_str()),
+            _ => None,
+        }
+    }
+}
+
+/// Takes a step with a referral.
+///
+/// # Errors
+/// [`Conflict::IllegalTransition`], [`Conflict::ConsentMissing`], [`Conflict::NotAssessed`],
+/// [`Conflict::AnswerTooLate`]; [`AppError::VersionStale`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
+#[expect(clippy::too_many_arguments, reason = "each is a different thing the rule needs")]
+pub fn take_step(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    services: &Services,
+    trail: &TrailKey,
+    id: ReferralId,
+    expected: i32,
+    step: Step,
+    event: ReferralEventId,
+) -> Result<Referral, AppError> {
+    let mut referral = find_for(conn, actor, step.action(), id)?;
+    if referral.version != expected {
+        let subject = Subject::new(SubjectKind::Referral, id.0);
+        let changed = changed_since(conn, subject, referral.version - expected)?;
+        return Err(AppError::VersionStale { current: referral.version, changed });
+    }
+    let (from, to) = (referral.status, step.target());
+    if !from.may_become(to) {
+        return Err(AppError::Conflict(Conflict::IllegalTransition { from: from.as_str(), to: to.as_str() }));
+    }
+    let today = actor.now.civil_date();
+    match step {
+        Step::Send => prepare_sending(conn, services, &mut referral, actor.now)?,
+        Step::Accept | Step::Decline(_) if is_late(&referral, today) => {
+            return Err(AppError::Conflict(Conflict::AnswerTooLate));
+        }
+        // The person's data goes on only while the person agrees.
+        Step::Accept | Step::Start => {
+            let (person, recipient) = (referral.person_id, referral.to_organisation_id);
+            referral.consent_id = Some(consents::rules::live_for_referral(conn, person, recipient, today)?);
+        }
+        Step::Cancel | Step::Decline(_) | Step::Complete(_) | Step::Stop => {}
+    }
+    referral.status = to;
+    match step {
+        Step::Accept => referral.answered_at = Some(actor.now),
+        Step::Decline(reason) => {
+            referral.answered_at = Some(actor.now);
+            referral.decline_reason = Some(reason);
+        }
+        Step::Complete(outcome) => referral.outcome = Some(outcome),
+        Step::Send | Step::Cancel | Step::Start | Step::Stop => {}
+    }
+    save(conn, &mut referral, actor.now)?;
+    let by = Some(actor.account);
+    insert_event(conn, event, &referral, Some(from), step.reason(), by, actor.now)?;
+    note(conn, trail, by, id, TrailAction::Transition, &["status"], actor.now)?;
+    Ok(referral)
+}
+
+fn is_late(referral: &Referral, today: NaiveDate) -> bool {
+    referral.status == ReferralStatus::Sent && referral.answer_due_on.is_some_and(|due| today > due)
+}
+
+fn prepare_sending(
+    conn: &mut DbConnection,
+    services: &Services,
+    referral: &mut Referral,
+    now: Instant,
+) -> Result<(), AppError> {
+    let today = now.civil_date();
+    let service = referral.service_type;
+    if !assessments::rules::in_need_and_eligible(conn, referral.case_id, service)? {
+        return Err(AppError::Conflict(Conflict::NotAssessed));
+    }
+    let recipient = referral.to_organisation_id;
+    organisations::rules::for_service(conn, services, "to_organisation_id", recipient, service, today)?;
+    referral.consent_id = Some(consents::rules::live_for_referral(conn, referral.person_id, recipient, today)?);
+    referral.sent_at = Some(now);
+    referral.answer_due_on = Some(today + TimeDelta::days(i64::from(services.answer_days(service))));
+    Ok(())
+}
+
+/// 404 when the referral cannot be seen; 403 when it can but this is not the reader's step to take.
+fn find_for(conn: &mut DbConnection, actor: &Actor, action: Action, id: ReferralId) -> Result<Referral, AppError> {
+    let (referral, _) = read(conn, actor, id)?;
+    let scope = actor.scope(action)?;
+    let found = referrals::table.filter(referrals::id.eq(id));
+    let reached: bool = match action {
+        Action::ReferralAnswer => {
+            diesel::select(diesel::dsl::exists(found.filter(referrals_addressed(&scope)))).get_result(conn)?
+        }
+        _ => diesel::select(diesel::dsl::exists(found.filter(referrals_within(&scope)))).get_result(conn)?,
+    };
+    if reached { Ok(referral) } else { Err(AppError::Forbidden) }
+}
+
+/// Through which side a reader reaches a referral.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Through the case.
+    Sender,
+    /// As the organisation it is addressed to.
+    Recipient,
+}
+
+/// Reads one referral.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
+pub fn read(conn: &mut DbConnection, actor: &Actor, id: ReferralId) -> Result<(Referral, Side), AppError> {
+    let scope = actor.scope(Action::ReferralRead)?;
+    let found = || referrals::table.filter(referrals::id.eq(id)).select(Referral::as_select());
+    let sent: Option<Referral> = found().filter(referrals_within(&scope)).first(conn).optional()?;
+    if let Some(referral) = sent {
+        return Ok((referral, Side::Sender));
+    }
+    Ok((found().filter(referrals_addressed(&scope)).first(conn)?, Side::Recipient))
+}
+
+/// The person of a referral, for the recipient's view.
+///
+/// # Errors
+/// The engine's own.
+pub fn person_of(conn: &mut DbConnection, referral: &Referral) -> Result<Person, AppError> {
+    Ok(persons::table.find(referral.person_id).select(Person::as_select()).first(conn)?)
+}
+
+/// The referrals of a case the caller has read, oldest first; at most 200.
+///
+/// # Errors
+/// The engine's own.
+pub fn of_case(conn: &mut DbConnection, actor: &Actor, case: CaseId) -> Result<Vec<Referral>, AppError> {
+    let Ok(scope) = actor.scope(Action::ReferralRead) else { return Ok(Vec::new()) };
+    Ok(referrals::table
+        .filter(referrals::case_id.eq(case))
+        .filter(referrals_within(&scope))
+        .order((referrals::created_at, referrals::id))
+        .select(Referral::as_select())
+        .limit(200)
+        .load(conn)?)
+}
+
+/// Which referrals a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// In this status.
+    pub status: Option<ReferralStatus>,
+    /// Of this case.
+    pub case: Option<CaseId>,
+    /// Whose deadline lies before this day.
+    pub due_before: Option<NaiveDate>,
+}
+
+/// Reads a page of referrals of one side, oldest first, one more than `limit`.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without the right.
+pub fn list(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    side: Side,
+    filter: &Filter,
+    after: Option<(Instant, ReferralId)>,
+    limit: i64,
+) -> Result<Vec<(Referral, Person)>, AppError> {
+    let scope = actor.scope(Action::ReferralRead)?;
+    let mut query = referrals::table
+        .inner_join(persons::table.on(persons::id.eq(referrals::person_id)))
+        .order((referrals::created_at, referrals::id))
+        .select((Referral::as_select(), Person::as_select()))
+        .limit(limit + 1)
+        .into_boxed();
+    query = match side {
+        Side::Sender => query
+            .filter(referrals_within(&scope))
+            .filter(referrals::from_organisation_id.eq_any(scope.case_organisations())),
+        Side::Recipient => query.filter(referrals_addressed(&scope)),
+    };
+    if let Some(status) = filter.status {
+        query = query.filter(referrals::status.eq(status));
+    }
+    if let Some(case) = filter.case {
+        query = query.filter(referrals::case_id.eq(case));
+    }
+    if let Some(day) = filter.due_before {
+        query = query.filter(referrals::answer_due_on.lt(day));
+    }
+    if let Some((at, id)) = after {
+        query = query.filter(referrals::created_at.gt(at).or(referrals::created_at.eq(at).and(referrals::id.gt(id))));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// The side a list shows to this actor when none is asked for.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without the right.
+pub fn usual_side(actor: &Actor) -> Result<Side, AppError> {
+    let scope: Scope = actor.scope(Action::ReferralRead)?;
+    Ok(if scope.case_organisations().is_empty() { Side::Recipient } else { Side::Sender })
+}
+
+fn save(conn: &mut DbConnection, referral: &mut Referral, now: Instant) -> Result<(), AppError> {
+    let read = referral.version;
+    referral.version += 1;
+    referral.updated_at = now;
+    let row = referrals::table.filter(referrals::id.eq(referral.id)).filter(referrals::version.eq(read));
+    let saved = diesel::update(row)
+        .set((
+            referrals::status.eq(referral.status),
+            referrals::consent_id.eq(referral.consent_id),
+            referrals::answer_due_on.eq(referral.answer_due_on),
+            referrals::sent_at.eq(referral.sent_at),
+            referrals::answered_at.eq(referral.answered_at),
+            referrals::decline_reason.eq(referral.decline_reason),
+            referrals::outcome.eq(referral.outcome),
+            referrals::updated_at.eq(referral.updated_at),
+            referrals::version.eq(referral.version),
+        ))
+        .execute(conn)?;
+    if saved == 1 { Ok(()) } else { Err(AppError::internal("a guarded update met another number of rows than one")) }
+}
+
+/// Cancels the open referrals that rest on a consent which has just ended.
+///
+/// # Errors
+/// The engine's own.
+pub fn close_without_consent(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    consent: ConsentId,
+) -> Result<(), AppError> {
+    let open: Vec<Referral> = referrals::table
+        .filter(referrals::consent_id.eq(consent))
+        .filter(referrals::status.eq_any(ReferralStatus::OPEN))
+        .select(Referral::as_select())
+        .load(conn)?;
+    cancel_all(conn, trail, open, Some(actor.account), "consent_withdrawn", actor.now)
+}
+
+/// Cancels the open referrals of a case that is being closed.
+///
+/// # Errors
+/// The engine's own.
+pub fn cancel_open_of_case(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, case: CaseId) -> Result<(), AppError> {
+    let open: Vec<Referral> = referrals::table
+        .filter(referrals::case_id.eq(case))
+        .filter(referrals::status.eq_any(ReferralStatus::OPEN))
+        .select(Referral::as_select())
+        .load(conn)?;
+    cancel_all(conn, trail, open, Some(actor.account), "case_closed", actor.now)
+}
+
+fn cancel_all(
+    conn: &mut DbConnection,
+    trail: &TrailKey,
+    open: Vec<Referral>,
+    by: Option<AccountId>,
+    reason: &str,
+    now: Instant,
+) -> Result<(), AppError> {
+    for referral in open {
+        end(conn, trail, referral, ReferralStatus::Cancelled, by, reason, now)?;
+    }
+    Ok(())
+}
+
+fn end(
+    conn: &mut DbConnection,
+    trail: &TrailKey,
+    mut referral: Referral,
+    status: ReferralStatus,
+    by: Option<AccountId>,
+    reason: &str,
+    now: Instant,
+) -> Result<(), AppError> {
+    let from = referral.status;
+    referral.status = status;
+    save(conn, &mut referral, now)?;
+    // Nothing outside the database depends on this id, so a retried write may draw another.
+    let event = ReferralEventId(Random::system().uuid());
+    insert_event(conn, event, &referral, Some(from), Some(reason), by, now)?;
+    note(conn, trail, by, referral.id, TrailAction::Transition, &["status"], now)
+}
+
+/// Returns up to 500 referrals whose deadline has passed to their senders, and closes
+/// up to 500 whose consent has run out. Returns how many. Called every minute.
+///
+/// # Errors
+/// The engine's own.
+pub fn sweep(conn: &mut DbConnection, trail: &TrailKey, now: Instant) -> Result<usize, AppError> {
+    let today = now.civil_date();
+    let late: Vec<Referral> = referrals::table
+        .filter(referrals::status.eq(ReferralStatus::Sent))
+        .filter(referrals::answer_due_on.lt(today))
+        .order((referrals::answer_due_on, referrals::id))
+        .select(Referral::as_select())
+        .limit(500)
+        .load(conn)?;
+    let mut swept = late.len();
+    for referral in late {
+        end(conn, trail, referral, ReferralStatus::Expired, None, "deadline_passed", now)?;
+    }
+    use crate::db::schema::consents as agreed;
+    let without: Vec<Referral> = referrals::table
+        .inner_join(agreed::table.on(agreed::id.nullable().eq(referrals::consent_id)))
+        .filter(referrals::status.eq_any(ReferralStatus::OPEN))
+        .filter(agreed::expires_on.lt(today))
+        .select(Referral::as_select())
+        .limit(500)
+        .load(conn)?;
+    swept += without.len();
+    cancel_all(conn, trail, without, None, "consent_expired", now)?;
+    Ok(swept)
+}
+
+fn note(
+    conn: &mut DbConnection,
+    trail: &TrailKey,
+    by: Option<AccountId>,
+    id: ReferralId,
+    action: TrailAction,
+    fields: &[&str],
+    now: Instant,
+) -> Result<(), AppError> {
+    record(conn, trail, Subject::new(SubjectKind::Referral, id.0), by, action, fields, now)
+}

@@ -1,0 +1,122 @@
+//! The life of a referral: its statuses and the one table of legal transitions.
+
+use crate::db::types::text_enum;
+
+text_enum! {
+    /// Status of a referral.
+    ReferralStatus {
+        /// Being written; only the sender sees it.
+        Draft = "draft",
+        /// Waits for the recipient's answer.
+        Sent = "sent",
+        /// The recipient will help.
+        Accepted = "accepted",
+        /// The recipient cannot help.
+        Declined = "declined",
+        /// The deadline passed without an answer; back with the sender.
+        Expired = "expired",
+        /// Help is being given.
+        InService = "in_service",
+        /// Help was given in full.
+        Completed = "completed",
+        /// Help ended before its end.
+        Stopped = "stopped",
+        /// Taken back by the sender, or closed because the consent ended.
+        Cancelled = "cancelled",
+    }
+}
+
+text_enum! {
+    /// Why a referral was declined.
+    DeclineReason {
+        /// No places left.
+        NoPlaces = "no_places",
+        /// Conditions of the service not met.
+        NotEligible = "not_eligible",
+        /// The person could not be reached.
+        Unreachable = "unreachable",
+        /// Another reason.
+        Other = "other",
+    }
+}
+
+text_enum! {
+    /// What came of the help.
+    Outcome {
+        /// The aim was reached.
+        Achieved = "achieved",
+        /// Reached in part.
+        PartlyAchieved = "partly_achieved",
+        /// Not reached.
+        NotAchieved = "not_achieved",
+    }
+}
+
+/// Every legal transition.
+pub const TRANSITIONS: &[(ReferralStatus, ReferralStatus)] = {
+    use ReferralStatus::{Accepted, Cancelled, Completed, Declined, Draft, Expired, InService, Sent, Stopped};
+    &[
+        (Draft, Sent),
+        (Draft, Cancelled),
+        (Sent, Accepted),
+        (Sent, Declined),
+        (Sent, Expired),
+        (Sent, Cancelled),
+        (Accepted, InService),
+        (Accepted, Declined),
+        (Accepted, Cancelled),
+        (InService, Completed),
+        (InService, Stopped),
+        (InService, Cancelled),
+    ]
+};
+
+impl ReferralStatus {
+    /// Whether the table has this transition.
+    pub fn may_become(self, next: Self) -> bool {
+        TRANSITIONS.contains(&(self, next))
+    }
+
+    /// Statuses in which the recipient sees the referral at all.
+    pub const SHOWN_TO_RECIPIENT: [Self; 6] =
+        [Self::Sent, Self::Accepted, Self::Declined, Self::InService, Self::Completed, Self::Stopped];
+
+    /// Whether the recipient sees what the service needs to know about the person;
+    /// in the other statuses it sees the minimum for an answer.
+    pub fn shows_person(self) -> bool {
+        matches!(self, Self::Accepted | Self::InService)
+    }
+
+    /// Statuses in which something is still to come.
+    pub const OPEN: [Self; 4] = [Self::Draft, Self::Sent, Self::Accepted, Self::InService];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ReferralStatus, TRANSITIONS};
+
+    #[test]
+    fn every_status_is_reached_from_draft_and_every_open_status_has_a_way_out() {
+        let mut reached = vec![ReferralStatus::Draft];
+        let mut next = 0;
+        while let Some(&at) = reached.get(next) {
+            for &(from, to) in TRANSITIONS {
+                if from == at && !reached.contains(&to) {
+                    reached.push(to);
+                }
+            }
+            next += 1;
+        }
+        assert_eq!(reached.len(), ReferralStatus::ALL.len());
+        for status in ReferralStatus::OPEN {
+            assert!(TRANSITIONS.iter().any(|(from, _)| *from == status), "{status} has no way out");
+        }
+    }
+
+    #[test]
+    fn what_is_over_stays_over() {
+        for &(from, _) in TRANSITIONS {
+            assert!(ReferralStatus::OPEN.contains(&from), "{from} is over but leads on");
+        }
+    }
+}

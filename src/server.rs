@@ -1,0 +1,136 @@
+//! The HTTP server: all routes, and how it starts and stops.
+
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::{App as ActixApp, HttpResponse, HttpServer, get, web};
+use utoipa::Modify;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa_actix_web::AppExt as _;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::accounts::Public;
+use crate::app::App;
+use crate::db::{Stage, Store};
+use crate::error::{AppError, Problem};
+use crate::http::finish::finish;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Hòa Nhập", description = "Case management for victim support and reintegration services."),
+    components(schemas(Problem)),
+    modifiers(&BearerByDefault)
+)]
+struct Description;
+
+struct BearerByDefault;
+
+impl Modify for BearerByDefault {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        let components = api.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        api.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>("bearer", [])]);
+    }
+}
+
+/// Registers every route of `/api/v1`. Routes are registered here and nowhere else,
+/// always by `service`, so that the API description lists them all.
+pub fn api(config: &mut ServiceConfig<'_>) {
+    crate::accounts::routes::configure(config);
+    crate::admin_units::routes::configure(config);
+    crate::organisations::routes::configure(config);
+    crate::persons::routes::configure(config);
+    crate::consents::routes::configure(config);
+    crate::cases::routes::configure(config);
+    crate::assessments::routes::configure(config);
+    crate::referrals::routes::configure(config);
+    crate::deliveries::routes::configure(config);
+    crate::programmes::routes::configure(config);
+    crate::statistics::routes::configure(config);
+    crate::audit::routes::configure(config);
+}
+
+/// The API description, OpenAPI 3.1.
+pub fn description() -> utoipa::openapi::OpenApi {
+    let (_, api) = ActixApp::new()
+        .into_utoipa_app()
+        .openapi(Description::openapi())
+        .service(utoipa_actix_web::scope("/api/v1").configure(api))
+        .service(healthz)
+        .service(readyz)
+        .service(metrics_text)
+        .service(api_description)
+        .split_for_parts();
+    api
+}
+
+/// The process runs.
+#[utoipa::path(tag = "operation", security(()), responses((status = 200)))]
+#[get("/healthz")]
+async fn healthz(_: Public) -> HttpResponse {
+    HttpResponse::Ok().json(serde_json::json!({"status": "ok"}))
+}
+
+/// Database and key store answer, and their schema is this program's.
+#[utoipa::path(tag = "operation", security(()), responses((status = 200), (status = 503, body = Problem, content_type = "application/problem+json")))]
+#[get("/readyz")]
+async fn readyz(_: Public, app: Data<App>) -> Result<HttpResponse, AppError> {
+    let not_ready = AppError::Busy { retry_after_seconds: 5 };
+    let records = app.db.read(|conn| Ok(crate::db::stage(conn, Store::Main))).await;
+    let keys = app.vault.store().read(|conn| Ok(crate::db::stage(conn, Store::Keys))).await;
+    match (records, keys) {
+        (Ok(Ok(Stage::Current)), Ok(Ok(Stage::Current))) => {
+            Ok(HttpResponse::Ok().json(serde_json::json!({"status": "ready"})))
+        }
+        _ => Err(not_ready),
+    }
+}
+
+/// Counters and timings for Prometheus; nothing about persons.
+#[utoipa::path(tag = "operation", security(()), responses((status = 200, content_type = "text/plain")))]
+#[get("/metrics")]
+async fn metrics_text(_: Public, app: Data<App>) -> Result<HttpResponse, AppError> {
+    let handle = app.metrics.as_ref().ok_or(AppError::NotFound)?;
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(handle.render()))
+}
+
+/// This description.
+#[utoipa::path(tag = "operation", security(()), responses((status = 200)))]
+#[get("/api/openapi.json")]
+async fn api_description(_: Public, document: Data<ApiDocument>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(document.0.clone())
+}
+
+struct ApiDocument(String);
+
+/// Binds the address and returns the server, not yet running, with the port it got.
+///
+/// # Errors
+/// When the address is taken.
+pub fn bind(app: App, address: std::net::IpAddr, port: u16, workers: usize) -> std::io::Result<(actix_web::dev::Server, u16)> {
+    let text = description().to_json().map_err(std::io::Error::other)?;
+    let document = Data::new(ApiDocument(text));
+    let app = Data::new(app);
+    let server = HttpServer::new(move || {
+        ActixApp::new()
+            .app_data(app.clone())
+            .app_data(document.clone())
+            .into_utoipa_app()
+            .service(utoipa_actix_web::scope("/api/v1").configure(api))
+            .service(healthz)
+            .service(readyz)
+            .service(metrics_text)
+            .service(api_description)
+            .into_app()
+            .default_service(web::to(|| async { Err::<HttpResponse, _>(AppError::NotFound) }))
+            .wrap(from_fn(finish))
+    })
+    .workers(workers)
+    .worker_max_blocking_threads(16)
+    .client_request_timeout(std::time::Duration::from_secs(10))
+    .shutdown_timeout(25)
+    .bind((address, port))?;
+    let port = server.addrs().first().map_or(port, std::net::SocketAddr::port);
+    Ok((server.run(), port))
+}

@@ -1,0 +1,34 @@
+//! Vietnamese text: one form to store, one folded form to look up by.
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+/// The form in which text is stored: composed (NFC), outer white space gone.
+pub fn tidy(text: &str) -> String {
+    text.trim().nfc().collect()
+}
+
+/// The form in which names are compared: lower case, without marks, đ as d, single spaces.
+/// *Hòa*, *Hoà* and *hoa* fold alike.
+pub fn fold(text: &str) -> String {
+    let plain: String = text
+        .to_lowercase()
+        .nfd()
+        .filter(|c| !is_combining_mark(*c))
+        .map(|c| if c == 'đ' { 'd' } else { c })
+        .collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fold;
+
+    #[test]
+    fn tone_placement_marks_and_case_do_not_matter_when_looking_up() {
+        for spelling in ["Thanh Hóa", "Thanh Hoá", "thanh  hoa", "THANH HO\u{301}A"] {
+            assert_eq!(fold(spelling), "thanh hoa");
+        }
+        assert_eq!(fold("Đắk Lắk"), "dak lak");
+    }
+}

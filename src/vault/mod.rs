@@ -1,0 +1,14 @@
+//! Sealed fields and the keys that open them.
+//!
+//! Each person has a data key of their own; it is kept, wrapped by the key
+//! encryption key, in the key store — a database apart from the records, so
+//! that neither a stolen database nor a stolen backup of it reads a name.
+
+mod files;
+pub mod schema;
+mod sealing;
+mod store;
+
+pub use files::{KeyFileError, KeyRing, ServerKey};
+pub use sealing::{FieldName, Opened, SealError, open, seal, version_of};
+pub use store::{DataKey, Vault};

@@ -1,0 +1,112 @@
+//! Sealing one field: XChaCha20-Poly1305 under the person's data key, bound to
+//! the place it stands in, so that a sealed value moved to another row, column
+//! or person does not open.
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use zeroize::Zeroizing;
+
+use super::store::DataKey;
+use crate::clock::Random;
+use crate::db::types::PersonId;
+use crate::error::AppError;
+
+const FORMAT: u8 = 1;
+const NONCE: usize = 24;
+const HEADER: usize = 1 + 4 + NONCE;
+
+/// Where a sealed value stands: table, column, row.
+#[derive(Debug, Clone, Copy)]
+pub struct FieldName {
+    /// Table.
+    pub table: &'static str,
+    /// Column.
+    pub column: &'static str,
+    /// Id of the row.
+    pub row: uuid::Uuid,
+}
+
+/// A value could not be sealed or opened. Says where, never what.
+#[derive(Debug, thiserror::Error)]
+#[error("sealed field {table}.{column} does not open")]
+pub struct SealError {
+    table: &'static str,
+    column: &'static str,
+}
+
+impl From<SealError> for AppError {
+    fn from(error: SealError) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
+/// A value that was opened; wiped from memory when dropped.
+pub type Opened = Zeroizing<String>;
+
+/// Seals `text`. `version` starts at 1 and rises each time this field of this row is sealed anew.
+///
+/// # Errors
+/// When the cipher refuses, which it does only for texts of many gigabytes.
+pub fn seal(
+    random: &Random,
+    key: &DataKey,
+    person: PersonId,
+    field: FieldName,
+    version: u32,
+    text: &str,
+) -> Result<Vec<u8>, SealError> {
+    let nonce: [u8; NONCE] = random.bytes();
+    let aad = place(person, field, version);
+    let sealed = cipher(key)
+        .encrypt(&XNonce::from(nonce), Payload { msg: text.as_bytes(), aad: &aad })
+        .map_err(|_| unopenable(field))?;
+    let mut stored = Vec::with_capacity(HEADER + sealed.len());
+    stored.push(FORMAT);
+    stored.extend_from_slice(&version.to_be_bytes());
+    stored.extend_from_slice(&nonce);
+    stored.extend_from_slice(&sealed);
+    Ok(stored)
+}
+
+/// Opens what [`seal`] made for the same person and place.
+///
+/// # Errors
+/// When it was made elsewhere, for somebody else, or was altered.
+pub fn open(key: &DataKey, person: PersonId, field: FieldName, stored: &[u8]) -> Result<Opened, SealError> {
+    let (version, nonce, sealed) = split(stored).ok_or_else(|| unopenable(field))?;
+    let aad = place(person, field, version);
+    let plain = cipher(key)
+        .decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: &aad })
+        .map_err(|_| unopenable(field))?;
+    String::from_utf8(plain).map(Zeroizing::new).map_err(|_| unopenable(field))
+}
+
+/// The version under which the value was sealed; 0 when there is none.
+pub fn version_of(stored: Option<&[u8]>) -> u32 {
+    stored.and_then(split).map_or(0, |(version, _, _)| version)
+}
+
+fn split(stored: &[u8]) -> Option<(u32, [u8; NONCE], &[u8])> {
+    let (&FORMAT, rest) = stored.split_first()? else { return None };
+    let (version, rest) = rest.split_first_chunk::<4>()?;
+    let (nonce, sealed) = rest.split_first_chunk::<NONCE>()?;
+    Some((u32::from_be_bytes(*version), *nonce, sealed))
+}
+
+fn place(person: PersonId, field: FieldName, version: u32) -> Vec<u8> {
+    let mut aad = Vec::with_capacity(96);
+    for part in [field.table.as_bytes(), field.column.as_bytes(), field.row.as_bytes(), person.0.as_bytes()] {
+        aad.extend_from_slice(part);
+        aad.push(b'|');
+    }
+    aad.extend_from_slice(&version.to_be_bytes());
+    aad
+}
+
+fn cipher(key: &DataKey) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(&Key::from(*key.bytes()))
+}
+
+fn unopenable(field: FieldName) -> SealError {
+    SealError { table: field.table, column: field.column }
+}

@@ -1,0 +1,244 @@
+//! The key store: wrapped data keys, and a cache of opened ones.
+
+use std::sync::Arc;
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use diesel::prelude::*;
+use quick_cache::sync::Cache;
+use zeroize::Zeroizing;
+
+use super::files::KeyRing;
+use super::schema::{anchors, wrapped_keys};
+use crate::clock::Random;
+use crate::db::Database;
+use crate::db::types::{Instant, PersonId};
+use crate::error::AppError;
+
+/// Recipient of a wrapping that the server itself can open.
+const SERVER: &str = "server";
+/// Opened keys kept in memory; 64 bytes each with their bookkeeping.
+const CACHED: usize = 50_000;
+const NONCE: usize = 24;
+
+/// The data key of one person, in the open. Wiped from memory when dropped.
+#[derive(Clone)]
+pub struct DataKey(Arc<Zeroizing<[u8; 32]>>);
+
+impl DataKey {
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DataKey(…)")
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = wrapped_keys, treat_none_as_default_value = false)]
+struct WrappedKey<'a> {
+    person_id: PersonId,
+    recipient: &'a str,
+    kek_id: &'a str,
+    wrapped: Vec<u8>,
+    created_at: Instant,
+}
+
+/// The keys of persons. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Vault {
+    store: Database,
+    ring: Arc<KeyRing>,
+    random: Random,
+    opened: Arc<Cache<PersonId, DataKey>>,
+}
+
+impl Vault {
+    /// A vault over an open key store.
+    pub fn new(store: Database, ring: Arc<KeyRing>, random: Random) -> Self {
+        Self { store, ring, random, opened: Arc::new(Cache::new(CACHED)) }
+    }
+
+    /// Makes the data key of a new person and commits it, wrapped, before any record can need it.
+    ///
+    /// # Errors
+    /// When the key store does not take it.
+    pub async fn create_key(&self, person: PersonId, now: Instant) -> Result<DataKey, AppError> {
+        let (key, wrapped) = self.make_key(person)?;
+        let kek_id = self.ring.wrapping_id.clone();
+        self.store
+            .write(move |conn| insert(conn, person, &kek_id, wrapped.clone(), now))
+            .await?;
+        Ok(key)
+    }
+
+    /// As [`Vault::create_key`] for many persons in one commit.
+    ///
+    /// # Errors
+    /// When the key store does not take them.
+    pub fn create_keys_now(&self, persons: &[PersonId], now: Instant) -> Result<Vec<DataKey>, AppError> {
+        let made: Vec<(DataKey, Vec<u8>)> = persons.iter().map(|p| self.make_key(*p)).collect::<Result<_, _>>()?;
+        let rows: Vec<(PersonId, Vec<u8>)> =
+            persons.iter().copied().zip(made.iter().map(|(_, wrapped)| wrapped.clone())).collect();
+        let kek_id = self.ring.wrapping_id.clone();
+        self.store.write_now(move |conn| {
+            rows.iter().try_for_each(|(person, wrapped)| insert(conn, *person, &kek_id, wrapped.clone(), now))
+        })?;
+        Ok(made.into_iter().map(|(key, _)| key).collect())
+    }
+
+    /// The data keys of `persons`, in their order.
+    ///
+    /// # Errors
+    /// When a key is missing or does not unwrap: the person was erased, or the key files are wrong.
+    pub fn keys(&self, persons: &[PersonId]) -> Result<Vec<DataKey>, AppError> {
+        let missing: Vec<PersonId> = persons.iter().copied().filter(|p| self.opened.get(p).is_none()).collect();
+        if !missing.is_empty() {
+            self.fetch(&missing)?;
+        }
+        persons
+            .iter()
+            .map(|person| match self.opened.get(person) {
+                Some(key) => Ok(key),
+                None => self.fetch(&[*person])?.pop().ok_or_else(|| AppError::internal("a data key is missing")),
+            })
+            .collect()
+    }
+
+    /// The data key of one person.
+    ///
+    /// # Errors
+    /// As [`Vault::keys`].
+    pub fn key(&self, person: PersonId) -> Result<DataKey, AppError> {
+        self.keys(&[person])?.pop().ok_or_else(|| AppError::internal("a data key is missing"))
+    }
+
+    fn fetch(&self, persons: &[PersonId]) -> Result<Vec<DataKey>, AppError> {
+        let rows: Vec<(PersonId, Vec<u8>)> = self.store.read_now(|conn| {
+            Ok(wrapped_keys::table
+                .filter(wrapped_keys::person_id.eq_any(persons))
+                .filter(wrapped_keys::recipient.eq(SERVER))
+                .select((wrapped_keys::person_id, wrapped_keys::wrapped))
+                .load(conn)?)
+        })?;
+        rows.into_iter()
+            .map(|(person, wrapped)| {
+                let key = self.unwrap(person, &wrapped)?;
+                self.opened.insert(person, key.clone());
+                Ok(key)
+            })
+            .collect()
+    }
+
+    fn make_key(&self, person: PersonId) -> Result<(DataKey, Vec<u8>), AppError> {
+        let key = Zeroizing::new(self.random.bytes::<32>());
+        let nonce: [u8; NONCE] = self.random.bytes();
+        let sealed = self
+            .wrapping_cipher()
+            .encrypt(&XNonce::from(nonce), Payload { msg: key.as_slice(), aad: &aad(person) })
+            .map_err(|_| AppError::internal("a data key could not be wrapped"))?;
+        let key = DataKey(Arc::new(key));
+        self.opened.insert(person, key.clone());
+        Ok((key, [nonce.as_slice(), &sealed].concat()))
+    }
+
+    fn unwrap(&self, person: PersonId, wrapped: &[u8]) -> Result<DataKey, AppError> {
+        let refused = || AppError::internal("a data key does not unwrap");
+        let (nonce, sealed) = wrapped.split_first_chunk::<NONCE>().ok_or_else(refused)?;
+        let plain = self
+            .wrapping_cipher()
+            .decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: &aad(person) })
+            .map_err(|_| refused())?;
+        let bytes: [u8; 32] = Zeroizing::new(plain).as_slice().try_into().map_err(|_| refused())?;
+        Ok(DataKey(Arc::new(Zeroizing::new(bytes))))
+    }
+
+    fn wrapping_cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&Key::from(*self.ring.wrapping.derive("wrap data keys")))
+    }
+
+    /// Keys made before `before` that belong to none of the persons `exists` knows: their
+    /// record was never committed. They are removed.
+    ///
+    /// # Errors
+    /// When either database fails.
+    pub fn sweep_orphans(
+        &self,
+        before: Instant,
+        exists: impl Fn(&[PersonId]) -> Result<Vec<PersonId>, AppError>,
+    ) -> Result<usize, AppError> {
+        let mut removed = 0;
+        let mut last = PersonId(uuid::Uuid::nil());
+        loop {
+            let batch: Vec<PersonId> = self.store.read_now(|conn| {
+                Ok(wrapped_keys::table
+                    .filter(wrapped_keys::person_id.gt(last))
+                    .filter(wrapped_keys::created_at.lt(before))
+                    .filter(wrapped_keys::recipient.eq(SERVER))
+                    .order(wrapped_keys::person_id)
+                    .select(wrapped_keys::person_id)
+                    .limit(500)
+                    .load(conn)?)
+            })?;
+            let Some(&end) = batch.last() else { return Ok(removed) };
+            last = end;
+            let known: std::collections::HashSet<PersonId> = exists(&batch)?.into_iter().collect();
+            let orphans: Vec<PersonId> = batch.into_iter().filter(|person| !known.contains(person)).collect();
+            removed += orphans.len();
+            self.store.write_now(move |conn| {
+                diesel::delete(wrapped_keys::table.filter(wrapped_keys::person_id.eq_any(&orphans))).execute(conn)?;
+                Ok(())
+            })?;
+        }
+    }
+
+    /// The last anchor of this name: number and MAC. Anchors live here, outside the
+    /// database they vouch for.
+    ///
+    /// # Errors
+    /// When the key store fails.
+    pub fn anchor(&self, name: &'static str) -> Result<Option<(i64, Vec<u8>)>, AppError> {
+        self.store.read_now(|conn| {
+            Ok(anchors::table.find(name).select((anchors::number, anchors::mac)).first(conn).optional()?)
+        })
+    }
+
+    /// Replaces the anchor of this name.
+    ///
+    /// # Errors
+    /// When the key store fails.
+    pub fn set_anchor(&self, name: &'static str, number: i64, mac: Vec<u8>, at: Instant) -> Result<(), AppError> {
+        self.store.write_now(move |conn| {
+            let values = (anchors::number.eq(number), anchors::mac.eq(&mac), anchors::at.eq(at));
+            let changed = diesel::update(anchors::table.find(name)).set(values).execute(conn)?;
+            if changed == 0 {
+                diesel::insert_into(anchors::table).values((anchors::name.eq(name), values)).execute(conn)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The key store itself, for readiness and migrations.
+    pub fn store(&self) -> &Database {
+        &self.store
+    }
+}
+
+fn aad(person: PersonId) -> Vec<u8> {
+    [b"wrapped_keys|server|".as_slice(), person.0.as_bytes()].concat()
+}
+
+fn insert(
+    conn: &mut crate::db::DbConnection,
+    person: PersonId,
+    kek_id: &str,
+    wrapped: Vec<u8>,
+    now: Instant,
+) -> Result<(), AppError> {
+    let row = WrappedKey { person_id: person, recipient: SERVER, kek_id, wrapped, created_at: now };
+    diesel::insert_into(wrapped_keys::table).values(&row).execute(conn)?;
+    Ok(())
+}
