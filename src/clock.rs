@@ -62,7 +62,7 @@ pub struct Random(Arc<Source>);
 #[derive(Debug)]
 enum Source {
     System,
-    Seeded(Mutex<StdRng>),
+    Seeded(Box<Mutex<StdRng>>),
 }
 
 impl Random {
@@ -73,16 +73,15 @@ impl Random {
 
     /// A repeatable sequence, for made-up data and tests; never for secrets of real people.
     pub fn seeded(seed: u64) -> Self {
-        Self(Arc::new(Source::Seeded(Mutex::new(StdRng::seed_from_u64(seed)))))
+        Self(Arc::new(Source::Seeded(Box::new(Mutex::new(StdRng::seed_from_u64(seed))))))
     }
 
     /// Fills `bytes`.
     pub fn fill(&self, bytes: &mut [u8]) {
         match self.0.as_ref() {
-            Source::System =>
-            {
+            Source::System => {
                 #[expect(clippy::disallowed_methods, reason = "the one place that draws on ambient randomness")]
-                rand::rng().fill_bytes(bytes)
+                rand::rng().fill_bytes(bytes);
             }
             Source::Seeded(rng) => {
                 rng.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fill_bytes(bytes);

@@ -155,12 +155,12 @@ impl Config {
         if !self.server.address.is_loopback() && !self.server.behind_tls_proxy {
             return Err(ConfigError::OpenToTheNetwork);
         }
-        within("server.workers", self.server.workers as u64, 1, 256)?;
+        within("server.workers", count(self.server.workers), 1, 256)?;
         within("database.connections", u64::from(self.database.connections), 1, 200)?;
         within("passwords.memory_kib", u64::from(self.passwords.memory_kib), 8, 1 << 20)?;
         within("passwords.passes", u64::from(self.passwords.passes), 1, 20)?;
-        within("passwords.parallel", self.passwords.parallel as u64, 1, 64)?;
-        within("passwords.queue", self.passwords.queue as u64, 1, 1024)
+        within("passwords.parallel", count(self.passwords.parallel), 1, 64)?;
+        within("passwords.queue", count(self.passwords.queue), 1, 1024)
     }
 
     /// URL of the records.
@@ -194,4 +194,8 @@ impl Config {
 
 fn within(name: &'static str, value: u64, min: u64, max: u64) -> Result<(), ConfigError> {
     if (min..=max).contains(&value) { Ok(()) } else { Err(ConfigError::Range { name, min, max }) }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }

@@ -29,9 +29,19 @@ pub enum Rule {
     /// The value has the wrong type or form; the text says what is expected.
     Format(String),
     /// A text of so many characters is allowed.
-    Length { min: u64, max: u64 },
+    Length {
+        /// Fewest.
+        min: u64,
+        /// Most.
+        max: u64,
+    },
     /// A number in this range is allowed.
-    Range { min: i64, max: i64 },
+    Range {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+    },
     /// The text may not hold control characters.
     ControlCharacter,
     /// The date may not lie after today.
@@ -186,12 +196,15 @@ impl Conflict {
                 "Chưa có đánh giá có nhu cầu và đủ điều kiện cho dịch vụ này.",
                 "No assessment finds need and eligibility for this service.",
             ),
-            Self::SupportRefused => ("Người được hỗ trợ chưa muốn nhận lúc này.", "The person does not want this support now."),
+            Self::SupportRefused => {
+                ("Người được hỗ trợ chưa muốn nhận lúc này.", "The person does not want this support now.")
+            }
             Self::AnswerTooLate => ("Đã quá hạn trả lời.", "The deadline for an answer has passed."),
             Self::NameTaken => ("Tên này đã được dùng.", "This name is taken."),
-            Self::RolesExcludeEachOther => {
-                ("Một tài khoản không được giữ đồng thời các vai trò này.", "One account may not hold these roles together.")
-            }
+            Self::RolesExcludeEachOther => (
+                "Một tài khoản không được giữ đồng thời các vai trò này.",
+                "One account may not hold these roles together.",
+            ),
             Self::AlreadySetUp => ("Hệ thống đã có quản trị viên.", "There is an administrator already."),
             Self::YearNotClosed => ("Năm này chưa kết thúc kỳ số liệu.", "This year is not closed yet."),
             Self::AlreadyVoided => ("Bản ghi đã được hủy trước đó.", "The record was voided before."),
@@ -293,8 +306,7 @@ impl AppError {
         match self {
             Self::Unauthenticated | Self::LoginRefused => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Database(diesel::result::Error::NotFound) => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::Database(diesel::result::Error::NotFound) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
@@ -346,7 +358,9 @@ impl AppError {
                     format!("The body is too large; at most {limit} bytes."),
                 );
             }
-            Self::UnsupportedMediaType => ("Cần Content-Type: application/json.", "Content-Type must be application/json."),
+            Self::UnsupportedMediaType => {
+                ("Cần Content-Type: application/json.", "Content-Type must be application/json.")
+            }
             Self::Conflict(conflict) => {
                 let (vi, en) = conflict.title();
                 return language.choose(vi, en);
@@ -355,10 +369,9 @@ impl AppError {
                 "Idempotency-Key này đã dùng cho một yêu cầu khác.",
                 "This Idempotency-Key was used for another request.",
             ),
-            Self::VersionRequired => (
-                "Cần If-Match với ETag của bản đã đọc.",
-                "If-Match with the ETag of the version you read is needed.",
-            ),
+            Self::VersionRequired => {
+                ("Cần If-Match với ETag của bản đã đọc.", "If-Match with the ETag of the version you read is needed.")
+            }
             Self::VersionStale { .. } => (
                 "Bản ghi đã được người khác thay đổi; hãy đọc lại.",
                 "Somebody else changed the record; read it again.",

@@ -1,4 +1,5 @@
 //! The `hoanhap` command.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands speak to people on the console")]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -101,9 +102,8 @@ fn run(cli: Cli) -> Result<ExitCode, BootError> {
 }
 
 fn surroundings(config: &Config, with_metrics: bool) -> Surroundings {
-    let metrics = with_metrics
-        .then(|| metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok())
-        .flatten();
+    let metrics =
+        with_metrics.then(|| metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok()).flatten();
     Surroundings {
         clock: Clock::system(),
         random: Random::system(),
@@ -147,6 +147,9 @@ fn run_demo(options: &demo::DemoOptions) -> Result<(), BootError> {
     let config = options.config()?;
     start_log(&config);
     let app = demo::prepare(options, &config, surroundings(&config, !options.load_only))?;
+    let accounts = options.data_dir.join("accounts.json");
+    println!("Made-up data in {}; one account per role in {}:", options.data_dir.display(), accounts.display());
+    print!("{}", std::fs::read_to_string(accounts)?);
     if options.load_only {
         return Ok(());
     }
@@ -173,7 +176,7 @@ fn keep_house(app: &App) {
         if let Err(error) = boot::housekeeping(app) {
             tracing::error!(cause = %error, "housekeeping failed");
         }
-        std::thread::sleep(std::time::Duration::from_secs(60));
+        std::thread::sleep(std::time::Duration::from_mins(1));
     }
 }
 

@@ -108,7 +108,12 @@ struct ApiDocument(String);
 ///
 /// # Errors
 /// When the address is taken.
-pub fn bind(app: App, address: std::net::IpAddr, port: u16, workers: usize) -> std::io::Result<(actix_web::dev::Server, u16)> {
+pub fn bind(
+    app: App,
+    address: std::net::IpAddr,
+    port: u16,
+    workers: usize,
+) -> std::io::Result<(actix_web::dev::Server, u16)> {
     let text = description().to_json().map_err(std::io::Error::other)?;
     let document = Data::new(ApiDocument(text));
     let app = Data::new(app);

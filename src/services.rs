@@ -88,6 +88,10 @@ impl Services {
 
     /// Service types that are regimes due to identified victims by law.
     pub fn regimes(&self) -> Vec<ServiceType> {
-        ServiceType::ALL.iter().copied().filter(|service| self.0.get(service).is_some_and(|r| r.regime.is_some())).collect()
+        ServiceType::ALL
+            .iter()
+            .copied()
+            .filter(|service| self.0.get(service).is_some_and(|r| r.regime.is_some()))
+            .collect()
     }
 }

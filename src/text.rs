@@ -3,6 +3,16 @@
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _never = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// The form in which text is stored: composed (NFC), outer white space gone.
 pub fn tidy(text: &str) -> String {
     text.trim().nfc().collect()
@@ -11,12 +21,8 @@ pub fn tidy(text: &str) -> String {
 /// The form in which names are compared: lower case, without marks, đ as d, single spaces.
 /// *Hòa*, *Hoà* and *hoa* fold alike.
 pub fn fold(text: &str) -> String {
-    let plain: String = text
-        .to_lowercase()
-        .nfd()
-        .filter(|c| !is_combining_mark(*c))
-        .map(|c| if c == 'đ' { 'd' } else { c })
-        .collect();
+    let plain: String =
+        text.to_lowercase().nfd().filter(|c| !is_combining_mark(*c)).map(|c| if c == 'đ' { 'd' } else { c }).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

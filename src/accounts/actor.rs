@@ -67,14 +67,7 @@ pub struct Actor {
     pub now: Instant,
 }
 
-type GrantRow = (
-    AccountState,
-    Option<Instant>,
-    Instant,
-    Option<Role>,
-    Option<OrganisationId>,
-    Option<String>,
-);
+type GrantRow = (AccountState, Option<Instant>, Instant, Option<Role>, Option<OrganisationId>, Option<String>);
 
 impl Actor {
     /// Reads account, session and roles in the caller's transaction.

@@ -30,10 +30,7 @@ pub(super) struct Guesser {
 
 impl Guesser {
     pub(super) fn new(key: &ServerKey, name: &str, peer: &str) -> Self {
-        Self {
-            name_mac: key.mac("guess name", &[name.as_bytes()]).to_vec(),
-            peer_mac: peer_mac(key, peer),
-        }
+        Self { name_mac: key.mac("guess name", &[name.as_bytes()]).to_vec(), peer_mac: peer_mac(key, peer) }
     }
 }
 

@@ -187,9 +187,8 @@ pub async fn logout(app: &App, caller: Caller) -> Result<(), AppError> {
 /// # Errors
 /// The engine's own.
 pub fn end_all(conn: &mut DbConnection, account: AccountId, now: Instant) -> Result<(), AppError> {
-    let open = login_sessions::table
-        .filter(login_sessions::account_id.eq(account))
-        .filter(login_sessions::ended_at.is_null());
+    let open =
+        login_sessions::table.filter(login_sessions::account_id.eq(account)).filter(login_sessions::ended_at.is_null());
     diesel::update(open)
         .set((login_sessions::ended_at.eq(now), login_sessions::end_reason.eq(EndReason::Account)))
         .execute(conn)?;

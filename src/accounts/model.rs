@@ -24,10 +24,7 @@ impl AccountState {
     /// Whether an account in this state may be put into that one.
     pub fn may_become(self, next: Self) -> bool {
         use AccountState::{Active, Invited, Revoked, Suspended};
-        matches!(
-            (self, next),
-            (Active, Suspended) | (Suspended, Active) | (Invited | Active | Suspended, Revoked)
-        )
+        matches!((self, next), (Active, Suspended) | (Suspended, Active) | (Invited | Active | Suspended, Revoked))
     }
 }
 

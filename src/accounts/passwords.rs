@@ -98,7 +98,8 @@ impl Passwords {
     ) -> Result<T, AppError> {
         let busy = AppError::Busy { retry_after_seconds: RETRY_SECONDS };
         let place = Place::take(&self.waiting, self.queue + self.running.available_permits()).ok_or(busy)?;
-        let permit = self.running.clone().acquire_owned().await.map_err(|_| AppError::internal("password queue closed"))?;
+        let permit =
+            self.running.clone().acquire_owned().await.map_err(|_| AppError::internal("password queue closed"))?;
         drop(place);
         actix_web::web::block(move || {
             // Held by the work itself: a client that hangs up frees no slot early.

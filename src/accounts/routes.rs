@@ -59,7 +59,12 @@ struct Login {
     (status = 429, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json")))]
 #[post("/auth/login")]
-async fn log_in(_: Public, app: Data<App>, request: HttpRequest, form: Valid<Login>) -> Result<Json<TokenPair>, AppError> {
+async fn log_in(
+    _: Public,
+    app: Data<App>,
+    request: HttpRequest,
+    form: Valid<Login>,
+) -> Result<Json<TokenPair>, AppError> {
     let peer = peer(&request);
     login::login(&app, &form.body.username, form.body.password.0, &peer).await.map(Json)
 }
@@ -111,7 +116,12 @@ struct SetUp {
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 409, body = Problem, content_type = "application/problem+json")))]
 #[post("/auth/setup")]
-async fn set_up(_: Public, app: Data<App>, request: HttpRequest, form: Valid<SetUp>) -> Result<Json<TokenPair>, AppError> {
+async fn set_up(
+    _: Public,
+    app: Data<App>,
+    request: HttpRequest,
+    form: Valid<SetUp>,
+) -> Result<Json<TokenPair>, AppError> {
     let SetUp { code, username, password } = form.body;
     let now = app.clock.now();
     if !app.setup.is_right(&code.0, now) {

@@ -99,13 +99,12 @@ impl Tokens {
     /// The caller an access token names, if it is genuine and good at `now`.
     pub fn verify(&self, token: &str, now: Instant) -> Option<Caller> {
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        let known = match self.remembered.get(&digest) {
-            Some(known) => known,
-            None => {
-                let known = self.check_signature(token)?;
-                self.remembered.insert(digest, known);
-                known
-            }
+        let known = if let Some(known) = self.remembered.get(&digest) {
+            known
+        } else {
+            let known = self.check_signature(token)?;
+            self.remembered.insert(digest, known);
+            known
         };
         let at = now.0.timestamp();
         (at + LEEWAY_SECONDS >= known.not_before && at < known.expires + LEEWAY_SECONDS).then_some(known.caller)
@@ -121,7 +120,8 @@ impl Tokens {
         rules.validate_nbf = false;
         let data = jsonwebtoken::decode::<Claims>(token, &self.verifying, &rules).ok()?;
         let header = data.header;
-        if header.typ.as_deref() != Some("JWT") || header.jwk.is_some() || header.jku.is_some() || header.kid.is_some() {
+        if header.typ.as_deref() != Some("JWT") || header.jwk.is_some() || header.jku.is_some() || header.kid.is_some()
+        {
             return None;
         }
         let claims = data.claims;
@@ -147,9 +147,7 @@ impl Tokens {
     }
 
     fn refresh_mac(&self, session: &LoginSession, generation: i32) -> [u8; 32] {
-        self.ring
-            .server
-            .mac("refresh token", &[session.id.0.as_bytes(), &session.nonce, &generation.to_be_bytes()])
+        self.ring.server.mac("refresh token", &[session.id.0.as_bytes(), &session.nonce, &generation.to_be_bytes()])
     }
 }
 

@@ -8,6 +8,7 @@ use crate::db::DbConnection;
 use crate::db::schema::{admin_unit_successors, admin_units};
 use crate::error::AppError;
 use crate::settings;
+use crate::text::hex;
 
 const VERSION: &str = "admin_units.version";
 
@@ -65,5 +66,6 @@ fn version_of(units: &AdminUnits) -> String {
     for step in units.all_successors() {
         digest.update(format!("{step:?}\n"));
     }
-    digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let digest: [u8; 32] = digest.finalize().into();
+    hex(&digest)
 }

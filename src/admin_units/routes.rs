@@ -118,7 +118,11 @@ struct UnitFilter {
     (status = 200, body = Page<UnitView>),
     (status = 422, body = Problem, content_type = "application/problem+json")))]
 #[get("/admin-units")]
-async fn list_units(caller: Caller, app: Data<App>, query: Query<UnitFilter>) -> Result<Json<Page<UnitView>>, AppError> {
+async fn list_units(
+    caller: Caller,
+    app: Data<App>,
+    query: Query<UnitFilter>,
+) -> Result<Json<Page<UnitView>>, AppError> {
     app.read(caller, |_, actor| actor.scope(Action::AdminUnitRead)).await?;
     let filter = query.0;
     if filter.parent.as_deref().is_some_and(|code| app.units.get(code).is_none()) {

@@ -70,7 +70,11 @@ impl From<Findings> for AssessmentView {
 /// List the assessments of a case, oldest first.
 #[utoipa::path(tag = "cases", params(("id" = CaseId, Path)), responses((status = 200, body = Page<AssessmentView>)))]
 #[get("/cases/{id}/assessments")]
-async fn list_assessments(caller: Caller, app: Data<App>, id: Path<CaseId>) -> Result<Json<Page<AssessmentView>>, AppError> {
+async fn list_assessments(
+    caller: Caller,
+    app: Data<App>,
+    id: Path<CaseId>,
+) -> Result<Json<Page<AssessmentView>>, AppError> {
     let rows = app.read(caller, move |conn, actor| rules::of_case(conn, actor, id.0)).await?;
     Ok(Json(Page { items: rows.into_iter().map(Into::into).collect(), next_cursor: None }))
 }

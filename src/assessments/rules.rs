@@ -41,7 +41,12 @@ pub struct NewAssessment {
 ///
 /// # Errors
 /// Field errors; [`Conflict::CaseClosed`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
-pub fn create(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, new: &NewAssessment) -> Result<Findings, AppError> {
+pub fn create(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    new: &NewAssessment,
+) -> Result<Findings, AppError> {
     let case = open_case(conn, actor, new.case)?;
     check_day("assessed_on", new.assessed_on, &case, actor)?;
     let assessment = Assessment {

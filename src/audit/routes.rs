@@ -118,7 +118,11 @@ struct SeenView {
 /// Read what an account has seen, oldest first.
 #[utoipa::path(tag = "audit", params(ViewFilter), responses((status = 200, body = Page<SeenView>)))]
 #[get("/audit/views")]
-async fn list_views(caller: Caller, app: Data<App>, query: Query<ViewFilter>) -> Result<Json<Page<SeenView>>, AppError> {
+async fn list_views(
+    caller: Caller,
+    app: Data<App>,
+    query: Query<ViewFilter>,
+) -> Result<Json<Page<SeenView>>, AppError> {
     let query = query.0;
     let limit = listing::limit(query.limit)?;
     let after = match listing::cursor(query.cursor.as_deref())? {

@@ -107,7 +107,7 @@ fn run(db: &Database, mut waiting: mpsc::Receiver<Waiting>) {
         }
         for reply in replies {
             // A caller that went away has seen nothing.
-            let _caller_gone = reply.send(written.as_ref().map(|()| ()).map_err(|_| ()));
+            let _caller_gone = reply.send(if written.is_ok() { Ok(()) } else { Err(()) });
         }
     }
 }

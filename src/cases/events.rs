@@ -36,9 +36,8 @@ pub(super) fn page(
         .limit(limit + 1)
         .into_boxed();
     if let Some((at, id)) = after {
-        query = query.filter(
-            case_events::recorded_at.gt(at).or(case_events::recorded_at.eq(at).and(case_events::id.gt(id))),
-        );
+        query = query
+            .filter(case_events::recorded_at.gt(at).or(case_events::recorded_at.eq(at).and(case_events::id.gt(id))));
     }
     Ok(query.load(conn)?)
 }

@@ -60,7 +60,11 @@ struct CaseFilter {
 /// List the cases you may see, newest reception first. The view is logged.
 #[utoipa::path(tag = "cases", params(CaseFilter), responses((status = 200, body = Page<CaseLine>)))]
 #[get("/cases")]
-async fn list_cases(caller: Caller, app: Data<App>, query: Query<CaseFilter>) -> Result<Json<Page<CaseLine>>, AppError> {
+async fn list_cases(
+    caller: Caller,
+    app: Data<App>,
+    query: Query<CaseFilter>,
+) -> Result<Json<Page<CaseLine>>, AppError> {
     let query = query.0;
     let limit = listing::limit(query.limit)?;
     let after = match listing::cursor(query.cursor.as_deref())? {
@@ -195,7 +199,7 @@ async fn read_case(caller: Caller, app: Data<App>, id: Path<CaseId>) -> Result<V
             let version = case.version;
             let referrals = referrals.into_iter().map(|row| row.view(&key)).collect::<Result<_, _>>()?;
             let record = CaseFile { case: case.view(&key)?, person: person.view(&key, categories)?, referrals };
-            Ok(Versioned { version, record })
+            Ok(Versioned { record, version })
         })
         .await?;
     app.views.read(caller.account, SubjectKind::Case, id.0.0).await?;

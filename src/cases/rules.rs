@@ -15,9 +15,9 @@ use crate::db::types::{AccountId, CaseEventId, CaseId, OrganisationId, PersonId}
 use crate::error::{AppError, Conflict, FieldError, Rule};
 use crate::grants::predicates::cases_within;
 use crate::grants::{Action, Role, Scope};
-use crate::vault::DataKey;
 use crate::persons::rules as person_rules;
 use crate::persons::{ClientCategory, model::Person};
+use crate::vault::DataKey;
 
 /// A case that is to be opened.
 #[derive(Debug, Clone)]
@@ -56,9 +56,8 @@ pub fn create(
     if !person_rules::is_within(conn, &scope, new.person)? {
         return Err(AppError::field("person_id", Rule::NoSuchReference));
     }
-    let is_worker = |held: &crate::grants::HeldRole| {
-        held.role == Role::SocialWorker && held.organisation == Some(organisation)
-    };
+    let is_worker =
+        |held: &crate::grants::HeldRole| held.role == Role::SocialWorker && held.organisation == Some(organisation);
     let case = Case {
         id: new.id,
         person_id: new.person,
@@ -199,8 +198,7 @@ pub fn list(
         query = query.filter(cases::person_id.eq(person));
     }
     if let Some((day, id)) = after {
-        query = query
-            .filter(cases::received_on.lt(day).or(cases::received_on.eq(day).and(cases::id.lt(id))));
+        query = query.filter(cases::received_on.lt(day).or(cases::received_on.eq(day).and(cases::id.lt(id))));
     }
     Ok(query.load(conn)?)
 }
@@ -438,11 +436,7 @@ fn note(
 ///
 /// # Errors
 /// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
-pub fn read_with_person(
-    conn: &mut DbConnection,
-    actor: &Actor,
-    id: CaseId,
-) -> Result<(Case, Person), AppError> {
+pub fn read_with_person(conn: &mut DbConnection, actor: &Actor, id: CaseId) -> Result<(Case, Person), AppError> {
     let scope = actor.scope(Action::CaseRead)?;
     Ok(cases::table
         .inner_join(persons::table.on(persons::id.eq(cases::person_id)))

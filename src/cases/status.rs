@@ -47,7 +47,7 @@ text_enum! {
 /// Every legal transition. From `closed` the only way leads back into support: the case is reopened.
 pub const TRANSITIONS: &[(CaseStatus, CaseStatus)] = {
     use CaseStatus::{
-        Closed, Confirmed, NotConfirmed, OutOfContact, ReceivingSupport, Received, Screened, Suspended,
+        Closed, Confirmed, NotConfirmed, OutOfContact, Received, ReceivingSupport, Screened, Suspended,
         UnderVerification,
     };
     &[

@@ -69,7 +69,11 @@ impl From<Consent> for ConsentView {
 /// List the consents of a person, oldest first.
 #[utoipa::path(tag = "consents", params(("id" = PersonId, Path)), responses((status = 200, body = Page<ConsentView>)))]
 #[get("/persons/{id}/consents")]
-async fn list_consents(caller: Caller, app: Data<App>, id: Path<PersonId>) -> Result<Json<Page<ConsentView>>, AppError> {
+async fn list_consents(
+    caller: Caller,
+    app: Data<App>,
+    id: Path<PersonId>,
+) -> Result<Json<Page<ConsentView>>, AppError> {
     let rows = app.read(caller, move |conn, actor| rules::of_person(conn, actor, id.0)).await?;
     Ok(Json(Page { items: rows.into_iter().map(Into::into).collect(), next_cursor: None }))
 }
@@ -146,8 +150,6 @@ async fn withdraw_consent(
     version: IfMatch,
 ) -> Result<Versioned<ConsentView>, AppError> {
     let (trail, (person, id)) = (app.trail.clone(), path.0);
-    let row = app
-        .write(caller, move |conn, actor| rules::withdraw(conn, actor, &trail, person, id, version.0))
-        .await?;
+    let row = app.write(caller, move |conn, actor| rules::withdraw(conn, actor, &trail, person, id, version.0)).await?;
     Ok(Versioned { version: row.version, record: row.into() })
 }

@@ -4,13 +4,25 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::{Connection, PgConnection, SqliteConnection};
 
-/// A connection to either engine. Code outside `src/db/` never matches on it.
-#[derive(diesel::MultiConnection)]
-pub enum DbConnection {
-    /// PostgreSQL.
-    Postgres(PgConnection),
-    /// SQLite, bundled.
-    Sqlite(SqliteConnection),
+pub use self::either::{DbConnection, MultiBackend};
+
+mod either {
+    #![expect(
+        missing_docs,
+        missing_debug_implementations,
+        clippy::missing_errors_doc,
+        reason = "the derive makes items without documentation"
+    )]
+    use diesel::{PgConnection, SqliteConnection};
+
+    /// A connection to either engine. Code outside `src/db/` never matches on it.
+    #[derive(diesel::MultiConnection)]
+    pub enum DbConnection {
+        /// PostgreSQL.
+        Postgres(PgConnection),
+        /// SQLite, bundled.
+        Sqlite(SqliteConnection),
+    }
 }
 
 /// Which engine a URL names.
@@ -64,6 +76,9 @@ impl DatabaseUrl {
     }
 
     /// Opens a connection and settles how it keeps its promises.
+    ///
+    /// # Errors
+    /// When the database does not answer or refuses a setting.
     pub fn connect(&self) -> diesel::ConnectionResult<DbConnection> {
         let failed = diesel::ConnectionError::CouldntSetupConfiguration;
         match self.engine {

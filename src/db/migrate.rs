@@ -46,10 +46,22 @@ fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> SchemaError {
 macro_rules! with_engine {
     ($connection:expr, $store:expr, |$c:ident, $source:ident| $body:expr) => {
         match ($connection, $store) {
-            (DbConnection::Postgres($c), Store::Main) => { let $source = POSTGRES; $body }
-            (DbConnection::Postgres($c), Store::Keys) => { let $source = KEYS_POSTGRES; $body }
-            (DbConnection::Sqlite($c), Store::Main) => { let $source = SQLITE; $body }
-            (DbConnection::Sqlite($c), Store::Keys) => { let $source = KEYS_SQLITE; $body }
+            (DbConnection::Postgres($c), Store::Main) => {
+                let $source = POSTGRES;
+                $body
+            }
+            (DbConnection::Postgres($c), Store::Keys) => {
+                let $source = KEYS_POSTGRES;
+                $body
+            }
+            (DbConnection::Sqlite($c), Store::Main) => {
+                let $source = SQLITE;
+                $body
+            }
+            (DbConnection::Sqlite($c), Store::Keys) => {
+                let $source = KEYS_SQLITE;
+                $body
+            }
         }
     };
 }
@@ -86,9 +98,7 @@ fn versions<DB: diesel::backend::Backend>(
 /// When a migration fails or the database is newer than this program.
 pub fn migrate(connection: &mut DbConnection, store: Store) -> Result<(), SchemaError> {
     stage(connection, store)?;
-    with_engine!(connection, store, |c, source| {
-        c.run_pending_migrations(source).map(drop).map_err(failed)
-    })
+    with_engine!(connection, store, |c, source| c.run_pending_migrations(source).map(drop).map_err(failed))
 }
 
 /// Takes every migration back; all data goes. For tests of the migrations.
@@ -96,7 +106,5 @@ pub fn migrate(connection: &mut DbConnection, store: Store) -> Result<(), Schema
 /// # Errors
 /// When a migration cannot be reverted.
 pub fn revert_all(connection: &mut DbConnection, store: Store) -> Result<(), SchemaError> {
-    with_engine!(connection, store, |c, source| {
-        c.revert_all_migrations(source).map(drop).map_err(failed)
-    })
+    with_engine!(connection, store, |c, source| c.revert_all_migrations(source).map(drop).map_err(failed))
 }

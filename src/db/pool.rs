@@ -130,17 +130,13 @@ impl Database {
         T: Send + 'static,
         F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send + 'static,
     {
-        match &self.inner.writer {
-            Some(writer) => {
-                let answer = writer.submit(self.aborting(f));
-                answer.await.map_err(|_| AppError::internal("the database writer stopped"))?
-            }
-            None => {
-                let this = self.clone();
-                let mut f = f;
-                actix_web::web::block(move || this.write_with_retry(&mut f)).await?
-            }
+        if let Some(writer) = &self.inner.writer {
+            let answer = writer.submit(self.aborting(f));
+            return answer.await.map_err(|_| AppError::internal("the database writer stopped"))?;
         }
+        let this = self.clone();
+        let mut f = f;
+        actix_web::web::block(move || this.write_with_retry(&mut f)).await?
     }
 
     /// [`Database::write`] on the calling thread, for commands.

@@ -190,7 +190,21 @@ pub(crate) use text_enum;
 pub struct UnknownWord(pub &'static str);
 
 /// A moment in UTC, to the microsecond (what both engines keep).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, FromSqlRow, AsExpression, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    FromSqlRow,
+    AsExpression,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[diesel(sql_type = Timestamp)]
 #[serde(transparent)]
 pub struct Instant(pub DateTime<Utc>);
@@ -201,7 +215,7 @@ impl Instant {
         Self(at.trunc_subsecs(6))
     }
 
-    /// The civil date of this moment in Vietnam (Asia/Ho_Chi_Minh, UTC+7 all year since 1975).
+    /// The civil date of this moment in Vietnam (`Asia/Ho_Chi_Minh`, UTC+7 all year since 1975).
     pub fn civil_date(self) -> NaiveDate {
         match FixedOffset::east_opt(7 * 3600) {
             Some(vietnam) => self.0.with_timezone(&vietnam).date_naive(),
@@ -210,6 +224,7 @@ impl Instant {
     }
 
     /// This moment moved by a span of time.
+    #[must_use]
     pub fn plus(self, span: chrono::TimeDelta) -> Self {
         Self(self.0 + span)
     }

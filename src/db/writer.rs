@@ -117,7 +117,7 @@ fn commit_group(
             group.extend(waiting.try_recv());
         }
     }
-    metrics::counter!("hoanhap_writes_total").increment(next as u64);
+    metrics::counter!("hoanhap_writes_total").increment(u64::try_from(next).unwrap_or(u64::MAX));
     metrics::counter!("hoanhap_write_groups_total").increment(1);
     connection.commit().map_err(|e| e.to_string())
 }

@@ -6,9 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::db::schema::deliveries;
-use crate::db::types::{
-    AccountId, CaseId, DeliveryId, Instant, OrganisationId, PersonId, ReferralId, text_enum,
-};
+use crate::db::types::{AccountId, CaseId, DeliveryId, Instant, OrganisationId, PersonId, ReferralId, text_enum};
 use crate::services::ServiceType;
 
 text_enum! {

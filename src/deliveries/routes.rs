@@ -135,7 +135,11 @@ async fn record_delivery(
 /// Read one delivery. The view is logged.
 #[utoipa::path(tag = "deliveries", params(("id" = DeliveryId, Path)), responses((status = 200, body = DeliveryView)))]
 #[get("/deliveries/{id}")]
-async fn read_delivery(caller: Caller, app: Data<App>, id: Path<DeliveryId>) -> Result<Versioned<DeliveryView>, AppError> {
+async fn read_delivery(
+    caller: Caller,
+    app: Data<App>,
+    id: Path<DeliveryId>,
+) -> Result<Versioned<DeliveryView>, AppError> {
     let reply = app.read(caller, move |conn, actor| rules::read(conn, actor, id.0).map(versioned)).await?;
     app.views.read(caller.account, SubjectKind::Delivery, id.0.0).await?;
     Ok(reply)

@@ -48,7 +48,12 @@ pub struct NewDelivery {
 /// # Errors
 /// Field errors; [`Conflict::IllegalTransition`] when the referral is not in service;
 /// [`AppError::NotFound`]; [`AppError::Forbidden`].
-pub fn create(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, new: &NewDelivery) -> Result<Delivery, AppError> {
+pub fn create(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    new: &NewDelivery,
+) -> Result<Delivery, AppError> {
     let (case, referral, organisation) = match new.ground {
         Ground::Case(id) => {
             let case = cases::rules::find_for(conn, actor, Action::DeliveryWrite, id)?;

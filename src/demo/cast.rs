@@ -33,11 +33,39 @@ struct Province {
 
 const PROVINCES: [Province; 6] = [
     Province { code: "G34-P01", short: "Hà Nội", region: Region::RedRiver, weight: 25, strength: 1.1, workers: 5 },
-    Province { code: "G34-P79", short: "TP. Hồ Chí Minh", region: Region::South, weight: 30, strength: 1.0, workers: 6 },
-    Province { code: "G34-P38", short: "Thanh Hóa", region: Region::NorthCentral, weight: 15, strength: 0.9, workers: 3 },
+    Province {
+        code: "G34-P79",
+        short: "TP. Hồ Chí Minh",
+        region: Region::South,
+        weight: 30,
+        strength: 1.0,
+        workers: 6,
+    },
+    Province {
+        code: "G34-P38",
+        short: "Thanh Hóa",
+        region: Region::NorthCentral,
+        weight: 15,
+        strength: 0.9,
+        workers: 3,
+    },
     Province { code: "G34-P37", short: "Ninh Bình", region: Region::RedRiver, weight: 12, strength: 1.2, workers: 3 },
-    Province { code: "G34-P15", short: "Lào Cai", region: Region::NorthernMountains, weight: 10, strength: 0.85, workers: 2 },
-    Province { code: "G34-P44", short: "Quảng Trị", region: Region::CentralCoast, weight: 8, strength: 0.95, workers: 2 },
+    Province {
+        code: "G34-P15",
+        short: "Lào Cai",
+        region: Region::NorthernMountains,
+        weight: 10,
+        strength: 0.85,
+        workers: 2,
+    },
+    Province {
+        code: "G34-P44",
+        short: "Quảng Trị",
+        region: Region::CentralCoast,
+        weight: 8,
+        strength: 0.95,
+        workers: 2,
+    },
 ];
 
 const PARTNERS: [(OrganisationKind, &str); 6] = [

@@ -37,9 +37,7 @@ mod tests {
     #[test]
     fn a_weight_of_nought_is_never_drawn() {
         let mut rng = StdRng::seed_from_u64(1);
-        let drawn: Vec<&str> = (0..500)
-            .map(|_| weighted(&mut rng, &[(1, "a"), (0, "b"), (3, "c")]))
-            .collect();
+        let drawn: Vec<&str> = (0..500).map(|_| weighted(&mut rng, &[(1, "a"), (0, "b"), (3, "c")])).collect();
         assert!(!drawn.contains(&"b") && !drawn.contains(&""));
         let first = drawn.iter().filter(|word| **word == "a").count();
         assert!((80..170).contains(&first), "{first}");

@@ -320,10 +320,7 @@ impl Scribe<'_> {
 
     fn steps(&self, told: &story::Referral, worker: AccountId, partner: AccountId) -> Vec<Step> {
         use ReferralStatus::{Accepted, Completed, Declined, Draft, Expired, InService, Sent, Stopped};
-        let mut path = vec![
-            (Draft, Some(worker), at(told.sent_on, 60)),
-            (Sent, Some(worker), at(told.sent_on, 61)),
-        ];
+        let mut path = vec![(Draft, Some(worker), at(told.sent_on, 60)), (Sent, Some(worker), at(told.sent_on, 61))];
         let answered = told.answered_on.map(|day| at(day, 90));
         match (told.answer, answered) {
             ("accepted", Some(moment)) => path.push((Accepted, Some(partner), moment)),

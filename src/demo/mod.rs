@@ -76,7 +76,7 @@ pub struct DemoAccount {
     pub password: String,
 }
 
-/// Opens the demo, making its data at the first call, and prints what a visitor needs.
+/// Opens the demo, making its data at the first call, which also writes accounts.json.
 ///
 /// # Errors
 /// When the directory or database holds anything but a demo, or another demo.
@@ -101,8 +101,6 @@ pub fn prepare(options: &DemoOptions, config: &Config, around: Surroundings) -> 
             app.db.write_now(move |conn| settings::set(conn, LOADED, &summary))?;
         }
     }
-    println!("Made-up data in {}; one account per role in accounts.json there:", options.data_dir.display());
-    print!("{}", std::fs::read_to_string(options.data_dir.join("accounts.json"))?);
     Ok(app)
 }
 

@@ -30,17 +30,6 @@ pub enum Region {
     South,
 }
 
-impl Region {
-    /// Every region.
-    pub const ALL: [Self; 5] = [
-        Self::RedRiver,
-        Self::NorthernMountains,
-        Self::NorthCentral,
-        Self::CentralCoast,
-        Self::South,
-    ];
-}
-
 /// One of the peoples of Vietnam that the made-up persons belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Ethnicity {
@@ -127,11 +116,7 @@ pub fn foreign_name(rng: &mut StdRng, nationality: &str, female: bool) -> String
 
 /// What the person is called by friends.
 pub fn alias(rng: &mut StdRng, female: bool) -> String {
-    let own = if female {
-        kinh::NICKNAMES_FEMALE
-    } else {
-        kinh::NICKNAMES_MALE
-    };
+    let own = if female { kinh::NICKNAMES_FEMALE } else { kinh::NICKNAMES_MALE };
     let list = if chance(rng, 0.5) { kinh::NICKNAMES } else { own };
     pick(rng, list).to_owned()
 }
@@ -161,11 +146,7 @@ pub fn address(rng: &mut StdRng, region: Region) -> String {
 
 /// How the person may be reached without harm.
 pub fn safe_contact(rng: &mut StdRng, has_phone: bool) -> String {
-    let list = if has_phone && chance(rng, 0.75) {
-        places::PHONE_NOTES
-    } else {
-        places::OTHER_NOTES
-    };
+    let list = if has_phone && chance(rng, 0.75) { places::PHONE_NOTES } else { places::OTHER_NOTES };
     pick(rng, list).to_owned()
 }
 

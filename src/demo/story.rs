@@ -191,16 +191,9 @@ pub struct Refusal {
     pub refused_on: NaiveDate,
 }
 
-/// The story of person `number`, as it stands on `today`, of a region drawn by chance.
+/// The story of person `number`, as it stands on `today`, from the given part of the country.
 ///
 /// `centre_strength` says how well the centre works: 1.0 is ordinary, 0.7 weak, 1.3 strong.
-pub fn story(rng: &mut StdRng, number: u32, today: NaiveDate, centre_strength: f64) -> Story {
-    let kind = Kind::draw(rng);
-    let region = kind.draw_region(rng);
-    play(rng, number, today, centre_strength, (kind, region))
-}
-
-/// As [`story`], for a person of a given `region`.
 pub fn story_in(rng: &mut StdRng, number: u32, today: NaiveDate, centre_strength: f64, region: Region) -> Story {
     let kind = Kind::draw(rng);
     play(rng, number, today, centre_strength, (kind, region))
@@ -215,11 +208,7 @@ fn play(
 ) -> Story {
     let received_on = calendar::intake_day(rng, today);
     let profile = Profile::draw(rng, kind, region, received_on);
-    let strength = if centre_strength.is_finite() {
-        centre_strength.clamp(0.3, 1.7)
-    } else {
-        1.0
-    };
+    let strength = if centre_strength.is_finite() { centre_strength.clamp(0.3, 1.7) } else { 1.0 };
     let mut course = Course::begin(rng, number, today, strength, profile, received_on);
     if course.screen() {
         course.verify();

@@ -1,5 +1,6 @@
 //! The SQL conditions of a [`Scope`]. Each is one static expression; the yes/no
 //! check of a single row is the same expression with the row's id beside it.
+#![expect(missing_docs, reason = "auto_type makes an alias of the same name for each predicate")]
 
 use diesel::dsl::{auto_type, exists, not};
 use diesel::prelude::*;

@@ -91,7 +91,8 @@ fn malformed<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> App
     let message = error.inner().to_string();
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(text, _)| text);
     let path = error.path().to_string();
-    let path = if path == "." { "body".to_owned() } else { path };
+    let path =
+        if path == "." { "body".to_owned() } else { path.split('.').map(plain_name).collect::<Vec<_>>().join(".") };
     if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         let field = if path == "body" { name.to_owned() } else { format!("{path}.{name}") };
         return AppError::Malformed(vec![FieldError::new(field, Rule::Required)]);
@@ -104,6 +105,12 @@ fn malformed<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> App
         None => "a value of the described form".to_owned(),
     };
     AppError::Malformed(vec![FieldError::new(path, Rule::Format(expected))])
+}
+
+/// A field's name as it may be repeated: a client may have put somebody's name where a field's belongs.
+fn plain_name(name: &str) -> &str {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '[' | ']' | '-');
+    if name.len() <= 40 && name.chars().all(plain) { name } else { "?" }
 }
 
 fn field_errors(prefix: &str, errors: &ValidationErrors) -> Vec<FieldError> {
@@ -127,9 +134,8 @@ fn field_errors(prefix: &str, errors: &ValidationErrors) -> Vec<FieldError> {
 }
 
 fn rule_of(error: &validator::ValidationError) -> Rule {
-    let bound = |name: &str, default: i64| {
-        error.params.get(name).and_then(|v| v.as_i64()).unwrap_or(default)
-    };
+    let bound =
+        |name: &str, default: i64| error.params.get(name).and_then(serde_json::Value::as_i64).unwrap_or(default);
     match error.code.as_ref() {
         "length" => Rule::Length {
             min: u64::try_from(bound("min", 0)).unwrap_or(0),
@@ -211,9 +217,7 @@ fn parse_etag(text: &str) -> Result<i32, AppError> {
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
         .and_then(|digits| digits.parse().ok())
-        .ok_or_else(|| {
-            malformed_field("If-Match", "one ETag, such as \"3\"")
-        })
+        .ok_or_else(|| malformed_field("If-Match", "one ETag, such as \"3\""))
 }
 
 /// Tells an absent field (`None`) from one that is `null` (`Some(None)`).

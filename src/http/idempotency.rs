@@ -34,7 +34,9 @@ impl FromRequest for IdempotencyKey {
         let key = value.to_str().ok().filter(|key| (8..=100).contains(&key.len()));
         ready(match key {
             Some(key) => Ok(Self { key: key.to_owned(), route: request.path().to_owned() }),
-            None => Err(AppError::Malformed(vec![FieldError::new("Idempotency-Key", Rule::Length { min: 8, max: 100 })])),
+            None => {
+                Err(AppError::Malformed(vec![FieldError::new("Idempotency-Key", Rule::Length { min: 8, max: 100 })]))
+            }
         })
     }
 }
@@ -118,4 +120,3 @@ pub fn forget_old(connection: &mut DbConnection, now: Instant) -> Result<usize, 
     let horizon = now.plus(-chrono::TimeDelta::days(KEPT_DAYS));
     Ok(diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.lt(horizon))).execute(connection)?)
 }
-

@@ -25,7 +25,15 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// Makes a page of `rows`, which were read with a limit of one more than `limit`.
-    pub fn of<R>(mut rows: Vec<R>, limit: i64, cursor: impl Fn(&R) -> Cursor, show: impl FnMut(R) -> Result<T, AppError>) -> Result<Self, AppError> {
+    ///
+    /// # Errors
+    /// What `show` returns.
+    pub fn of<R>(
+        mut rows: Vec<R>,
+        limit: i64,
+        cursor: impl Fn(&R) -> Cursor,
+        show: impl FnMut(R) -> Result<T, AppError>,
+    ) -> Result<Self, AppError> {
         let limit = usize::try_from(limit).unwrap_or(0);
         let more = rows.len() > limit;
         rows.truncate(limit);
@@ -39,10 +47,8 @@ impl<T> Page<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// Sort key of the last row, in the list's own form.
-
     pub key: String,
     /// Id of the last row.
-
     pub id: uuid::Uuid,
 }
 

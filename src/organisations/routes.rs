@@ -20,7 +20,11 @@ use crate::text::tidy;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_organisations).service(create_organisation).service(read_organisation).service(update_organisation);
+    config
+        .service(list_organisations)
+        .service(create_organisation)
+        .service(read_organisation)
+        .service(update_organisation);
 }
 
 /// An organisation.

@@ -79,11 +79,8 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<Organisation>, AppError> {
     actor.scope(Action::OrganisationRead)?;
-    let mut query = organisations::table
-        .select(Organisation::as_select())
-        .order(organisations::id)
-        .limit(limit + 1)
-        .into_boxed();
+    let mut query =
+        organisations::table.select(Organisation::as_select()).order(organisations::id).limit(limit + 1).into_boxed();
     if let Some(kind) = filter.kind {
         query = query.filter(organisations::kind.eq(kind));
     }
@@ -142,11 +139,14 @@ pub fn update(
     actor.scope(Action::OrganisationWrite)?;
     let mut organisation = find(conn, id)?.ok_or(AppError::NotFound)?;
     if organisation.version != expected {
-        return Err(AppError::VersionStale { current: organisation.version, changed: vec!["name".into(), "valid_to".into()] });
+        return Err(AppError::VersionStale {
+            current: organisation.version,
+            changed: vec!["name".into(), "valid_to".into()],
+        });
     }
     let mut fields = Vec::new();
     if let Some(name) = name {
-        organisation.name = name.to_owned();
+        name.clone_into(&mut organisation.name);
         fields.push("name");
     }
     if let Some(valid_to) = valid_to {

@@ -36,7 +36,11 @@ struct Paging {
 /// List the persons you may see.
 #[utoipa::path(tag = "persons", params(Paging), responses((status = 200, body = Page<PersonView>)))]
 #[get("/persons")]
-async fn list_persons(caller: Caller, app: Data<App>, query: Query<Paging>) -> Result<Json<Page<PersonView>>, AppError> {
+async fn list_persons(
+    caller: Caller,
+    app: Data<App>,
+    query: Query<Paging>,
+) -> Result<Json<Page<PersonView>>, AppError> {
     let limit = listing::limit(query.0.limit)?;
     let after = listing::cursor(query.0.cursor.as_deref())?.map(|cursor| PersonId(cursor.id));
     let vault = app.vault.clone();
@@ -242,24 +246,24 @@ struct PersonChange {
 
 impl PersonChange {
     fn apply(&self, details: &mut PersonDetails) {
-        fn set<T: Clone>(target: &mut T, change: &Option<T>) {
+        fn set<T: Clone>(target: &mut T, change: Option<&T>) {
             if let Some(value) = change {
                 target.clone_from(value);
             }
         }
-        set(&mut details.name, &self.name);
-        set(&mut details.aliases, &self.aliases);
-        set(&mut details.sex, &self.sex);
-        set(&mut details.birth, &self.birth);
-        set(&mut details.nationality, &self.nationality);
-        set(&mut details.ethnicity, &self.ethnicity);
-        set(&mut details.residence_unit_code, &self.residence_unit_code);
-        set(&mut details.phone, &self.phone);
-        set(&mut details.national_id, &self.national_id);
-        set(&mut details.address, &self.address);
-        set(&mut details.safe_contact, &self.safe_contact);
-        set(&mut details.categories, &self.categories);
-        set(&mut details.anonymous, &self.anonymous);
+        set(&mut details.name, self.name.as_ref());
+        set(&mut details.aliases, self.aliases.as_ref());
+        set(&mut details.sex, self.sex.as_ref());
+        set(&mut details.birth, self.birth.as_ref());
+        set(&mut details.nationality, self.nationality.as_ref());
+        set(&mut details.ethnicity, self.ethnicity.as_ref());
+        set(&mut details.residence_unit_code, self.residence_unit_code.as_ref());
+        set(&mut details.phone, self.phone.as_ref());
+        set(&mut details.national_id, self.national_id.as_ref());
+        set(&mut details.address, self.address.as_ref());
+        set(&mut details.safe_contact, self.safe_contact.as_ref());
+        set(&mut details.categories, self.categories.as_ref());
+        set(&mut details.anonymous, self.anonymous.as_ref());
     }
 }
 
@@ -281,9 +285,8 @@ async fn update_person(
         rules::find(conn, &actor.scope(Action::PersonRead)?, id.0)?;
         let key = state.vault.key(id.0)?;
         let change = |details: &mut PersonDetails| form.body.apply(details);
-        let (row, categories) = rules::update(
-            conn, actor, &state.units, &state.random, &key, &state.trail, id.0, version.0, change,
-        )?;
+        let (row, categories) =
+            rules::update(conn, actor, &state.units, &state.random, &key, &state.trail, id.0, version.0, change)?;
         Ok(Versioned { version: row.version, record: row.view(&key, categories)? })
     })
     .await

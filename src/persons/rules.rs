@@ -142,11 +142,19 @@ pub fn sealed_row(
     Ok(row)
 }
 
+/// Name of a field, its column, what is stored, and what it shall say.
+type SealedField<'a> = (&'static str, SealedColumn, &'a mut Option<Vec<u8>>, Option<&'a String>);
+
 /// Seals what `details` says into `row`; a field that says the same as before keeps its seal.
-fn seal_fields(random: &Random, key: &DataKey, row: &mut Person, details: &PersonDetails) -> Result<Vec<&'static str>, AppError> {
+fn seal_fields(
+    random: &Random,
+    key: &DataKey,
+    row: &mut Person,
+    details: &PersonDetails,
+) -> Result<Vec<&'static str>, AppError> {
     let aliases = (!details.aliases.is_empty()).then(|| details.aliases.join("\n"));
     let id = row.id;
-    let fields: [(&'static str, SealedColumn, &mut Option<Vec<u8>>, Option<&String>); 6] = [
+    let fields: [SealedField<'_>; 6] = [
         ("name", SealedColumn::Name, &mut row.sealed_name, details.name.as_ref()),
         ("aliases", SealedColumn::Aliases, &mut row.sealed_aliases, aliases.as_ref()),
         ("phone", SealedColumn::Phone, &mut row.sealed_phone, details.phone.as_ref()),

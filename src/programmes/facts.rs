@@ -87,7 +87,14 @@ fn assessments_of(
     let rows: Vec<DueRow> = query.load(conn)?;
     Ok(rows
         .into_iter()
-        .map(|(person, case, service, unit, on, in_need, eligible)| Due { person, case, service, unit, on, due: in_need && eligible })
+        .map(|(person, case, service, unit, on, in_need, eligible)| Due {
+            person,
+            case,
+            service,
+            unit,
+            on,
+            due: in_need && eligible,
+        })
         .collect())
 }
 

@@ -7,9 +7,7 @@ use utoipa::ToSchema;
 
 use super::status::{DeclineReason, Outcome, ReferralStatus};
 use crate::db::schema::{referral_events, referrals};
-use crate::db::types::{
-    AccountId, CaseId, ConsentId, Instant, OrganisationId, PersonId, ReferralEventId, ReferralId,
-};
+use crate::db::types::{AccountId, CaseId, ConsentId, Instant, OrganisationId, PersonId, ReferralEventId, ReferralId};
 use crate::error::AppError;
 use crate::persons::model::{Birth, Person, SealedColumn, Sex, open_column};
 use crate::services::ServiceType;

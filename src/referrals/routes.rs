@@ -39,7 +39,13 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(stop_referral);
 }
 
-fn show(referral: Referral, side: Side, person: &Person, key: &DataKey, today: NaiveDate) -> Result<ReferralReply, AppError> {
+fn show(
+    referral: Referral,
+    side: Side,
+    person: &Person,
+    key: &DataKey,
+    today: NaiveDate,
+) -> Result<ReferralReply, AppError> {
     match side {
         Side::Sender => referral.view(key).map(ReferralReply::Sender),
         Side::Recipient => referral.incoming_view(person, key, today).map(ReferralReply::Recipient),
@@ -177,7 +183,11 @@ async fn write_referral(
 /// Read a referral: as the sender, or as the recipient once it was sent. The view is logged.
 #[utoipa::path(tag = "referrals", params(("id" = ReferralId, Path)), responses((status = 200, body = ReferralReply)))]
 #[get("/referrals/{id}")]
-async fn read_referral(caller: Caller, app: Data<App>, id: Path<ReferralId>) -> Result<Versioned<ReferralReply>, AppError> {
+async fn read_referral(
+    caller: Caller,
+    app: Data<App>,
+    id: Path<ReferralId>,
+) -> Result<Versioned<ReferralReply>, AppError> {
     let vault = app.vault.clone();
     let reply = app
         .read(caller, move |conn, actor| {
@@ -219,8 +229,7 @@ async fn step(
     let (state, vault) = (app.clone(), app.vault.clone());
     let write = move |conn: &mut DbConnection, actor: &Actor| {
         let (_, side) = rules::read(conn, actor, id)?;
-        let referral =
-            rules::take_step(conn, actor, &state.services, &state.trail, id, version.0, step, event)?;
+        let referral = rules::take_step(conn, actor, &state.services, &state.trail, id, version.0, step, event)?;
         show_one(conn, &state.vault, actor, referral, side)
     };
     app.write_once(caller, bound, id.0, write, move |conn, actor, first| {

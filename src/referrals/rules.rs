@@ -10,7 +10,7 @@ use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, r
 use crate::cases::{self, CaseStatus};
 use crate::clock::Random;
 use crate::db::DbConnection;
-use crate::db::schema::{persons, referral_events, referrals};
+use crate::db::schema::{consents as agreed_consents, persons, referral_events, referrals};
 use crate::db::types::{AccountId, CaseId, ConsentId, Instant, OrganisationId, PersonId, ReferralEventId, ReferralId};
 use crate::error::{AppError, Conflict};
 use crate::grants::predicates::{referrals_addressed, referrals_within};
@@ -167,7 +167,6 @@ impl Step {
 /// # Errors
 /// [`Conflict::IllegalTransition`], [`Conflict::ConsentMissing`], [`Conflict::NotAssessed`],
 /// [`Conflict::AnswerTooLate`]; [`AppError::VersionStale`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
-#[expect(clippy::too_many_arguments, reason = "each is a different thing the rule needs")]
 pub fn take_step(
     conn: &mut DbConnection,
     actor: &Actor,
@@ -404,7 +403,12 @@ pub fn close_without_consent(
 ///
 /// # Errors
 /// The engine's own.
-pub fn cancel_open_of_case(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, case: CaseId) -> Result<(), AppError> {
+pub fn cancel_open_of_case(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    case: CaseId,
+) -> Result<(), AppError> {
     let open: Vec<Referral> = referrals::table
         .filter(referrals::case_id.eq(case))
         .filter(referrals::status.eq_any(ReferralStatus::OPEN))
@@ -463,11 +467,10 @@ pub fn sweep(conn: &mut DbConnection, trail: &TrailKey, now: Instant) -> Result<
     for referral in late {
         end(conn, trail, referral, ReferralStatus::Expired, None, "deadline_passed", now)?;
     }
-    use crate::db::schema::consents as agreed;
     let without: Vec<Referral> = referrals::table
-        .inner_join(agreed::table.on(agreed::id.nullable().eq(referrals::consent_id)))
+        .inner_join(agreed_consents::table.on(agreed_consents::id.nullable().eq(referrals::consent_id)))
         .filter(referrals::status.eq_any(ReferralStatus::OPEN))
-        .filter(agreed::expires_on.lt(today))
+        .filter(agreed_consents::expires_on.lt(today))
         .select(Referral::as_select())
         .limit(500)
         .load(conn)?;

@@ -12,15 +12,14 @@ mod tests;
 
 use hiding::{Column, Member, Step, hide_enough};
 pub use model::{
-    HiddenGroup, LargestParts, ProtectedRow, ProtectedTable, ProtectedUnit, Shown, Split, Table,
-    UnitCount, UnsplitGroup,
+    HiddenGroup, LargestParts, ProtectedRow, ProtectedTable, ProtectedUnit, Shown, Split, Table, UnitCount,
+    UnsplitGroup,
 };
 pub use status::{Target, TargetStatus};
 
 /// How large a number must be before it may be shown.
 ///
-/// The method in docs/developers/statistics.md §3. The values may be raised by configuration,
-/// never lowered: see [`Thresholds::keeps_interim`].
+/// The method in docs/developers/statistics.md §3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
     /// Fewest persons in a number shown for the root or for one unit.
@@ -39,39 +38,10 @@ pub struct Thresholds {
 
 impl Thresholds {
     /// The values in force until the whole method is built.
-    pub const INTERIM: Self = Self {
-        unit: 17,
-        hidden_sum: 17,
-        left_without_largest: 3,
-        hidden_units: 3,
-        range: 11,
-    };
-
-    /// Whether these values protect at least as well as [`Thresholds::INTERIM`].
-    ///
-    /// A unit must hold `range` persons beside those that two insiders could take away, so
-    /// raising one value can oblige to raise another.
-    #[must_use]
-    pub fn keeps_interim(&self) -> bool {
-        let needed = self
-            .left_without_largest
-            .saturating_mul(2)
-            .saturating_add(self.range);
-        self.unit >= Self::INTERIM.unit.max(needed)
-            && self.hidden_sum >= Self::INTERIM.hidden_sum.max(needed)
-            && self.left_without_largest >= Self::INTERIM.left_without_largest
-            && self.hidden_units >= Self::INTERIM.hidden_units
-            && self.range >= Self::INTERIM.range
-    }
+    pub const INTERIM: Self = Self { unit: 17, hidden_sum: 17, left_without_largest: 3, hidden_units: 3, range: 11 };
 
     fn is_safe(&self, value: u64, largest_part: u64) -> bool {
         value >= self.unit && value.saturating_sub(largest_part) >= self.left_without_largest
-    }
-}
-
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self::INTERIM
     }
 }
 
@@ -86,25 +56,13 @@ pub fn protect(table: &Table, target: Option<Target>, thresholds: &Thresholds) -
     units.sort_by(|left, right| left.unit.cmp(&right.unit));
 
     let with_denominator = show_denominators(&units, thresholds);
-    let with_split = with_denominator
-        .as_deref()
-        .and_then(|shown| show_splits(&units, shown, thresholds));
-    let total = total_row(
-        &units,
-        with_denominator.is_some(),
-        with_split.is_some(),
-        target,
-        thresholds,
-    );
-    let hidden = with_denominator
-        .as_deref()
-        .and_then(|shown| hidden_group(&units, shown));
-    let unsplit = with_split
-        .as_deref()
-        .and_then(|shown| unsplit_group(&units, shown));
+    let with_split = with_denominator.as_deref().and_then(|shown| show_splits(&units, shown, thresholds));
+    let total = total_row(&units, with_denominator.is_some(), with_split.is_some(), target, thresholds);
+    let hidden = with_denominator.as_deref().and_then(|shown| hidden_group(&units, shown));
+    let unsplit = with_split.as_deref().and_then(|shown| unsplit_group(&units, shown));
 
-    let nobody_left_out = target
-        .is_some_and(|target| target.wants_everybody() && total.status == Some(TargetStatus::Met));
+    let nobody_left_out =
+        target.is_some_and(|target| target.wants_everybody() && total.status == Some(TargetStatus::Met));
     let nothing = vec![false; units.len()];
     let denominators = with_denominator.as_deref().unwrap_or(&nothing);
     let splits = with_split.as_deref().unwrap_or(&nothing);
@@ -116,20 +74,12 @@ pub fn protect(table: &Table, target: Option<Target>, thresholds: &Thresholds) -
             row: unit_row(unit, denominator, split, target, nobody_left_out),
         })
         .collect();
-    ProtectedTable {
-        total,
-        units,
-        hidden,
-        unsplit,
-    }
+    ProtectedTable { total, units, hidden, unsplit }
 }
 
 /// Which units show their denominator; `None` where not even the total may be shown.
 fn show_denominators(units: &[&UnitCount], thresholds: &Thresholds) -> Option<Vec<bool>> {
-    let column = Column {
-        value: UnitCount::total,
-        largest_part: |unit| unit.largest_parts.total,
-    };
+    let column = Column { value: UnitCount::total, largest_part: |unit| unit.largest_parts.total };
     if !column.total_is_safe(units, thresholds) {
         return None;
     }
@@ -146,24 +96,11 @@ fn show_denominators(units: &[&UnitCount], thresholds: &Thresholds) -> Option<Ve
 }
 
 /// Which units show numerator and complement; `None` where the total may not.
-fn show_splits(
-    units: &[&UnitCount],
-    with_denominator: &[bool],
-    thresholds: &Thresholds,
-) -> Option<Vec<bool>> {
-    let served = Column {
-        value: |unit| unit.served,
-        largest_part: |unit| unit.largest_parts.served,
-    };
-    let not_served = Column {
-        value: |unit| unit.not_served,
-        largest_part: |unit| unit.largest_parts.not_served,
-    };
+fn show_splits(units: &[&UnitCount], with_denominator: &[bool], thresholds: &Thresholds) -> Option<Vec<bool>> {
+    let served = Column { value: |unit| unit.served, largest_part: |unit| unit.largest_parts.served };
+    let not_served = Column { value: |unit| unit.not_served, largest_part: |unit| unit.largest_parts.not_served };
     let columns = [served, not_served];
-    if !columns
-        .iter()
-        .all(|column| column.total_is_safe(units, thresholds))
-    {
+    if !columns.iter().all(|column| column.total_is_safe(units, thresholds)) {
         return None;
     }
     let mut members: Vec<Member<2>> = units
@@ -172,10 +109,7 @@ fn show_splits(
         .map(|(unit, &with_denominator)| Member {
             public_rank: unit.public_rank,
             values: [unit.served, unit.not_served],
-            shown: with_denominator
-                && columns
-                    .iter()
-                    .all(|column| column.unit_is_safe(unit, thresholds)),
+            shown: with_denominator && columns.iter().all(|column| column.unit_is_safe(unit, thresholds)),
         })
         .collect();
     hide_enough(&mut members, Step::Split, thresholds);
@@ -197,16 +131,10 @@ fn total_row(
 ) -> ProtectedRow {
     let split = sum(units.iter().copied());
     if !with_denominator {
-        return ProtectedRow {
-            shown: Shown::Hidden,
-            status: None,
-        };
+        return ProtectedRow { shown: Shown::Hidden, status: None };
     }
     if with_split {
-        return ProtectedRow {
-            shown: Shown::Split(split),
-            status: target.map(|target| target.status(split)),
-        };
+        return ProtectedRow { shown: Shown::Split(split), status: target.map(|target| target.status(split)) };
     }
     ProtectedRow {
         shown: Shown::Denominator(split.denominator()),
@@ -227,10 +155,7 @@ fn unit_row(
 ) -> ProtectedRow {
     let split = sum([unit]);
     let (shown, status) = if with_split {
-        (
-            Shown::Split(split),
-            target.map(|target| target.status(split)),
-        )
+        (Shown::Split(split), target.map(|target| target.status(split)))
     } else if with_denominator {
         let denominator = Shown::Denominator(split.denominator());
         (denominator, nobody_left_out.then_some(TargetStatus::Met))
@@ -242,18 +167,13 @@ fn unit_row(
 
 fn hidden_group(units: &[&UnitCount], shown: &[bool]) -> Option<HiddenGroup> {
     let hidden = not_shown(units, shown);
-    (!hidden.is_empty()).then(|| HiddenGroup {
-        units: hidden.len(),
-        denominator: sum(hidden.iter().copied()).denominator(),
-    })
+    (!hidden.is_empty())
+        .then(|| HiddenGroup { units: hidden.len(), denominator: sum(hidden.iter().copied()).denominator() })
 }
 
 fn unsplit_group(units: &[&UnitCount], shown: &[bool]) -> Option<UnsplitGroup> {
     let unsplit = not_shown(units, shown);
-    (!unsplit.is_empty()).then(|| UnsplitGroup {
-        units: unsplit.len(),
-        split: sum(unsplit.iter().copied()),
-    })
+    (!unsplit.is_empty()).then(|| UnsplitGroup { units: unsplit.len(), split: sum(unsplit.iter().copied()) })
 }
 
 fn not_shown<'a>(units: &[&'a UnitCount], shown: &[bool]) -> Vec<&'a UnitCount> {
@@ -262,10 +182,7 @@ fn not_shown<'a>(units: &[&'a UnitCount], shown: &[bool]) -> Vec<&'a UnitCount> 
 }
 
 fn sum<'a>(units: impl IntoIterator<Item = &'a UnitCount>) -> Split {
-    let mut split = Split {
-        numerator: 0,
-        complement: 0,
-    };
+    let mut split = Split { numerator: 0, complement: 0 };
     for unit in units {
         split.numerator = split.numerator.saturating_add(unit.served);
         split.complement = split.complement.saturating_add(unit.not_served);

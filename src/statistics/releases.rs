@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::protection::{
-    ProtectedRow, ProtectedTable, Table, Target, TargetStatus, Thresholds, UnitCount, protect,
+    ProtectedRow, ProtectedTable, Split, Table, Target, TargetStatus, Thresholds, UnitCount, protect,
 };
 use crate::accounts::Actor;
 use crate::admin_units::{AdminUnits, Level};
@@ -18,7 +18,7 @@ use crate::db::{Database, DbConnection};
 use crate::error::AppError;
 use crate::grants::Action;
 use crate::programmes::{
-    Indicator, Measure, Period, Plan, Plans, PersonOutcome, Standing, outcomes_of_country_unscoped,
+    Indicator, Measure, Period, PersonOutcome, Plan, Plans, Standing, outcomes_of_country_unscoped,
 };
 use crate::services::Services;
 use crate::vault::ServerKey;
@@ -133,7 +133,7 @@ pub fn release_closed_years(
                 }
                 let Some(period) = Period::of_year(year, today) else { continue };
                 let outcomes = db.read_now(|conn| outcomes_of_country_unscoped(conn, services, indicator, period))?;
-                let content = content(units, plan, indicator, year, period, &outcomes);
+                let content = content(units, plan, indicator, year, today, &outcomes);
                 let text = serde_json::to_string(&content).map_err(|e| AppError::internal(e.to_string()))?;
                 released += store(db, key, plan, indicator, year, text, now)?;
             }
@@ -165,7 +165,8 @@ fn store(
             .optional()?;
         let (last_number, previous) = last.unwrap_or((0, Vec::new()));
         let number = last_number + 1;
-        let chain_mac = key.mac("statistical release", &[&number.to_be_bytes(), content.as_bytes(), &previous]).to_vec();
+        let chain_mac =
+            key.mac("statistical release", &[&number.to_be_bytes(), content.as_bytes(), &previous]).to_vec();
         let release = Release {
             measure,
             scope_unit_code: scope.clone(),
@@ -187,19 +188,20 @@ fn find(conn: &mut DbConnection, measure: Measure, scope: &str, year: i32) -> Re
     Ok(query.first(conn).optional()?)
 }
 
-/// The protected table of persons, each counted in the province of its unit on the map of the period's last day.
+/// The protected table of persons, each counted in the province that its unit lies in on
+/// the map of the day of release; provinces were only ever merged whole.
 fn content(
     units: &AdminUnits,
     plan: &Plan,
     indicator: &Indicator,
     year: i32,
-    period: Period,
+    today: NaiveDate,
     outcomes: &[PersonOutcome],
 ) -> ReleaseContent {
-    let participants = participants(units, plan, period.end);
+    let participants = participants(units, plan, today);
     let mut counts: BTreeMap<&str, (u64, u64)> = participants.iter().map(|code| (code.as_str(), (0, 0))).collect();
     for outcome in outcomes {
-        let province = units.province_on(&outcome.unit, period.end).map(|unit| unit.code.as_str());
+        let province = units.province_on(&outcome.unit, today).map(|unit| unit.code.as_str());
         let Some((served, not_served)) = province.and_then(|code| counts.get_mut(code)) else { continue };
         match outcome.standing {
             Standing::Served => *served += 1,
@@ -212,7 +214,7 @@ fn content(
             .into_iter()
             .map(|(code, (served, not_served))| UnitCount {
                 unit: code.to_owned(),
-                public_rank: public_rank(units, code, period.end),
+                public_rank: public_rank(units, code, today),
                 served,
                 not_served,
                 largest_parts: super::protection::LargestParts::default(),
@@ -221,7 +223,7 @@ fn content(
     };
     let thresholds = Thresholds::INTERIM;
     let protected = protect(&table, Target::at_least(indicator.at_least_percent), &thresholds);
-    describe(plan, indicator, year, period, &thresholds, &protected)
+    describe(plan, indicator, year, today, &thresholds, &protected)
 }
 
 fn participants(units: &AdminUnits, plan: &Plan, day: NaiveDate) -> Vec<String> {
@@ -247,7 +249,7 @@ fn describe(
     plan: &Plan,
     indicator: &Indicator,
     year: i32,
-    period: Period,
+    today: NaiveDate,
     thresholds: &Thresholds,
     protected: &ProtectedTable,
 ) -> ReleaseContent {
@@ -256,7 +258,7 @@ fn describe(
         indicator: indicator.code.clone(),
         measure: indicator.measure,
         year,
-        map_of: period.end,
+        map_of: today,
         at_least_percent: indicator.at_least_percent,
         shown_from: thresholds.unit,
         hidden_together: u64::try_from(thresholds.hidden_units).unwrap_or(u64::MAX),
@@ -278,7 +280,7 @@ fn row(unit: &str, protected: &ProtectedRow) -> ReleasedRow {
         denominator: protected.shown.denominator(),
         numerator: split.map(|split| split.numerator),
         complement: split.map(|split| split.complement),
-        percent: split.and_then(|split| split.whole_percent()),
+        percent: split.and_then(Split::whole_percent),
         status: protected.status.map(|status| match status {
             TargetStatus::Met => ReleasedStatus::Met,
             TargetStatus::NotMet => ReleasedStatus::NotMet,

@@ -10,6 +10,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::clock::Random;
+use crate::text::hex;
 
 const LENGTH: usize = 32;
 
@@ -54,7 +55,7 @@ impl ServerKey {
         // HMAC takes a key of any length, so this cannot fail.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.as_slice()) else { return [0; 32] };
         for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
-            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             mac.update(part);
         }
         mac.finalize().into_bytes().into()
@@ -110,7 +111,7 @@ impl KeyRing {
     pub fn fingerprint(&self) -> String {
         let keys = [&self.wrapping, &self.trail, &self.tokens, &self.server];
         let macs = keys.map(|key| key.mac("fingerprint", &[]));
-        hex(&self.server.mac("fingerprint of all", &macs.each_ref().map(|mac| mac.as_slice()))[..16])
+        hex(&self.server.mac("fingerprint of all", &macs.each_ref().map(<[u8; 32]>::as_slice))[..16])
     }
 }
 
@@ -137,10 +138,6 @@ fn read_file(path: &Path) -> Result<ServerKey, KeyFileError> {
     }
     let text = Zeroizing::new(fs::read_to_string(path).map_err(io)?);
     unhex(text.trim()).map(ServerKey::new).ok_or_else(|| KeyFileError::Malformed(path.to_owned()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unhex(text: &str) -> Option<[u8; LENGTH]> {

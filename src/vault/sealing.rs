@@ -75,9 +75,8 @@ pub fn seal(
 pub fn open(key: &DataKey, person: PersonId, field: FieldName, stored: &[u8]) -> Result<Opened, SealError> {
     let (version, nonce, sealed) = split(stored).ok_or_else(|| unopenable(field))?;
     let aad = place(person, field, version);
-    let plain = cipher(key)
-        .decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: &aad })
-        .map_err(|_| unopenable(field))?;
+    let plain =
+        cipher(key).decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: &aad }).map_err(|_| unopenable(field))?;
     String::from_utf8(plain).map(Zeroizing::new).map_err(|_| unopenable(field))
 }
 

@@ -69,9 +69,7 @@ impl Vault {
     pub async fn create_key(&self, person: PersonId, now: Instant) -> Result<DataKey, AppError> {
         let (key, wrapped) = self.make_key(person)?;
         let kek_id = self.ring.wrapping_id.clone();
-        self.store
-            .write(move |conn| insert(conn, person, &kek_id, wrapped.clone(), now))
-            .await?;
+        self.store.write(move |conn| insert(conn, person, &kek_id, wrapped.clone(), now)).await?;
         Ok(key)
     }
 

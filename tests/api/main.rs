@@ -1,1 +1,4 @@
-fn main(){}
+//! Tests of the API: the real server over HTTP, each test on a database of its own.
+
+mod stories;
+mod support;

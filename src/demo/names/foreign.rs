@@ -28,9 +28,5 @@ pub(super) fn name(rng: &mut StdRng, nationality: &str, female: bool) -> String 
     };
     let family = pick(rng, families);
     let given = pick(rng, given);
-    if matches!(nationality, "LA" | "PH") {
-        join(&[given, family])
-    } else {
-        join(&[family, given])
-    }
+    if matches!(nationality, "LA" | "PH") { join(&[given, family]) } else { join(&[family, given]) }
 }

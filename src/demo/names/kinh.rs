@@ -120,25 +120,11 @@ const GIVEN_MALE_NEW: &[&str] = &[
 ];
 
 /// Nicknames of either sex: birth order as the south counts it, and household names.
-pub(super) const NICKNAMES: &[&str] = &[
-    "Tí", "Bi", "Bon", "Ken", "Hai", "Ba", "Tư", "Năm", "Út", "Cà Phê", "Nhím", "Sóc",
-];
+pub(super) const NICKNAMES: &[&str] =
+    &["Tí", "Bi", "Bon", "Ken", "Hai", "Ba", "Tư", "Năm", "Út", "Cà Phê", "Nhím", "Sóc"];
 /// Nicknames of women.
-pub(super) const NICKNAMES_FEMALE: &[&str] = &[
-    "Na",
-    "Bống",
-    "Mận",
-    "Bé Ba",
-    "Mít",
-    "Miu",
-    "Su Su",
-    "Bông",
-    "Thỏ",
-    "Hai Lan",
-    "Tư Hồng",
-    "Ly Ly",
-    "Chanh",
-];
+pub(super) const NICKNAMES_FEMALE: &[&str] =
+    &["Na", "Bống", "Mận", "Bé Ba", "Mít", "Miu", "Su Su", "Bông", "Thỏ", "Hai Lan", "Tư Hồng", "Ly Ly", "Chanh"];
 /// Nicknames of men.
 pub(super) const NICKNAMES_MALE: &[&str] = &["Tèo", "Cu Tí", "Bo", "Tôm", "Ba Long", "Tư Hải", "Bin", "Cò", "Gấu"];
 
@@ -148,13 +134,11 @@ fn plain_middle_share(female: bool, birth_year: i32) -> f64 {
         (true, ..=1969) => 0.90,
         (true, ..=1979) => 0.80,
         (true, ..=1989) => 0.65,
-        (true, ..=1999) => 0.45,
+        (true, ..=1999) | (false, 1980..=1989) => 0.45,
         (true, ..=2009) => 0.25,
-        (true, _) => 0.12,
         (false, ..=1979) => 0.58,
-        (false, ..=1989) => 0.45,
         (false, ..=1999) => 0.28,
-        (false, _) => 0.12,
+        (_, _) => 0.12,
     }
 }
 
@@ -174,22 +158,14 @@ pub(super) fn given(rng: &mut StdRng, female: bool, birth_year: i32) -> &'static
 
 /// The words between family and given name.
 fn middle(rng: &mut StdRng, naming: Naming, given: &str) -> (&'static str, &'static str) {
-    let (plain, list) = if naming.female {
-        ("Thị", MIDDLES_FEMALE)
-    } else {
-        ("Văn", MIDDLES_MALE)
-    };
+    let (plain, list) = if naming.female { ("Thị", MIDDLES_FEMALE) } else { ("Văn", MIDDLES_MALE) };
     let mut chosen = pick(rng, list);
     if chosen == given {
         chosen = plain;
     }
     if chance(rng, plain_middle_share(naming.female, naming.birth_year)) {
         let doubled = if naming.female { 0.22 } else { 0.03 };
-        let second = if chance(rng, doubled) && chosen != plain {
-            chosen
-        } else {
-            ""
-        };
+        let second = if chance(rng, doubled) && chosen != plain { chosen } else { "" };
         return (plain, second);
     }
     (chosen, "")
@@ -208,11 +184,7 @@ pub(super) fn name(rng: &mut StdRng, naming: Naming) -> String {
     }
     let (first, second) = middle(rng, naming, given);
     let modern = naming.birth_year >= 1995 && !matches!(first, "Thị" | "Văn");
-    let maternal = if modern && chance(rng, 0.08) {
-        weighted(rng, MATERNAL)
-    } else {
-        ""
-    };
+    let maternal = if modern && chance(rng, 0.08) { weighted(rng, MATERNAL) } else { "" };
     let maternal = if maternal == family { "" } else { maternal };
     join(&[family, maternal, first, second, given])
 }

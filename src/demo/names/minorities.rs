@@ -66,23 +66,13 @@ const THAI: Custom = Custom {
     ],
     middles_female: &[(95, "Thị"), (5, "Thu")],
     middles_male: &[(92, "Văn"), (8, "Minh")],
-    given_female: &[
-        "Ón", "Pánh", "Hiêng", "Lả", "Inh", "Bó", "Thoa", "Yên", "Ương", "Xiên", "Phóng", "Én",
-    ],
+    given_female: &["Ón", "Pánh", "Hiêng", "Lả", "Inh", "Bó", "Thoa", "Yên", "Ương", "Xiên", "Phóng", "Én"],
     given_male: &["Ín", "Pâng", "Hặc", "Thoan", "Ủn", "Xôm", "Inh", "Pọm", "Chướng", "Hịa"],
     kinh_given: 0.45,
 };
 
 const MUONG: Custom = Custom {
-    families: &[
-        (45, "Bùi"),
-        (16, "Quách"),
-        (13, "Đinh"),
-        (8, "Bạch"),
-        (7, "Hà"),
-        (6, "Trương"),
-        (5, "Phạm"),
-    ],
+    families: &[(45, "Bùi"), (16, "Quách"), (13, "Đinh"), (8, "Bạch"), (7, "Hà"), (6, "Trương"), (5, "Phạm")],
     middles_female: &[(82, "Thị"), (10, "Thu"), (8, "Hồng")],
     middles_male: &[(78, "Văn"), (12, "Công"), (10, "Đình")],
     given_female: &["Ỉn", "Nhẩn", "Dệu", "Tiển", "Bướm", "Nhiển"],
@@ -105,12 +95,8 @@ const HMONG: Custom = Custom {
     ],
     middles_female: &[(92, "Thị"), (8, "")],
     middles_male: &[(82, "A"), (14, "Seo"), (4, "")],
-    given_female: &[
-        "Mỷ", "Sua", "Dính", "Máy", "Ly", "Say", "Chư", "Dở", "Xua", "Pà", "Mo", "Ca", "Chá", "Sáo", "Vừ",
-    ],
-    given_male: &[
-        "Páo", "Chống", "Dơ", "Lử", "Sình", "Tủa", "Phử", "Dềnh", "Chu", "Của", "Lềnh", "Sàng", "Vảng",
-    ],
+    given_female: &["Mỷ", "Sua", "Dính", "Máy", "Ly", "Say", "Chư", "Dở", "Xua", "Pà", "Mo", "Ca", "Chá", "Sáo", "Vừ"],
+    given_male: &["Páo", "Chống", "Dơ", "Lử", "Sình", "Tủa", "Phử", "Dềnh", "Chu", "Của", "Lềnh", "Sàng", "Vảng"],
     kinh_given: 0.04,
 };
 
@@ -126,55 +112,18 @@ const DAO: Custom = Custom {
         (3, "Phàn"),
     ],
     middles_female: &[(70, "Thị"), (16, "Mùi"), (14, "")],
-    middles_male: &[
-        (40, "Văn"),
-        (18, "Tài"),
-        (14, "Kim"),
-        (14, "Láo"),
-        (8, "Phú"),
-        (6, "Dào"),
-    ],
-    given_female: &[
-        "Mẩy", "Pham", "Chạn", "Coi", "Ghển", "Nhất", "Khé", "Liều", "Phảy", "Chiêu",
-    ],
+    middles_male: &[(40, "Văn"), (18, "Tài"), (14, "Kim"), (14, "Láo"), (8, "Phú"), (6, "Dào")],
+    given_female: &["Mẩy", "Pham", "Chạn", "Coi", "Ghển", "Nhất", "Khé", "Liều", "Phảy", "Chiêu"],
     given_male: &["Tả", "Vạn", "Chiêu", "Tòng", "Phin", "Sếnh", "Lẩy", "Kinh", "Sử", "Ú"],
     kinh_given: 0.35,
 };
 
 const KHMER: Custom = Custom {
-    families: &[
-        (30, "Thạch"),
-        (18, "Sơn"),
-        (18, "Danh"),
-        (12, "Kim"),
-        (9, "Lâm"),
-        (7, "Châu"),
-        (6, "Kiên"),
-    ],
+    families: &[(30, "Thạch"), (18, "Sơn"), (18, "Danh"), (12, "Kim"), (9, "Lâm"), (7, "Châu"), (6, "Kiên")],
     middles_female: &[(70, "Thị"), (30, "")],
     middles_male: &[(70, ""), (20, "Minh"), (10, "Văn")],
-    given_female: &[
-        "Sa Rinh",
-        "Pha Ly",
-        "Sà Khum",
-        "Chanh Thi",
-        "Sô Phia",
-        "Sa Vy",
-        "Na Ry",
-        "Chanh Ny",
-        "Rây Na",
-    ],
-    given_male: &[
-        "Sa Rây",
-        "Chanh Đa",
-        "Sô Phi",
-        "Sa Vươn",
-        "Phi Rum",
-        "Ra Đi",
-        "Cha Na",
-        "Bu Thi",
-        "Sóc Kha",
-    ],
+    given_female: &["Sa Rinh", "Pha Ly", "Sà Khum", "Chanh Thi", "Sô Phia", "Sa Vy", "Na Ry", "Chanh Ny", "Rây Na"],
+    given_male: &["Sa Rây", "Chanh Đa", "Sô Phi", "Sa Vươn", "Phi Rum", "Ra Đi", "Cha Na", "Bu Thi", "Sóc Kha"],
     kinh_given: 0.2,
 };
 
@@ -183,9 +132,7 @@ const BRU: Custom = Custom {
     middles_female: &[(85, "Thị"), (15, "")],
     middles_male: &[(85, "Văn"), (15, "")],
     given_female: &["Lề", "Pơn", "Ven", "Mưn", "Hoan", "Đe", "Xê", "Căn", "Pỉ", "Thiếp"],
-    given_male: &[
-        "Xôn", "Thoan", "Khiên", "Chơn", "Pờ", "Hơm", "Tăng", "Lim", "Xức", "Ngơi",
-    ],
+    given_male: &["Xôn", "Thoan", "Khiên", "Chơn", "Pờ", "Hơm", "Tăng", "Lim", "Xức", "Ngơi"],
     kinh_given: 0.4,
 };
 

@@ -5,18 +5,7 @@ use rand::rngs::StdRng;
 use super::{Region, number_between};
 use crate::demo::dice::{pick, weighted};
 
-const HAMLETS_NORTH: &[&str] = &[
-    "Đông",
-    "Đoài",
-    "Thượng",
-    "Hạ",
-    "Trung",
-    "Nội",
-    "Ngoài",
-    "Đình",
-    "Chùa",
-    "Bến",
-];
+const HAMLETS_NORTH: &[&str] = &["Đông", "Đoài", "Thượng", "Hạ", "Trung", "Nội", "Ngoài", "Đình", "Chùa", "Bến"];
 const HAMLETS_MOUNTAIN: &[&str] = &[
     "Nà Lạn",
     "Nậm Khoang",
@@ -29,15 +18,8 @@ const HAMLETS_MOUNTAIN: &[&str] = &[
     "Phìn Hồ",
     "Bản Cuông",
 ];
-const HAMLETS_SOUTH: &[&str] = &[
-    "Tân Lợi",
-    "Bình Thuận Đông",
-    "Phú An",
-    "Mỹ Hòa",
-    "Tân Thạnh",
-    "Long Bình",
-    "Vĩnh Lộc",
-];
+const HAMLETS_SOUTH: &[&str] =
+    &["Tân Lợi", "Bình Thuận Đông", "Phú An", "Mỹ Hòa", "Tân Thạnh", "Long Bình", "Vĩnh Lộc"];
 
 /// Notes that presuppose a telephone of one's own or a shared one.
 pub(super) const PHONE_NOTES: &[&str] = &[
@@ -73,11 +55,7 @@ pub(super) fn address(rng: &mut StdRng, region: Region) -> String {
         },
         Region::CentralCoast => match weighted(rng, &[(3, 1), (1, 2)]) {
             1 => format!("Xóm {}, thôn {}", number_between(rng, 1, 9), pick(rng, HAMLETS_NORTH)),
-            _ => format!(
-                "Kiệt {}, tổ dân phố {}",
-                number_between(rng, 2, 90),
-                number_between(rng, 1, 12)
-            ),
+            _ => format!("Kiệt {}, tổ dân phố {}", number_between(rng, 2, 90), number_between(rng, 1, 12)),
         },
         Region::South => southern(rng),
     }
@@ -109,10 +87,8 @@ fn southern(rng: &mut StdRng) -> String {
         1 => format!("Số nhà {house}, hẻm {alley}"),
         2 => format!("Ấp {}, tổ {}", number_between(rng, 1, 12), number_between(rng, 1, 20)),
         3 => format!("Ấp {}", pick(rng, HAMLETS_SOUTH)),
-        _ => format!(
-            "Phòng {}, dãy trọ hẻm {alley}, khu phố {}",
-            number_between(rng, 1, 30),
-            number_between(rng, 1, 9)
-        ),
+        _ => {
+            format!("Phòng {}, dãy trọ hẻm {alley}, khu phố {}", number_between(rng, 1, 30), number_between(rng, 1, 9))
+        }
     }
 }

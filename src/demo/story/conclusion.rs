@@ -7,39 +7,20 @@ use super::course::{Course, Fate};
 use super::{Refusal, Story};
 use crate::demo::dice::{chance, weighted};
 
-const AFTER_SUPPORT: &[(u32, &str)] = &[
-    (700, "reintegrated"),
-    (80, "transferred"),
-    (100, "moved"),
-    (75, "not_wanted_now"),
-    (38, "other"),
-    (7, "died"),
-];
+const AFTER_SUPPORT: &[(u32, &str)] =
+    &[(700, "reintegrated"), (80, "transferred"), (100, "moved"), (75, "not_wanted_now"), (38, "other"), (7, "died")];
 /// Nobody is called reintegrated for whom nothing was done.
-const AFTER_NOTHING: &[(u32, &str)] = &[
-    (40, "not_wanted_now"),
-    (32, "moved"),
-    (12, "transferred"),
-    (15, "other"),
-    (1, "died"),
-];
+const AFTER_NOTHING: &[(u32, &str)] =
+    &[(40, "not_wanted_now"), (32, "moved"), (12, "transferred"), (15, "other"), (1, "died")];
 const AFTER_SILENCE: &[(u32, &str)] = &[(50, "moved"), (25, "not_wanted_now"), (22, "other"), (3, "died")];
-const AFTER_PAUSE: &[(u32, &str)] = &[
-    (45, "not_wanted_now"),
-    (25, "moved"),
-    (20, "transferred"),
-    (10, "other"),
-];
+const AFTER_PAUSE: &[(u32, &str)] = &[(45, "not_wanted_now"), (25, "moved"), (20, "transferred"), (10, "other")];
 
 impl Course<'_> {
     /// Breaks, refusals and closing, as far as they have happened.
     pub(super) fn conclude(&mut self) {
         match self.fate {
             Some(Fate::Refuses(day)) if day <= self.today => {
-                self.story.refusals.push(Refusal {
-                    service_type: None,
-                    refused_on: day,
-                });
+                self.story.refusals.push(Refusal { service_type: None, refused_on: day });
                 self.close(day, 0, 14, &[(1, "not_wanted_now")]);
             }
             Some(Fate::Breaks(day, how)) if day <= self.today => {
@@ -73,11 +54,8 @@ impl Course<'_> {
 
 /// The latest day anything in the story happened.
 fn last_day(story: &Story) -> NaiveDate {
-    let referrals = story
-        .referrals
-        .iter()
-        .flat_map(|sent| [Some(sent.sent_on), sent.answered_on, sent.completed_on])
-        .flatten();
+    let referrals =
+        story.referrals.iter().flat_map(|sent| [Some(sent.sent_on), sent.answered_on, sent.completed_on]).flatten();
     let others = story.deliveries.iter().map(|given| given.delivered_on);
     let refusals = story.refusals.iter().map(|refusal| refusal.refused_on);
     let assessments = story.assessments.iter().map(|assessment| assessment.assessed_on);

@@ -50,11 +50,7 @@ impl<'a> Course<'a> {
             identified_on: None,
             closed_on: None,
             close_reason: None,
-            events: vec![StatusChange {
-                from: None,
-                to: "received",
-                on: received_on,
-            }],
+            events: vec![StatusChange { from: None, to: "received", on: received_on }],
         };
         let story = Story {
             number,
@@ -67,34 +63,18 @@ impl<'a> Course<'a> {
             deliveries: Vec::new(),
             refusals: Vec::new(),
         };
-        Self {
-            rng,
-            today,
-            strength,
-            profile,
-            story,
-            wants,
-            fate: None,
-        }
+        Self { rng, today, strength, profile, story, wants, fate: None }
     }
 
     /// Moves the case to `status` on `day`.
     pub(super) fn advance(&mut self, status: &'static str, day: NaiveDate) {
-        self.story.case.events.push(StatusChange {
-            from: Some(self.story.case.status),
-            to: status,
-            on: day,
-        });
+        self.story.case.events.push(StatusChange { from: Some(self.story.case.status), to: status, on: day });
         self.story.case.status = status;
     }
 
     /// Day of the last change of status.
     pub(super) fn last_change(&self) -> NaiveDate {
-        self.story
-            .case
-            .events
-            .last()
-            .map_or(self.story.case.received_on, |change| change.on)
+        self.story.case.events.last().map_or(self.story.case.received_on, |change| change.on)
     }
 
     /// Records a consent for `purpose`, given by a guardian for a minor.
@@ -106,11 +86,7 @@ impl<'a> Course<'a> {
         } else {
             "legal_representative"
         };
-        self.story.consents.push(Consent {
-            purpose,
-            given_on: day,
-            given_by,
-        });
+        self.story.consents.push(Consent { purpose, given_on: day, given_by });
     }
 
     /// Screening and consent to support; false if that is still to come.

@@ -28,18 +28,13 @@ impl Wants {
             let share = match service {
                 Service::GeneralEducation if minor => 0.7,
                 Service::Loan if minor => 0.0,
-                _ => service
-                    .need_share(profile.kind)
-                    .max(if profile.also_selling { 0.1 } else { 0.0 }),
+                _ => service.need_share(profile.kind).max(if profile.also_selling { 0.1 } else { 0.0 }),
             };
             if chance(rng, share) {
                 needed.insert(service);
             }
         }
-        Self {
-            needed,
-            due: Vec::new(),
-        }
+        Self { needed, due: Vec::new() }
     }
 }
 
@@ -81,19 +76,12 @@ impl Course<'_> {
         for service in looked_at(&self.profile) {
             let in_need = self.wants.needed.contains(&service);
             let eligible = is_eligible(&self.profile, service, identified, day);
-            needs.push(AssessedNeed {
-                service_type: service.code(),
-                in_need,
-                eligible,
-            });
+            needs.push(AssessedNeed { service_type: service.code(), in_need, eligible });
             if in_need && eligible && !self.wants.due.iter().any(|(known, _)| *known == service) {
                 self.wants.due.push((service, day));
             }
         }
-        self.story.assessments.push(Assessment {
-            assessed_on: day,
-            needs,
-        });
+        self.story.assessments.push(Assessment { assessed_on: day, needs });
     }
 
     /// A second look on `day`, which may find a need that was not told at first.

@@ -31,11 +31,7 @@ impl Course<'_> {
     }
 
     fn consented_on(&self, purpose: &str) -> Option<NaiveDate> {
-        self.story
-            .consents
-            .iter()
-            .find(|consent| consent.purpose == purpose)
-            .map(|consent| consent.given_on)
+        self.story.consents.iter().find(|consent| consent.purpose == purpose).map(|consent| consent.given_on)
     }
 
     /// One referral with all that came of it.
@@ -87,12 +83,7 @@ impl Course<'_> {
         }
         referral.answer = "declined";
         let (places, reach) = if engaged { (45, 12) } else { (15, 60) };
-        let reasons = [
-            (places, "no_places"),
-            (25, "not_eligible"),
-            (reach, "unreachable"),
-            (12, "other"),
-        ];
+        let reasons = [(places, "no_places"), (25, "not_eligible"), (reach, "unreachable"), (12, "other")];
         referral.decline_reason = Some(weighted(self.rng, &reasons));
     }
 
@@ -118,11 +109,7 @@ impl Course<'_> {
         referral.started_on = Some(started_on);
         let full_end = later(self.rng, started_on, habits.lasts.clone());
         let stops = chance(self.rng, habits.stops);
-        let end = if stops {
-            later(self.rng, started_on, 3..=*habits.lasts.start().max(&4))
-        } else {
-            full_end
-        };
+        let end = if stops { later(self.rng, started_on, 3..=*habits.lasts.start().max(&4)) } else { full_end };
         let end = broken_on.map_or(end, |day| end.min(day));
         let finished = !stops && end == full_end;
         if end <= self.today {

@@ -20,36 +20,12 @@ pub(super) enum Kind {
 
 impl Kind {
     pub(super) fn draw(rng: &mut StdRng) -> Self {
-        weighted(
-            rng,
-            &[
-                (43, Self::SellingSex),
-                (31, Self::Trafficking),
-                (12, Self::Establishment),
-                (14, Self::AtRisk),
-            ],
-        )
-    }
-
-    /// Trafficking falls on the mountains, selling sex and establishments on the cities.
-    pub(super) fn draw_region(self, rng: &mut StdRng) -> Region {
-        let (red_river, mountains, centre, coast, south) = match self {
-            Self::Trafficking => (20, 32, 18, 12, 18),
-            Self::SellingSex | Self::Establishment => (33, 8, 13, 9, 37),
-            Self::AtRisk => (26, 18, 18, 14, 24),
-        };
-        let table = [
-            (red_river, Region::RedRiver),
-            (mountains, Region::NorthernMountains),
-            (centre, Region::NorthCentral),
-            (coast, Region::CentralCoast),
-            (south, Region::South),
-        ];
-        weighted(rng, &table)
+        weighted(rng, &[(43, Self::SellingSex), (31, Self::Trafficking), (12, Self::Establishment), (14, Self::AtRisk)])
     }
 }
 
 /// What is true of the person, whether or not the record says so.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one person")]
 #[derive(Debug, Clone)]
 pub(super) struct Profile {
     pub kind: Kind,
@@ -78,11 +54,8 @@ impl Profile {
         let sex = draw_sex(rng, kind);
         let seeks_verification = kind == Kind::Trafficking && chance(rng, 0.86);
         let foreign = kind == Kind::Trafficking && chance(rng, 0.05);
-        let nationality = if foreign {
-            weighted(rng, &[(5, "LA"), (4, "KH"), (2, "MM"), (1, "PH"), (1, "CN")])
-        } else {
-            "VN"
-        };
+        let nationality =
+            if foreign { weighted(rng, &[(5, "LA"), (4, "KH"), (2, "MM"), (1, "PH"), (1, "CN")]) } else { "VN" };
         let anonymous_share = match kind {
             Kind::SellingSex => 0.14,
             Kind::Establishment => 0.09,
@@ -158,11 +131,7 @@ impl Profile {
         if self.is_foreign() {
             return names::foreign_name(rng, self.nationality, self.named_female);
         }
-        let naming = Naming {
-            female: self.named_female,
-            birth_year: self.born.year(),
-            region: self.region,
-        };
+        let naming = Naming { female: self.named_female, birth_year: self.born.year(), region: self.region };
         names::full_name(rng, self.ethnicity, naming)
     }
 
@@ -175,11 +144,7 @@ impl Profile {
         };
         if chance(rng, share) {
             // People who live in another sex than their papers say go by a name of that sex.
-            let female = if self.sex == "other" {
-                !self.named_female
-            } else {
-                self.named_female
-            };
+            let female = if self.sex == "other" { !self.named_female } else { self.named_female };
             person.aliases.push(names::alias(rng, female));
         }
     }
@@ -206,15 +171,7 @@ fn draw_sex(rng: &mut StdRng, kind: Kind) -> &'static str {
         Kind::Establishment => (85, 12, 2, 1),
         Kind::AtRisk => (82, 14, 3, 1),
     };
-    weighted(
-        rng,
-        &[
-            (female, "female"),
-            (male, "male"),
-            (other, "other"),
-            (unknown, "unknown"),
-        ],
-    )
+    weighted(rng, &[(female, "female"), (male, "male"), (other, "other"), (unknown, "unknown")])
 }
 
 /// Completed years on the day of intake. A child in prostitution is a possible victim, never a seller.

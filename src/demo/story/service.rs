@@ -75,13 +75,9 @@ impl Service {
                 Self::Psychological,
                 Self::LegalAid,
             ],
-            Kind::Establishment | Kind::AtRisk => &[
-                Self::SocialSupport,
-                Self::VocationalTraining,
-                Self::Medical,
-                Self::Psychological,
-                Self::LegalAid,
-            ],
+            Kind::Establishment | Kind::AtRisk => {
+                &[Self::SocialSupport, Self::VocationalTraining, Self::Medical, Self::Psychological, Self::LegalAid]
+            }
         }
     }
 

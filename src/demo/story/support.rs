@@ -51,11 +51,7 @@ impl Course<'_> {
     }
 
     fn draw_fate(&mut self, begun_on: NaiveDate) -> Fate {
-        let refuses = if self.story.case.identified_on.is_some() {
-            0.075
-        } else {
-            0.02
-        };
+        let refuses = if self.story.case.identified_on.is_some() { 0.075 } else { 0.02 };
         if chance(self.rng, refuses) {
             return Fate::Refuses(later(self.rng, begun_on, 2..=40));
         }
@@ -75,12 +71,7 @@ impl Course<'_> {
 
     /// Food and a bed do not wait for the outcome of a verification.
     fn help_at_once(&mut self) {
-        let urgent = self
-            .wants
-            .due
-            .iter()
-            .find(|(service, _)| *service == Service::EssentialNeeds)
-            .copied();
+        let urgent = self.wants.due.iter().find(|(service, _)| *service == Service::EssentialNeeds).copied();
         if let Some((service, since)) = urgent {
             self.give(service, since, self.today);
         }
@@ -91,18 +82,11 @@ impl Course<'_> {
         let until = self.served_until(fate);
         let begun_on = self.last_change();
         // Whoever is without food or a bed gets both before the plan is made.
-        let from = if service == Service::EssentialNeeds {
-            since
-        } else {
-            since.max(begun_on)
-        };
+        let from = if service == Service::EssentialNeeds { since } else { since.max(begun_on) };
         if chance(self.rng, service.refusal_share())
             && let Some(refused_on) = later_until(self.rng, from, 0..=30, until)
         {
-            self.story.refusals.push(Refusal {
-                service_type: Some(service.code()),
-                refused_on,
-            });
+            self.story.refusals.push(Refusal { service_type: Some(service.code()), refused_on });
             return;
         }
         if chance(self.rng, service.own_share()) {

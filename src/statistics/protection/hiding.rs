@@ -42,11 +42,7 @@ pub(super) enum Step {
 /// together or nothing is shown.
 ///
 /// Members come sorted by unit code, which settles ties of rank.
-pub(super) fn hide_enough<const COLUMNS: usize>(
-    members: &mut [Member<COLUMNS>],
-    step: Step,
-    thresholds: &Thresholds,
-) {
+pub(super) fn hide_enough<const COLUMNS: usize>(members: &mut [Member<COLUMNS>], step: Step, thresholds: &Thresholds) {
     while !hidden_are_safe(members, step, thresholds) {
         let shown = members.iter_mut().filter(|member| member.shown);
         let Some(next) = shown.min_by_key(|member| member.public_rank) else {
@@ -56,16 +52,9 @@ pub(super) fn hide_enough<const COLUMNS: usize>(
     }
 }
 
-fn hidden_are_safe<const COLUMNS: usize>(
-    members: &[Member<COLUMNS>],
-    step: Step,
-    thresholds: &Thresholds,
-) -> bool {
-    let hidden: Vec<[u64; COLUMNS]> = members
-        .iter()
-        .filter(|member| !member.shown)
-        .map(|member| member.values)
-        .collect();
+fn hidden_are_safe<const COLUMNS: usize>(members: &[Member<COLUMNS>], step: Step, thresholds: &Thresholds) -> bool {
+    let hidden: Vec<[u64; COLUMNS]> =
+        members.iter().filter(|member| !member.shown).map(|member| member.values).collect();
     if hidden.is_empty() {
         return true;
     }
@@ -79,13 +68,10 @@ fn hidden_are_safe<const COLUMNS: usize>(
     }
     hidden.len() >= thresholds.hidden_units.min(members.len())
         && sums.iter().zip(&largest).all(|(&sum, &largest)| {
-            sum >= thresholds.hidden_sum
-                && sum.saturating_sub(largest) >= thresholds.left_without_largest
+            sum >= thresholds.hidden_sum && sum.saturating_sub(largest) >= thresholds.left_without_largest
         })
         && (step == Step::Split
-            || [thresholds.range, thresholds.unit]
-                .iter()
-                .all(|&limit| leaves_room_below(limit, &hidden)))
+            || [thresholds.range, thresholds.unit].iter().all(|&limit| leaves_room_below(limit, &hidden)))
 }
 
 /// Whether hidden members that all lie below a limit could also have added up otherwise.

@@ -68,12 +68,11 @@ impl Split {
         self.numerator.saturating_add(self.complement)
     }
 
-    /// The nearest whole percent, half upwards.
+    /// Whole percent, rounded down, so that a target just missed never reads as met.
     #[must_use]
     pub fn whole_percent(self) -> Option<u8> {
-        let denominator = u128::from(self.denominator());
-        (u128::from(self.numerator) * 200 + denominator)
-            .checked_div(denominator * 2)
+        (u128::from(self.numerator) * 100)
+            .checked_div(u128::from(self.denominator()))
             .and_then(|percent| u8::try_from(percent).ok())
     }
 }

@@ -22,22 +22,13 @@ impl Target {
         (1..=100).contains(&percent).then_some(Self { percent })
     }
 
-    #[must_use]
-    pub fn percent(self) -> u8 {
-        self.percent
-    }
-
     /// Whether "met" means that nobody was left out.
     pub(super) fn wants_everybody(self) -> bool {
         self.percent == 100
     }
 
     pub(super) fn status(self, split: Split) -> TargetStatus {
-        if split.numerator >= self.fewest(split.denominator()) {
-            TargetStatus::Met
-        } else {
-            TargetStatus::NotMet
-        }
+        if split.numerator >= self.fewest(split.denominator()) { TargetStatus::Met } else { TargetStatus::NotMet }
     }
 
     /// Whether either answer leaves a hidden numerator its range.

@@ -7,13 +7,7 @@ mod properties;
 use super::*;
 
 /// Small enough to try every table: a range of 3, one insider on either side.
-const TINY: Thresholds = Thresholds {
-    unit: 5,
-    hidden_sum: 5,
-    left_without_largest: 1,
-    hidden_units: 3,
-    range: 3,
-};
+const TINY: Thresholds = Thresholds { unit: 5, hidden_sum: 5, left_without_largest: 1, hidden_units: 3, range: 3 };
 
 /// The counts as (served, not served), ranked as they stand: the first is hidden first.
 fn table(counts: &[(u64, u64)]) -> Table {
@@ -43,6 +37,5 @@ fn denominators(protected: &ProtectedTable) -> Vec<Option<u64>> {
 
 fn numerators(protected: &ProtectedTable) -> Vec<Option<u64>> {
     let rows = protected.units.iter().map(|unit| unit.row);
-    rows.map(|row| row.shown.split().map(|split| split.numerator))
-        .collect()
+    rows.map(|row| row.shown.split().map(|split| split.numerator)).collect()
 }

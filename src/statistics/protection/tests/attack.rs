@@ -31,12 +31,7 @@ fn smallest_first(table: &Table, target: Option<Target>) -> ProtectedTable {
 
 /// Wrong: nothing is hidden but the small units.
 fn only_small_hidden(table: &Table, target: Option<Target>) -> ProtectedTable {
-    let thresholds = Thresholds {
-        hidden_sum: 0,
-        left_without_largest: 0,
-        hidden_units: 1,
-        ..TINY
-    };
+    let thresholds = Thresholds { hidden_sum: 0, left_without_largest: 0, hidden_units: 1, ..TINY };
     protect(table, target, &thresholds)
 }
 
@@ -44,15 +39,10 @@ fn only_small_hidden(table: &Table, target: Option<Target>) -> ProtectedTable {
 fn status_of_every_unit(table: &Table, target: Option<Target>) -> ProtectedTable {
     let mut protected = protect(table, target, &TINY);
     for (unit, count) in protected.units.iter_mut().zip(&table.units) {
-        let split = Split {
-            numerator: count.served,
-            complement: count.not_served,
-        };
+        let split = Split { numerator: count.served, complement: count.not_served };
         let denominator = unit.row.shown.denominator();
         unit.row.status = target
-            .filter(|target| {
-                denominator.is_some_and(|persons| target.hides_numerator(persons, &TINY))
-            })
+            .filter(|target| denominator.is_some_and(|persons| target.hides_numerator(persons, &TINY)))
             .map(|target| target.status(split));
     }
     protected
@@ -67,15 +57,10 @@ fn attack(
     let mut outputs: HashMap<ProtectedTable, Knowledge> = HashMap::new();
     for counts in tables {
         let values = |&(served, not_served): &(u64, u64)| {
-            [served + not_served, served, not_served].map(|value| Support {
-                low: value,
-                high: value,
-            })
+            [served + not_served, served, not_served].map(|value| Support { low: value, high: value })
         };
         let fresh: Knowledge = counts.iter().map(values).collect();
-        let known = outputs
-            .entry(publish(&table(&counts), target))
-            .or_insert_with(|| fresh.clone());
+        let known = outputs.entry(publish(&table(&counts), target)).or_insert_with(|| fresh.clone());
         for (known, fresh) in known.iter_mut().flatten().zip(fresh.iter().flatten()) {
             known.low = known.low.min(fresh.low);
             known.high = known.high.max(fresh.high);
@@ -98,18 +83,16 @@ fn spreads(sum: u64, units: usize) -> Vec<Vec<u64>> {
 
 /// Every split of every given denominator.
 fn splits(denominators: &[u64]) -> Vec<Vec<(u64, u64)>> {
-    denominators
-        .iter()
-        .fold(vec![vec![]], |tables, &denominator| {
-            let with_next = |table: Vec<_>| {
-                let splits = 0..=denominator;
-                splits.map(move |served| {
-                    let next = (served, denominator - served);
-                    [table.clone(), vec![next]].concat()
-                })
-            };
-            tables.into_iter().flat_map(with_next).collect()
-        })
+    denominators.iter().fold(vec![vec![]], |tables, &denominator| {
+        let with_next = |table: Vec<_>| {
+            let splits = 0..=denominator;
+            splits.map(move |served| {
+                let next = (served, denominator - served);
+                [table.clone(), vec![next]].concat()
+            })
+        };
+        tables.into_iter().flat_map(with_next).collect()
+    })
 }
 
 /// The narrowest range left to a hidden denominator, all totals of the same sum tried.
@@ -128,12 +111,7 @@ fn narrowest_denominator(sum: u64, units: usize, publish: Publish) -> Option<u64
 /// The narrowest range left to any hidden number, all tables with the same total tried.
 ///
 /// Outputs that hide the total's numerator are left out: other totals give them as well.
-fn narrowest_beside_shown_total(
-    served: u64,
-    not_served: u64,
-    units: usize,
-    publish: Publish,
-) -> Option<u64> {
+fn narrowest_beside_shown_total(served: u64, not_served: u64, units: usize, publish: Publish) -> Option<u64> {
     let complements = spreads(not_served, units);
     let tables = spreads(served, units).into_iter().flat_map(|numerators| {
         let with = move |complements: &Vec<u64>| {
@@ -143,9 +121,7 @@ fn narrowest_beside_shown_total(
         complements.iter().map(with).collect::<Vec<_>>()
     });
     let outputs = attack(tables, Target::at_least(60), publish);
-    let known_total = outputs
-        .iter()
-        .filter(|(protected, _)| protected.total.shown.split().is_some());
+    let known_total = outputs.iter().filter(|(protected, _)| protected.total.shown.split().is_some());
     let hidden = known_total.flat_map(|(protected, knowledge)| {
         let rows = protected.units.iter().zip(knowledge);
         rows.flat_map(|(unit, supports)| match unit.row.shown {
@@ -159,11 +135,7 @@ fn narrowest_beside_shown_total(
 
 /// The narrowest range left to a numerator beside a known denominator, all numerators tried.
 fn narrowest_numerator(denominators: &[u64], percent: u8, publish: Publish) -> Option<u64> {
-    let outputs = attack(
-        splits(denominators).into_iter(),
-        Target::at_least(percent),
-        publish,
-    );
+    let outputs = attack(splits(denominators).into_iter(), Target::at_least(percent), publish);
     let hidden = outputs.iter().flat_map(|(protected, knowledge)| {
         let on_purpose = percent == 100 && protected.total.status == Some(TargetStatus::Met);
         let rows = protected.units.iter().zip(knowledge);
@@ -179,10 +151,7 @@ fn no_hidden_denominator_is_narrowed() {
         for sum in TINY.unit..=largest_sum {
             let narrowest = narrowest_denominator(sum, units, by_the_rule);
             let narrowest = narrowest.expect("some table hides a unit");
-            assert!(
-                narrowest >= TINY.range,
-                "{units} units of {sum}: {narrowest}"
-            );
+            assert!(narrowest >= TINY.range, "{units} units of {sum}: {narrowest}");
         }
     }
 }
@@ -192,10 +161,7 @@ fn no_hidden_split_is_narrowed_beside_a_shown_total() {
     for (served, not_served, units) in [(12, 12, 3), (16, 8, 3), (7, 7, 4), (10, 6, 4)] {
         let narrowest = narrowest_beside_shown_total(served, not_served, units, by_the_rule);
         let narrowest = narrowest.expect("some table hides a split");
-        assert!(
-            narrowest >= TINY.range,
-            "{served} and {not_served}: {narrowest}"
-        );
+        assert!(narrowest >= TINY.range, "{served} and {not_served}: {narrowest}");
     }
 }
 
@@ -205,10 +171,7 @@ fn no_hidden_numerator_is_narrowed_by_the_totals_status() {
         for denominators in [&[5, 5, 6, 9][..], &[10, 10, 10], &[6, 7, 12], &[20, 5, 5]] {
             let narrowest = narrowest_numerator(denominators, percent, by_the_rule);
             let narrowest = narrowest.expect("some table hides a split");
-            assert!(
-                narrowest >= TINY.range,
-                "{percent} % of {denominators:?}: {narrowest}"
-            );
+            assert!(narrowest >= TINY.range, "{percent} % of {denominators:?}: {narrowest}");
         }
     }
 }

@@ -21,18 +21,11 @@ fn any_table() -> impl Strategy<Value = Table> {
         (Just(units), Just(ranks).prop_shuffle())
     });
     units.prop_map(|(units, ranks)| {
-        let counts: Vec<_> = units
-            .iter()
-            .map(|&(served, rest, _)| (served, rest))
-            .collect();
+        let counts: Vec<_> = units.iter().map(|&(served, rest, _)| (served, rest)).collect();
         let mut table = ranked_table(&counts, &ranks);
         for (unit, (served, not_served, in_one_part)) in table.units.iter_mut().zip(units) {
             if in_one_part {
-                unit.largest_parts = LargestParts {
-                    total: served + not_served,
-                    served: 0,
-                    not_served: not_served / 2,
-                };
+                unit.largest_parts = LargestParts { total: served + not_served, served: 0, not_served: not_served / 2 };
             }
         }
         table

@@ -1,0 +1,3 @@
+//! What the program promises, told as stories through the API.
+
+mod main_job;

@@ -1,0 +1,37 @@
+//! What every test shares: a real server on a fresh database of either engine,
+//! a client that speaks to it, and builders of records.
+
+pub mod casework;
+pub mod client;
+pub mod database;
+pub mod server;
+pub mod world;
+
+pub use client::{Client, Reply, User};
+pub use hoanhap::db::Engine;
+pub use server::{Options, TestApp};
+pub use world::World;
+
+/// Declares tests that run on both databases, as `name::sqlite` and `name::postgres`.
+macro_rules! both_dbs {
+    ($($(#[$meta:meta])* fn $name:ident($app:ident: &TestApp) $body:block)+) => {$(
+        mod $name {
+            #[allow(unused_imports, reason = "a test uses what it needs of its file's imports")]
+            use super::*;
+
+            $(#[$meta])*
+            fn rule($app: &$crate::support::TestApp) $body
+
+            #[test]
+            fn sqlite() {
+                $crate::support::server::run($crate::support::Engine::Sqlite, rule);
+            }
+
+            #[test]
+            fn postgres() {
+                $crate::support::server::run($crate::support::Engine::Postgres, rule);
+            }
+        }
+    )+};
+}
+pub(crate) use both_dbs;
