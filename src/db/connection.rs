@@ -7,12 +7,7 @@ use diesel::{Connection, PgConnection, SqliteConnection};
 pub use self::either::{DbConnection, MultiBackend};
 
 mod either {
-    #![expect(
-        missing_docs,
-        missing_debug_implementations,
-        clippy::missing_errors_doc,
-        reason = "the derive makes items without documentation"
-    )]
+    #![expect(missing_docs, missing_debug_implementations, reason = "the derive makes items without documentation")]
     use diesel::{PgConnection, SqliteConnection};
 
     /// A connection to either engine. Code outside `src/db/` never matches on it.
@@ -123,7 +118,12 @@ impl ManageConnection for Manager {
     type Error = diesel::r2d2::Error;
 
     fn connect(&self) -> Result<DbConnection, Self::Error> {
-        self.0.connect().map_err(diesel::r2d2::Error::ConnectionError)
+        let mut connection = self.0.connect().map_err(diesel::r2d2::Error::ConnectionError)?;
+        if let DbConnection::Sqlite(sqlite) = &mut connection {
+            // Writes go through the one writer; a read that writes is a fault.
+            sqlite.batch_execute("pragma query_only = on").map_err(diesel::r2d2::Error::QueryError)?;
+        }
+        Ok(connection)
     }
 
     fn is_valid(&self, connection: &mut DbConnection) -> Result<(), Self::Error> {

@@ -36,18 +36,25 @@ pub fn is_unique_violation(error: &DieselError) -> bool {
 /// # Errors
 /// The engine's own.
 pub fn has_tables(conn: &mut DbConnection) -> diesel::QueryResult<bool> {
+    has_table(conn, "settings")
+}
+
+/// Whether there is a table of this name.
+fn has_table(conn: &mut DbConnection, name: &'static str) -> diesel::QueryResult<bool> {
     use diesel::prelude::*;
+    use diesel::sql_types::{BigInt, Text};
     #[derive(QueryableByName)]
     struct Count {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        #[diesel(sql_type = BigInt)]
         n: i64,
     }
     let sql = match conn.engine() {
         Engine::Postgres => {
-            "select count(*) as n from information_schema.tables where table_schema = current_schema() and table_name = 'settings'"
+            "select count(*) as n from information_schema.tables \
+             where table_schema = current_schema() and table_name = $1"
         }
-        Engine::Sqlite => "select count(*) as n from sqlite_master where type = 'table' and name = 'settings'",
+        Engine::Sqlite => "select count(*) as n from sqlite_master where type = 'table' and name = $1",
     };
-    let count: Count = diesel::sql_query(sql).get_result(conn)?;
+    let count: Count = diesel::sql_query(sql).bind::<Text, _>(name).get_result(conn)?;
     Ok(count.n > 0)
 }

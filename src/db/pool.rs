@@ -51,7 +51,7 @@ pub struct Database {
 }
 
 struct Inner {
-    engine: Engine,
+    url: DatabaseUrl,
     readers: Pool<Manager>,
     writer: Option<Writer>,
     abort_first_attempt: AtomicBool,
@@ -59,7 +59,7 @@ struct Inner {
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("engine", &self.inner.engine).finish_non_exhaustive()
+        f.debug_struct("Database").field("engine", &self.inner.url.engine).finish_non_exhaustive()
     }
 }
 
@@ -87,12 +87,12 @@ impl Database {
             .build(Manager(url.clone()))
             .map_err(|e| OpenError::Connect(e.to_string()))?;
         let abort_first_attempt = AtomicBool::new(options.abort_first_attempt);
-        Ok(Self { inner: Arc::new(Inner { engine: url.engine, readers, writer, abort_first_attempt }) })
+        Ok(Self { inner: Arc::new(Inner { url: url.clone(), readers, writer, abort_first_attempt }) })
     }
 
     /// Which engine this is.
     pub fn engine(&self) -> Engine {
-        self.inner.engine
+        self.inner.url.engine
     }
 
     /// Runs `f` in a read-only transaction that sees one moment of the database.
@@ -157,13 +157,13 @@ impl Database {
         }
     }
 
-    /// Runs `f` on a connection outside any transaction of ours, for migrations, which
-    /// bring their own.
+    /// Runs `f` on a connection of its own outside any transaction of ours, for
+    /// migrations, which bring their own.
     ///
     /// # Errors
-    /// What `f` returns, or when no connection is to be had.
+    /// What `f` returns, or when the database does not answer.
     pub fn alone_now<T>(&self, f: impl FnOnce(&mut DbConnection) -> Result<T, AppError>) -> Result<T, AppError> {
-        let mut connection = self.checkout()?;
+        let mut connection = self.inner.url.connect().map_err(|_| AppError::Busy { retry_after_seconds: 1 })?;
         f(&mut connection)
     }
 

@@ -1,3 +1,14 @@
 //! What the program promises, told as stories through the API.
 
+mod consent;
+mod editors;
+mod guessing;
+mod lists;
 mod main_job;
+mod partners;
+mod repeats;
+mod sessions;
+mod supervisor;
+mod tokens;
+mod trail;
+mod victims;

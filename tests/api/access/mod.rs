@@ -1,0 +1,8 @@
+//! Who may do what: the committed expectations, asked of the running server.
+
+mod expectations;
+mod lists;
+mod matrix;
+mod model;
+mod records;
+mod requests;

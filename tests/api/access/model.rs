@@ -1,0 +1,139 @@
+//! The matrix depends on every row of the grant table: what each operation asks of
+//! the table is written down here once more, it gives every cell of the matrix, and
+//! without any one row some cell would differ.
+
+use hoanhap::db::types::{AccountId, OrganisationId};
+use hoanhap::grants::table::{GRANTS, Grant};
+use hoanhap::grants::{Action, HeldRole, Role, Scope};
+use uuid::Uuid;
+
+use super::expectations::{Line, lines};
+
+/// What an operation asks of the table, one after the other.
+enum Ask {
+    /// 403 without the action.
+    May(Action),
+    /// 403 without the action, `.1` when it does not reach the record.
+    Reach(Action, u16),
+}
+use Ask::{May, Reach};
+
+fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
+    use Action as A;
+    let (method, path) = line.parts();
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let change = |read, write, done| (vec![Reach(read, 404), Reach(write, 403)], done);
+    Some(match (method, path) {
+        ("GET", "/users") => (vec![May(A::AccountRead)], 200),
+        ("POST", "/users") => (vec![May(A::AccountWrite)], 201),
+        ("GET", "/users/{id}") => (vec![Reach(A::AccountRead, 404)], 200),
+        ("POST", "/users/{id}/state") => (vec![Reach(A::AccountWrite, 404)], 412),
+        (_, path) if path.starts_with("/users/{id}/roles") => (vec![Reach(A::AccountWrite, 404)], 200),
+        ("GET", "/organisations") => (vec![May(A::OrganisationRead)], 200),
+        ("GET", "/organisations/{id}") => (vec![Reach(A::OrganisationRead, 404)], 200),
+        ("POST", "/organisations") => (vec![May(A::OrganisationWrite)], 201),
+        ("PATCH", "/organisations/{id}") => (vec![Reach(A::OrganisationWrite, 404)], 412),
+        ("GET", "/admin-units") => (vec![May(A::AdminUnitRead)], 200),
+        ("GET", "/admin-units/{code}") => (vec![Reach(A::AdminUnitRead, 404)], 200),
+        ("GET", path) if path.starts_with("/audit/") => (vec![May(A::TrailRead)], 200),
+        ("GET", "/programmes") => (vec![May(A::ProgrammeRead)], 200),
+        ("GET", "/programmes/{code}") => (vec![Reach(A::ProgrammeRead, 404)], 200),
+        ("GET", path) if path.ends_with("/figure") && line.relation == "none" => (vec![Reach(A::FigureRead, 404)], 200),
+        ("GET", path) if path.ends_with("/figure") => (vec![Reach(A::FigureRead, 403)], 200),
+        ("GET", "/statistics/releases") => (vec![May(A::ReleaseRead)], 200),
+        ("GET", "/statistics/releases/{number}") => (vec![Reach(A::ReleaseRead, 404)], 200),
+        ("GET", "/persons") => (vec![May(A::PersonRead)], 200),
+        ("POST", "/persons") => (vec![May(A::PersonCreate)], 201),
+        ("GET", "/persons/{id}") => (vec![Reach(A::PersonRead, 404)], 200),
+        ("PATCH", "/persons/{id}") => change(A::PersonRead, A::PersonUpdate, 412),
+        ("GET", "/persons/{id}/consents") => (vec![Reach(A::ConsentRead, 404)], 200),
+        ("POST", path) if path.starts_with("/persons/{id}/consents") => {
+            let done = if path.ends_with("/withdraw") { 412 } else { 201 };
+            (vec![May(A::ConsentWrite), Reach(A::ConsentRead, 404), Reach(A::ConsentWrite, 403)], done)
+        }
+        ("GET", "/cases") => (vec![May(A::CaseRead)], 200),
+        ("POST", "/cases") => (vec![May(A::CaseCreate), Reach(A::PersonRead, 422)], 201),
+        ("GET", path) if path.starts_with("/cases/{id}") => (vec![Reach(A::CaseRead, 404)], 200),
+        ("PATCH", "/cases/{id}") | ("POST", "/cases/{id}/status") => change(A::CaseRead, A::CaseUpdate, 412),
+        ("PUT", "/cases/{id}/assignment") => change(A::CaseRead, A::CaseAssign, 412),
+        ("POST", path) if path.starts_with("/cases/{id}/") => change(A::CaseRead, A::AssessmentWrite, 201),
+        ("GET", "/deliveries") => (vec![May(A::DeliveryRead)], 200),
+        ("GET", "/deliveries/{id}") => (vec![Reach(A::DeliveryRead, 404)], 200),
+        ("POST", "/deliveries") if line.relation.starts_with("addressed") => change(A::ReferralRead, A::DeliveryWrite, 201),
+        ("POST", "/deliveries") => change(A::CaseRead, A::DeliveryWrite, 201),
+        ("POST", "/deliveries/{id}/void") => change(A::DeliveryRead, A::DeliveryWrite, 412),
+        ("GET", "/referrals") => (vec![May(A::ReferralRead)], 200),
+        ("GET", "/referrals/{id}") => (vec![Reach(A::ReferralRead, 404)], 200),
+        ("POST", "/referrals") => change(A::CaseRead, A::ReferralWrite, 201),
+        ("POST", "/referrals/{id}/send" | "/referrals/{id}/cancel") => change(A::ReferralRead, A::ReferralWrite, 412),
+        ("POST", path) if path.starts_with("/referrals/{id}/") => change(A::ReferralRead, A::ReferralAnswer, 412),
+        _ => return None,
+    })
+}
+
+/// Whether a scope reaches a record in this relation.
+fn reaches(scope: &Scope, line: &Line) -> bool {
+    let all = scope.everywhere || !scope.organisations.is_empty();
+    match line.relation.as_str() {
+        "none" | "foreign" | "colleagues" | "handed_over" | "addressed_draft" | "addressed_over" => false,
+        "addressed" => !scope.addressed.is_empty(),
+        "assigned" => all || !scope.assigned.is_empty(),
+        "waiting" => all || !scope.waiting.is_empty(),
+        "others" => all,
+        "own" if line.operation.ends_with("/figure") => all,
+        "own" => !scope.own.is_empty(),
+        _ => all || !scope.admin_units.is_empty(),
+    }
+}
+
+/// The answer this table gives; none for operations that ask nothing of it.
+fn answer(table: &[Grant], line: &Line, role: Role) -> Option<u16> {
+    let (asks, done) = asks(line)?;
+    let held = HeldRole {
+        role,
+        organisation: role.needs_organisation().then(|| OrganisationId(Uuid::nil())),
+        admin_unit: role.needs_admin_unit().then(|| "VN".to_owned()),
+    };
+    let scope = |action| Scope::from_table(table, AccountId(Uuid::nil()), std::slice::from_ref(&held), action);
+    for ask in asks {
+        let (action, out_of_reach) = match ask {
+            May(action) => (action, None),
+            Reach(action, status) => (action, Some(status)),
+        };
+        match (scope(action), out_of_reach) {
+            (None, _) => return Some(403),
+            (Some(scope), Some(status)) if !reaches(&scope, line) => return Some(status),
+            _ => {}
+        }
+    }
+    Some(done)
+}
+
+/// Cells of the matrix that this table does not give.
+fn differing(table: &[Grant], lines: &[Line]) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in lines {
+        for (column, expected) in &line.cells {
+            let Ok(role) = column.parse::<Role>() else { continue };
+            if answer(table, line, role).is_some_and(|status| status != *expected) {
+                found.push(format!("{} {} {column}", line.operation, line.relation));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_grant_table_gives_every_cell_of_the_access_matrix() {
+    assert_eq!(differing(GRANTS, &lines()), Vec::<String>::new());
+}
+
+#[test]
+fn the_access_matrix_notices_the_loss_of_any_row_of_the_grant_table() {
+    let lines = lines();
+    for position in 0..GRANTS.len() {
+        let mut table = GRANTS.to_vec();
+        let lost = table.remove(position);
+        assert!(!differing(&table, &lines).is_empty(), "no cell depends on {lost:?}");
+    }
+}

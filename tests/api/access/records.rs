@@ -1,0 +1,165 @@
+//! Records in every relation to every asker.
+
+use std::collections::BTreeMap;
+
+use hoanhap::accounts::AccountState;
+use hoanhap::grants::Role;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::support::{TestApp, User, World};
+
+/// A case with its person and what hangs on it.
+#[derive(Debug, Clone, Copy)]
+pub struct File {
+    pub person: Uuid,
+    pub consent: Uuid,
+    pub case: Uuid,
+    pub referral: Uuid,
+    pub delivery: Uuid,
+}
+
+/// One who asks, and the records around them.
+#[derive(Debug)]
+pub struct Asker {
+    /// Column of the matrix.
+    pub column: String,
+    /// None sends no token.
+    pub user: Option<User>,
+    /// Organisation that counts as theirs.
+    pub organisation: Uuid,
+    /// By relation.
+    pub files: BTreeMap<&'static str, File>,
+    /// A person of their own to open a case for.
+    pub to_open: Uuid,
+}
+
+/// Everybody who asks, with all they ask for.
+pub fn askers(app: &TestApp, world: &World) -> Vec<Asker> {
+    let mut askers: Vec<Asker> = Role::ALL.iter().map(|role| asker(app, world, *role, role.as_str())).collect();
+    for state in [AccountState::Invited, AccountState::Suspended, AccountState::Revoked] {
+        let asker = asker(app, world, Role::CentreManager, state.as_str());
+        let user = asker.user.as_ref().expect("an account");
+        app.token(user);
+        app.force_state(user, state);
+        askers.push(asker);
+    }
+    let mut nobody = asker(app, world, Role::CentreManager, "nobody");
+    nobody.user = None;
+    askers.push(nobody);
+    askers
+}
+
+fn asker(app: &TestApp, world: &World, role: Role, column: &str) -> Asker {
+    let organisation = match role {
+        Role::CommuneOfficer => world.office,
+        Role::PeerLeader => world.group,
+        Role::Partner => world.school,
+        _ => world.centre,
+    };
+    let bound = role.needs_organisation().then_some(organisation);
+    let unit = role.needs_admin_unit().then_some("VN");
+    let user = app.account(&format!("hoi.{column}"), role, bound, unit);
+    let to_open = unheld_person(app, world, &user, organisation);
+    let files = files(app, world, &user, organisation);
+    Asker { column: column.to_owned(), user: Some(user), organisation, files, to_open }
+}
+
+fn files(app: &TestApp, world: &World, user: &User, organisation: Uuid) -> BTreeMap<&'static str, File> {
+    let held = |assigned: Option<&User>| file(app, world, organisation, assigned, None);
+    let sent = || file(app, world, world.other_centre, Some(&world.other_worker), Some(organisation));
+    let foreign = file(app, world, world.other_centre, Some(&world.other_worker), None);
+    let own = File { person: unheld_person(app, world, user, organisation), ..foreign };
+    let colleagues = File { person: unheld_person(app, world, &world.second_worker, organisation), ..foreign };
+    let handed_over = file(app, world, world.other_centre, Some(&world.other_worker), None);
+    register_as(app, handed_over.person, user, organisation);
+    let draft = sent();
+    set_status(app, draft, "draft");
+    let over = sent();
+    set_status(app, over, "cancelled");
+    BTreeMap::from([
+        ("own", consented(app, own)),
+        ("colleagues", consented(app, colleagues)),
+        ("handed_over", handed_over),
+        ("assigned", held(Some(user))),
+        ("waiting", held(None)),
+        ("others", held(Some(&world.second_worker))),
+        ("foreign", foreign),
+        ("addressed", sent()),
+        ("addressed_draft", draft),
+        ("addressed_over", over),
+    ])
+}
+
+/// A case that is moved to `organisation` and its worker after it was made: the asker
+/// may be one who could never have made it.
+fn file(app: &TestApp, world: &World, organisation: Uuid, assigned: Option<&User>, to: Option<Uuid>) -> File {
+    let maker = &world.other_worker;
+    let recipient = world.lender;
+    let person = app.person(maker, "Trần Thị Ban Mai");
+    let case = app.case(maker, person, "person_selling_sex", app.days_ago(5));
+    let consent = app.consent(maker, person, recipient, app.days_ago(5));
+    app.assess(maker, case, &["loan"], app.days_ago(4));
+    let referral = app.referral(maker, case, "loan", recipient);
+    app.step(&world.banker, referral, "accept").expect(200);
+    app.step(&world.banker, referral, "start").expect(200);
+    let delivery = if to.is_some() {
+        app.deliver(&world.banker, referral, "loan", app.today())
+    } else {
+        app.give(maker, case, "social_support", app.today())
+    };
+    let id = |id: Uuid| app.sql_id(id);
+    let worker = assigned.map_or_else(|| "null".to_owned(), |user| id(user.id));
+    let home = id(organisation);
+    app.sql(&format!("update cases set organisation_id = {home}, assigned_to = {worker} where id = {}", id(case)));
+    app.sql(&format!("update referrals set from_organisation_id = {home} where id = {}", id(referral)));
+    app.sql(&format!("update assessments set organisation_id = {home} where case_id = {}", id(case)));
+    if let Some(to) = to {
+        app.sql(&format!("update referrals set to_organisation_id = {} where id = {}", id(to), id(referral)));
+        app.sql(&format!("update consents set recipient_organisation_id = {} where id = {}", id(to), id(consent)));
+        app.sql(&format!("update deliveries set organisation_id = {} where id = {}", id(to), id(delivery)));
+    }
+    File { person, consent, case, referral, delivery }
+}
+
+fn unheld_person(app: &TestApp, world: &World, user: &User, organisation: Uuid) -> Uuid {
+    let person = app.person(&world.other_worker, "Lê Thị Cỏ May");
+    register_as(app, person, user, organisation);
+    person
+}
+
+fn register_as(app: &TestApp, person: Uuid, user: &User, organisation: Uuid) {
+    let (person, user, organisation) = (app.sql_id(person), app.sql_id(user.id), app.sql_id(organisation));
+    app.sql(&format!("update persons set registered_by = {user}, organisation_id = {organisation} where id = {person}"));
+}
+
+/// Gives a person without case a consent of their own.
+fn consented(app: &TestApp, file: File) -> File {
+    let consent = app.state().random.uuid();
+    app.sql(&format!(
+        "insert into consents (id, person_id, purpose, given_by, given_on, proof, recorded_by, created_at, version)
+         select {}, {}, purpose, given_by, given_on, proof, recorded_by, created_at, version
+         from consents where id = {}",
+        app.sql_id(consent),
+        app.sql_id(file.person),
+        app.sql_id(file.consent),
+    ));
+    File { consent, ..file }
+}
+
+fn set_status(app: &TestApp, file: File, status: &str) {
+    app.sql(&format!("update referrals set status = '{status}' where id = {}", app.sql_id(file.referral)));
+}
+
+/// Makes an account and a release that any administrator or supervisor may read.
+pub fn spare_records(app: &TestApp) -> (User, Uuid) {
+    let user = app.account_without_role("du.phong");
+    app.keep_house();
+    let grant = app.grant(&user, Role::Auditor, None, None);
+    (user, grant)
+}
+
+/// A body that nobody's rights depend on.
+pub fn new_person() -> serde_json::Value {
+    json!({"name": "Phạm Thị Mới", "sex": "female", "birth": {"precision": "year", "year": 1999}})
+}

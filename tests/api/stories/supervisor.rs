@@ -1,0 +1,99 @@
+//! A supervisor reads what is released of closed years, and nobody in particular.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::support::{TestApp, World, both_dbs};
+
+const PLAN: &str = "vn-808-2021-2025";
+
+/// A person with need and eligibility found, and helped.
+fn helped(app: &TestApp, world: &World, name: &str, on: chrono::NaiveDate) -> (Uuid, Uuid) {
+    let person = app.person(&world.worker, name);
+    let case = app.case(&world.worker, person, "person_selling_sex", on);
+    app.assess(&world.worker, case, &["social_support"], on);
+    app.give(&world.worker, case, "social_support", on);
+    (person, case)
+}
+
+fn release_of(app: &TestApp, world: &World, year: i32) -> Value {
+    let list = app.get("/statistics/releases").by(&world.supervisor).send().expect(200).json();
+    let line = list["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .find(|line| line["year"] == year && line["indicator"] == "808-10")
+        .unwrap_or_else(|| panic!("no release of {year}: {list}"));
+    let path = format!("/statistics/releases/{}", line["number"]);
+    app.get(&path).by(&world.supervisor).send().expect(200).json()
+}
+
+/// Everything a supervisor can read.
+fn all_a_supervisor_reads(app: &TestApp, world: &World) -> String {
+    let mut read = String::new();
+    for path in ["/me", "/programmes", "/statistics/releases", "/admin-units?parent=G34-P01"] {
+        read += &app.get(path).by(&world.supervisor).send().expect(200).text();
+    }
+    for number in 1..=12 {
+        read += &app.get(&format!("/statistics/releases/{number}")).by(&world.supervisor).send().text();
+    }
+    read += &app.get(&format!("/programmes/{PLAN}")).by(&world.supervisor).send().expect(200).text();
+    let figure = format!("/programmes/{PLAN}/indicators/808-10/figure?year=2025");
+    read + &app.get(&figure).by(&world.supervisor).send().expect(403).text()
+}
+
+both_dbs! {
+    fn the_released_figure_of_a_closed_year_stays_when_the_exact_figure_moves(app: &TestApp) {
+        let world = World::build(app);
+        for number in 0..20 {
+            helped(app, &world, &format!("Vũ Thị Bông Bưởi {number}"), app.today());
+        }
+        app.pass_days(140);
+        app.keep_house();
+        let exact = app.figure(&world.manager, PLAN, "808-10", 2025);
+        assert_eq!((exact["numerator"].as_u64(), exact["denominator"].as_u64()), (Some(20), Some(20)));
+        let released = release_of(app, &world, 2025);
+        assert_eq!(released["table"]["total"]["denominator"], 20, "{released}");
+        // What is found out late about the closed year.
+        helped(app, &world, "Vũ Thị Bông Bưởi muộn", "2025-12-30".parse().expect("a day"));
+        app.keep_house();
+        let exact = app.figure(&world.manager, PLAN, "808-10", 2025);
+        assert_eq!((exact["numerator"].as_u64(), exact["denominator"].as_u64()), (Some(21), Some(21)));
+        assert_eq!(release_of(app, &world, 2025), released);
+    }
+
+    fn a_year_is_not_released_before_it_is_closed(app: &TestApp) {
+        let world = World::build(app);
+        app.keep_house();
+        let list = app.get("/statistics/releases").by(&world.supervisor).send().expect(200).json();
+        let years: Vec<i64> = list["items"].as_array().expect("items").iter().filter_map(|line| line["year"].as_i64()).collect();
+        assert!(years.contains(&2024) && !years.contains(&2025), "{years:?}");
+    }
+
+    fn a_small_group_is_not_shown_to_a_supervisor(app: &TestApp) {
+        let world = World::build(app);
+        for number in 0..16 {
+            helped(app, &world, &format!("Hồ Thị Sim {number}"), app.today());
+        }
+        app.pass_days(140);
+        app.keep_house();
+        let table = release_of(app, &world, 2025)["table"].clone();
+        assert_eq!(table["total"]["denominator"], Value::Null, "{table}");
+        assert!(table["units"].as_array().expect("units").iter().all(|unit| unit["denominator"].is_null()), "{table}");
+    }
+
+    fn nothing_a_supervisor_gets_names_a_person_or_a_case(app: &TestApp) {
+        let world = World::build(app);
+        let mut traces = vec!["Bông Bưởi".to_owned(), "0912 345 678".to_owned(), "001196012345".to_owned()];
+        for number in 0..18 {
+            let (person, case) = helped(app, &world, &format!("Vũ Thị Bông Bưởi {number}"), app.today());
+            traces.extend([person.to_string(), case.to_string()]);
+        }
+        app.pass_days(140);
+        app.keep_house();
+        let read = all_a_supervisor_reads(app, &world);
+        for trace in traces {
+            assert!(!read.contains(&trace), "a supervisor reads {trace}");
+        }
+    }
+}

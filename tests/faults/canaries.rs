@@ -1,0 +1,151 @@
+//! Nothing of a person stands readable on disk: not in the database, its log of
+//! changes, the key store, the server's own log or temporary files.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use serde_json::json;
+
+use crate::process::{Client, Dir, Server, install, person};
+
+const PERSONS: usize = 1_000;
+
+/// A mark that can stand nowhere by chance.
+fn mark(kind: &str, number: usize) -> String {
+    format!("QX{kind}{number:04}ZK")
+}
+
+/// How many of the marks stand in the files below `places`: as they are, in UTF-16, or in base64.
+fn found(kind: &str, places: &[PathBuf]) -> usize {
+    let mut seen = vec![false; PERSONS];
+    for file in places.iter().flat_map(|place| files(place)) {
+        // Files of a running database come and go.
+        let Ok(bytes) = std::fs::read(&file) else { continue };
+        look_for(kind, &bytes, &mut seen);
+        let narrowed: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
+        look_for(kind, &narrowed, &mut seen);
+        look_for_base64(kind, &bytes, &mut seen);
+    }
+    seen.into_iter().filter(|hit| *hit).count()
+}
+
+fn files(place: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(place) else { return vec![place.to_owned()] };
+    entries.filter_map(Result::ok).flat_map(|entry| files(&entry.path())).collect()
+}
+
+fn look_for(kind: &str, bytes: &[u8], seen: &mut [bool]) {
+    let start = format!("QX{kind}");
+    let length = start.len();
+    for at in find_all(bytes, start.as_bytes()) {
+        let digits = bytes.get(at + length..at + length + 4).and_then(|digits| std::str::from_utf8(digits).ok());
+        if let Some(hit) =
+            digits.and_then(|digits| digits.parse::<usize>().ok()).and_then(|number| seen.get_mut(number))
+        {
+            *hit = true;
+        }
+    }
+}
+
+/// The middle of a mark in base64, at each of the three places it can begin at.
+fn look_for_base64(kind: &str, bytes: &[u8], seen: &mut [bool]) {
+    let start = format!("QX{kind}");
+    for shift in 0..3 {
+        let padded = format!("{}{start}", "-".repeat(shift));
+        let encoded = base64::engine::general_purpose::STANDARD_NO_PAD.encode(padded);
+        let stable = encoded.get(if shift == 0 { 0 } else { 2 }..encoded.len() - 2).unwrap_or_default().as_bytes();
+        if stable.len() >= 5 && !find_all(bytes, stable).is_empty() {
+            seen.iter_mut().for_each(|hit| *hit = true);
+        }
+    }
+}
+
+fn find_all(bytes: &[u8], wanted: &[u8]) -> Vec<usize> {
+    memchr::memmem::find_iter(bytes, wanted).collect()
+}
+
+/// Registers the persons and opens a case of each, through HTTP, with a mark in every text there is.
+fn write_marks(base: &str, worker: &str) {
+    let client = Client::login(base, worker);
+    std::thread::scope(|scope| {
+        for lane in 0..8 {
+            let client = &client;
+            scope.spawn(move || (lane..PERSONS).step_by(8).for_each(|number| write_mark(client, number)));
+        }
+    });
+}
+
+fn write_mark(client: &Client, number: usize) {
+    let mark = mark("SEALED", number);
+    let (status, registered) = client.post("/persons", &person(&mark));
+    assert_eq!(status, 201, "{registered}");
+    let summary = format!("{mark} {}", "dài ".repeat(700));
+    let case = json!({"person_id": registered["id"], "unit_code": "G34-P01", "category": "at_risk",
+        "received_on": "2026-01-05", "summary": summary});
+    let (status, opened) = client.post("/cases", &case);
+    assert_eq!(status, 201, "{opened}");
+    let id = opened["id"].as_str().expect("an id");
+    assert_eq!(client.get(&format!("/cases/{id}")).0, 200);
+}
+
+#[test]
+fn no_text_about_a_person_stands_readable_in_sqlite_its_log_or_ours() {
+    let dir = Dir::new();
+    let data = dir.join("data");
+    let worker = install(&data, "");
+    let control = dir.join("control.db");
+    let url = format!("sqlite:{}", control.display());
+    write_control(&url);
+    assert_eq!(found("PLAIN", &[dir.0.clone()]), PERSONS, "the search itself must find what is readable");
+    let server = Server::start(&data, "");
+    write_marks(&server.base, &worker);
+    assert_eq!(found("SEALED", &[dir.0.clone()]), 0);
+    server.kill();
+    assert_eq!(found("SEALED", &[dir.0.clone()]), 0);
+}
+
+#[test]
+fn no_text_about_a_person_stands_readable_in_postgresql_its_log_or_ours() {
+    let (Ok(admin), Ok(files)) =
+        (std::env::var("HOANHAP_TEST_POSTGRES_URL"), std::env::var("HOANHAP_TEST_POSTGRES_DATA"))
+    else {
+        assert!(std::env::var_os("HOANHAP_TEST_REQUIRE_POSTGRES").is_none(), "PostgreSQL is required here");
+        return;
+    };
+    let dir = Dir::new();
+    let name = format!("canaries_{}", std::process::id());
+    statement(&admin, &format!("create database {name}"));
+    let url = format!("{}/{name}", admin.rsplit_once('/').expect("a database").0);
+    let data = dir.join("data");
+    let worker = install(&data, &url);
+    write_control(&url);
+    statement(&url, "checkpoint");
+    let places = [dir.0.clone(), PathBuf::from(files)];
+    assert_eq!(found("PLAIN", &places), PERSONS, "the search itself must find what is readable, in TOAST too");
+    let server = Server::start(&data, &url);
+    write_marks(&server.base, &worker);
+    statement(&url, "checkpoint");
+    assert_eq!(found("SEALED", &places), 0);
+    drop(server);
+    statement(&admin, &format!("drop database {name} with (force)"));
+}
+
+/// The control: the same kind of texts, long and short, written in the open.
+fn write_control(url: &str) {
+    statement(url, "create table control (text_column text)");
+    if url.starts_with("postgres") {
+        // Long values leave the row, and uncompressed, so that they can be found at all.
+        statement(url, "alter table control alter column text_column set storage external");
+    }
+    for number in 0..PERSONS {
+        let filler = "dài ".repeat(if number % 2 == 0 { 2_000 } else { 1 });
+        statement(url, &format!("insert into control values ('{filler}{}')", mark("PLAIN", number)));
+    }
+}
+
+fn statement(url: &str, sql: &str) {
+    use diesel::RunQueryDsl as _;
+    let url: hoanhap::db::DatabaseUrl = url.parse().expect("a URL");
+    let mut connection = url.connect().expect("a connection");
+    diesel::sql_query(sql).execute(&mut connection).expect("the statement runs");
+}

@@ -1,0 +1,6 @@
+//! Faults and what is left on disk, shown with the real program as a process.
+
+mod canaries;
+mod kill;
+mod process;
+mod start;

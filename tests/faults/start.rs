@@ -1,0 +1,106 @@
+//! A start that cannot go well fails at once, says why, and changes nothing.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::process::{Dir, program, run};
+
+fn refused(output: &std::process::Output, code: i32, says: &str) {
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    assert!(text.contains(says), "{text}");
+}
+
+#[test]
+fn an_unknown_setting_is_refused() {
+    let dir = Dir::new();
+    let file = dir.join("hoanhap.toml");
+    fs::write(&file, "[server]\nprot = 80\n").expect("a file");
+    refused(&run(&dir.0, &["--config", &file.to_string_lossy(), "check-config"], ""), 78, "prot");
+}
+
+#[test]
+fn a_database_url_of_no_known_scheme_is_refused_and_makes_no_file() {
+    let dir = Dir::new();
+    let output = program()
+        .arg("migrate")
+        .current_dir(&dir.0)
+        .env("HOANHAP_DATABASE__URL", "postgres:typo")
+        .output()
+        .expect("the program runs");
+    refused(&output, 78, "sqlite:, postgres://");
+    assert_eq!(fs::read_dir(&dir.0).expect("the directory").count(), 0);
+}
+
+#[test]
+fn an_address_open_to_the_network_without_tls_is_refused() {
+    let dir = Dir::new();
+    let output = program().arg("serve").env("HOANHAP_SERVER__ADDRESS", "0.0.0.0").current_dir(&dir.0).output();
+    refused(&output.expect("the program runs"), 78, "behind_tls_proxy");
+}
+
+#[test]
+fn a_missing_exposed_or_foreign_key_file_is_refused() {
+    let (ours, theirs) = (Dir::new(), Dir::new());
+    for dir in [&ours, &theirs] {
+        assert!(run(&dir.join("data"), &["migrate"], "").status.success());
+    }
+    let (data, keys) = (ours.join("data"), ours.join("data/keys"));
+    fs::set_permissions(keys.join("trail.key"), fs::Permissions::from_mode(0o644)).expect("a mode");
+    refused(&run(&data, &["migrate"], ""), 77, "0600");
+    fs::remove_file(keys.join("trail.key")).expect("the file goes");
+    refused(&run(&data, &["migrate"], ""), 77, "missing");
+    fs::copy(theirs.join("data/keys/trail.key"), keys.join("trail.key")).expect("a copy");
+    refused(&run(&data, &["migrate"], ""), 77, "not those");
+    fs::write(keys.join("trail.key"), "not a key").expect("a file");
+    refused(&run(&data, &["migrate"], ""), 77, "64 hexadecimal digits");
+}
+
+#[test]
+fn keys_of_two_installations_differ_and_only_the_owner_reads_them() {
+    let (one, other) = (Dir::new(), Dir::new());
+    for dir in [&one, &other] {
+        assert!(run(&dir.join("data"), &["migrate"], "").status.success());
+    }
+    for name in ["wrapping.key", "trail.key", "tokens.key", "server.key"] {
+        let read = |dir: &Dir| fs::read_to_string(dir.join("data/keys").join(name)).expect("a key");
+        assert_ne!(read(&one), read(&other));
+        let mode = fs::metadata(one.join("data/keys").join(name)).expect("the file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn the_demo_does_not_touch_a_real_database_and_the_server_does_not_serve_a_demo() {
+    let dir = Dir::new();
+    let data = dir.join("data");
+    assert!(run(&data, &["migrate"], "").status.success());
+    let shown = data.to_string_lossy().into_owned();
+    refused(&run(&data, &["demo", "--load-only", "--data-dir", &shown], ""), 65, "not a demo");
+    let demo = dir.join("demo");
+    let shown = demo.to_string_lossy().into_owned();
+    let made = run(&demo, &["demo", "--load-only", "--persons", "5", "--data-dir", &shown], "");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let mode = fs::metadata(demo.join("accounts.json")).expect("the accounts").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    refused(&run(&demo, &["serve"], ""), 65, "made-up data");
+    refused(&run(&demo, &["demo", "--load-only", "--persons", "6", "--data-dir", &shown], ""), 65, "other --persons");
+}
+
+#[test]
+fn a_directory_that_holds_other_files_is_no_place_for_a_demo() {
+    let dir = Dir::new();
+    fs::write(dir.join("thesis.txt"), "mine").expect("a file");
+    let shown = dir.0.to_string_lossy().into_owned();
+    refused(&run(&dir.0, &["demo", "--load-only", "--data-dir", &shown], ""), 65, "not empty");
+    assert_eq!(fs::read_dir(&dir.0).expect("the directory").count(), 1);
+}
+
+#[test]
+fn a_second_administrator_is_not_made_from_the_console_and_a_weak_password_is_refused() {
+    let dir = Dir::new();
+    let create = |password: &str| run(&dir.0, &["user", "create-admin", "quantri"], password);
+    assert_eq!(create("matkhau").status.code(), Some(71));
+    assert!(create(crate::process::PASSWORD).status.success());
+    assert_eq!(create(crate::process::PASSWORD).status.code(), Some(71));
+}
