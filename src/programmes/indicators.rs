@@ -225,3 +225,6 @@ impl Figure {
         figure
     }
 }
+
+#[cfg(test)]
+mod tests;

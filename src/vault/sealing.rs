@@ -109,3 +109,46 @@ fn cipher(key: &DataKey) -> XChaCha20Poly1305 {
 fn unopenable(field: FieldName) -> SealError {
     SealError { table: field.table, column: field.column }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(table: &'static str, column: &'static str, row: u128) -> FieldName {
+        FieldName { table, column, row: uuid::Uuid::from_u128(row) }
+    }
+
+    #[test]
+    fn a_sealed_value_opens_only_where_it_was_sealed_and_for_whom() {
+        let random = Random::seeded(7);
+        let (key, other_key) = (DataKey::for_tests([1; 32]), DataKey::for_tests([2; 32]));
+        let (person, other) = (PersonId(uuid::Uuid::from_u128(1)), PersonId(uuid::Uuid::from_u128(2)));
+        let home = place("persons", "sealed_name", 1);
+        let sealed = seal(&random, &key, person, home, 1, "Nguyễn Thị Thử").expect("sealed");
+        assert_eq!(open(&key, person, home, &sealed).expect("opened").as_str(), "Nguyễn Thị Thử");
+        for moved in
+            [place("cases", "sealed_name", 1), place("persons", "sealed_phone", 1), place("persons", "sealed_name", 2)]
+        {
+            assert!(open(&key, person, moved, &sealed).is_err());
+        }
+        assert!(open(&key, other, home, &sealed).is_err());
+        assert!(open(&other_key, person, home, &sealed).is_err());
+    }
+
+    #[test]
+    fn a_sealed_value_with_any_byte_changed_does_not_open() {
+        let random = Random::seeded(7);
+        let (key, person) = (DataKey::for_tests([1; 32]), PersonId(uuid::Uuid::from_u128(1)));
+        let home = place("persons", "sealed_name", 1);
+        let sealed = seal(&random, &key, person, home, 3, "Hòa").expect("sealed");
+        assert_eq!(version_of(Some(&sealed)), 3);
+        for position in 0..sealed.len() {
+            let mut altered = sealed.clone();
+            altered[position] ^= 1;
+            assert!(open(&key, person, home, &altered).is_err(), "byte {position}");
+        }
+        for length in 0..sealed.len() {
+            assert!(open(&key, person, home, &sealed[..length]).is_err(), "{length} bytes");
+        }
+    }
+}

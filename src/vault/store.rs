@@ -29,6 +29,11 @@ impl DataKey {
     pub(super) fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    #[cfg(test)]
+    pub(super) fn for_tests(bytes: [u8; 32]) -> Self {
+        Self(Arc::new(Zeroizing::new(bytes)))
+    }
 }
 
 impl std::fmt::Debug for DataKey {

@@ -137,9 +137,14 @@ fn write_control(url: &str) {
         // Long values leave the row, and uncompressed, so that they can be found at all.
         statement(url, "alter table control alter column text_column set storage external");
     }
-    for number in 0..PERSONS {
-        let filler = "dài ".repeat(if number % 2 == 0 { 2_000 } else { 1 });
-        statement(url, &format!("insert into control values ('{filler}{}')", mark("PLAIN", number)));
+    let numbers: Vec<usize> = (0..PERSONS).collect();
+    for chunk in numbers.chunks(100) {
+        let row = |number: &usize| {
+            let filler = "dài ".repeat(if number % 2 == 0 { 700 } else { 1 });
+            format!("('{filler}{}')", mark("PLAIN", *number))
+        };
+        let rows: Vec<String> = chunk.iter().map(row).collect();
+        statement(url, &format!("insert into control values {}", rows.join(", ")));
     }
 }
 

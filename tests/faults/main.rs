@@ -2,5 +2,6 @@
 
 mod canaries;
 mod kill;
+mod migrations;
 mod process;
 mod start;

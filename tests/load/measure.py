@@ -302,6 +302,15 @@ class Work:
             sys.exit("list_status: fewer than 50 rows")
 
 
+def settle(server):
+    """Waits until the answers that wrk no longer waits for are made, so that they burden no other run."""
+    for _ in range(200):
+        before = processor_seconds(server.pid)
+        time.sleep(0.3)
+        if processor_seconds(server.pid) - before < 0.03:
+            return
+
+
 def wrk(o, server, work, cluster, operation, concurrency, run):
     method, path, body = work.request(operation)
     env = dict(os.environ, LOAD_METHOD=method, LOAD_PATH=path, LOAD_SEED=str(run * 1000 + concurrency))
@@ -325,6 +334,7 @@ def wrk(o, server, work, cluster, operation, concurrency, run):
         time.sleep(0.2)
     cpu = [b - a for a, b in zip(cpu, [processor_seconds(server.pid), database(), machine_busy_seconds()])]
     elapsed = time.monotonic() - clock
+    settle(server)
     text = process.stdout.read()
     found = re.search(r"^RESULT (.*)$", text, re.M) or sys.exit(f"wrk failed: {text}")
     requests, micros, p50, p99, failed, broken = map(int, found[1].split())

@@ -47,7 +47,11 @@ fn every_operation_of_the_api_stands_in_the_access_matrix_and_no_other() {
 #[test]
 fn every_operation_says_whether_it_needs_a_login() {
     let described = serde_json::to_value(hoanhap::server::description()).expect("the description is JSON");
-    assert_eq!(described["security"], serde_json::json!([{"bearer": []}]), "a login is needed unless an operation says otherwise");
+    assert_eq!(
+        described["security"],
+        serde_json::json!([{"bearer": []}]),
+        "a login is needed unless an operation says otherwise"
+    );
     for line in lines() {
         let (method, path) = line.parts();
         let security = &described["paths"][path][method.to_lowercase()]["security"];

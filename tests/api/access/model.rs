@@ -59,7 +59,9 @@ fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
         ("POST", path) if path.starts_with("/cases/{id}/") => change(A::CaseRead, A::AssessmentWrite, 201),
         ("GET", "/deliveries") => (vec![May(A::DeliveryRead)], 200),
         ("GET", "/deliveries/{id}") => (vec![Reach(A::DeliveryRead, 404)], 200),
-        ("POST", "/deliveries") if line.relation.starts_with("addressed") => change(A::ReferralRead, A::DeliveryWrite, 201),
+        ("POST", "/deliveries") if line.relation.starts_with("addressed") => {
+            change(A::ReferralRead, A::DeliveryWrite, 201)
+        }
         ("POST", "/deliveries") => change(A::CaseRead, A::DeliveryWrite, 201),
         ("POST", "/deliveries/{id}/void") => change(A::DeliveryRead, A::DeliveryWrite, 412),
         ("GET", "/referrals") => (vec![May(A::ReferralRead)], 200),

@@ -130,7 +130,9 @@ fn unheld_person(app: &TestApp, world: &World, user: &User, organisation: Uuid) 
 
 fn register_as(app: &TestApp, person: Uuid, user: &User, organisation: Uuid) {
     let (person, user, organisation) = (app.sql_id(person), app.sql_id(user.id), app.sql_id(organisation));
-    app.sql(&format!("update persons set registered_by = {user}, organisation_id = {organisation} where id = {person}"));
+    app.sql(&format!(
+        "update persons set registered_by = {user}, organisation_id = {organisation} where id = {person}"
+    ));
 }
 
 /// Gives a person without case a consent of their own.

@@ -7,20 +7,20 @@ pub mod database;
 pub mod server;
 pub mod world;
 
-pub use client::{Client, Reply, User};
+pub use client::{Client, User};
 pub use hoanhap::db::Engine;
 pub use server::{Options, TestApp};
 pub use world::World;
 
 /// Declares tests that run on both databases, as `name::sqlite` and `name::postgres`.
 macro_rules! both_dbs {
-    ($($(#[$meta:meta])* fn $name:ident($app:ident: &TestApp) $body:block)+) => {$(
+    ($($(#[$meta:meta])* fn $name:ident($app:ident: &$kind:ty) $body:block)+) => {$(
         mod $name {
             #[allow(unused_imports, reason = "a test uses what it needs of its file's imports")]
             use super::*;
 
             $(#[$meta])*
-            fn rule($app: &$crate::support::TestApp) $body
+            fn rule($app: &$kind) $body
 
             #[test]
             fn sqlite() {
