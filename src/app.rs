@@ -45,6 +45,8 @@ pub struct App {
     pub services: Arc<Services>,
     /// Programme plans.
     pub plans: Arc<Plans>,
+    /// Whether a trusted proxy stands before this server and names the client in `X-Forwarded-For`.
+    pub behind_proxy: bool,
     /// Renders the metrics.
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
 }

@@ -37,6 +37,11 @@ pub enum BootError {
     /// Key files.
     #[error(transparent)]
     Keys(#[from] KeyFileError),
+    /// The key store is empty, or belongs to another database.
+    #[error(
+        "the key store and the database do not belong together; restore the right key store (keys.db) or name the right database"
+    )]
+    KeyStore,
     /// List of administrative units.
     #[error(transparent)]
     Units(#[from] CatalogueError),
@@ -64,7 +69,7 @@ impl BootError {
             Self::Config(_) | Self::Plans(_) | Self::Units(_) | Self::Services(_) => 78,
             Self::Open(_) => 69,
             Self::Schema(_) | Self::Demo(_) => 65,
-            Self::Keys(_) => 77,
+            Self::Keys(_) | Self::KeyStore => 77,
             Self::Io(_) | Self::App(_) => 71,
         }
     }
@@ -77,6 +82,8 @@ pub enum Purpose {
     Work,
     /// Made-up data: a database without the demo marker is refused unless it is empty.
     Demo,
+    /// Looking at either kind.
+    Inspection,
 }
 
 /// What tests replace.
@@ -99,25 +106,28 @@ pub struct Surroundings {
 pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<App, BootError> {
     let units = AdminUnits::shipped()?;
     let services = Services::shipped()?;
-    let plans = Plans::shipped(&units, purpose == Purpose::Demo)?;
     if config.database_url()?.file().is_some() || config.keys_url()?.file().is_some() {
         make_private_dir(&config.server.data_dir)?;
     }
     let db = Database::open(&config.database_url()?, &around.database)?;
     let stored = read_marks(&db)?;
     check_purpose(purpose, &stored)?;
+    let plans = Plans::shipped(&units, purpose == Purpose::Demo || stored.demo)?;
     let ring = Arc::new(KeyRing::load(&config.keys_dir(), &around.random, stored.fingerprint.is_none())?);
     if stored.fingerprint.as_ref().is_some_and(|known| *known != ring.fingerprint()) {
         return Err(KeyFileError::Foreign(config.keys_dir()).into());
     }
     let keys = Database::open(&config.keys_url()?, &DatabaseOptions { connections: 4, abort_first_attempt: false })?;
     bring_up_to_date(&keys, Store::Keys)?;
+    let vault = Vault::new(keys, ring.clone(), around.random.clone());
+    let installation = installation(&stored, &vault, &around)?;
     bring_up_to_date(&db, Store::Main)?;
     let fingerprint = ring.fingerprint();
     let copy = Arc::new(units);
     let units = copy.clone();
     db.write_now(move |conn| {
         settings::set(conn, settings::KEY_FINGERPRINT, &fingerprint)?;
+        settings::set(conn, settings::INSTALLATION, &installation)?;
         if purpose == Purpose::Demo {
             settings::set(conn, settings::DEMO, "made-up data")?;
         }
@@ -125,7 +135,7 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
     })?;
     let views = ViewLog::start(db.clone(), around.clock.clone(), around.random.clone())?;
     Ok(App {
-        vault: Vault::new(keys, ring.clone(), around.random.clone()),
+        vault,
         trail: TrailKey::new(ring.trail.clone()),
         tokens: Tokens::new(ring.clone()),
         passwords: Passwords::new(&config.passwords, around.random.clone())?,
@@ -135,6 +145,7 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
         clock: around.clock,
         random: around.random,
         metrics: around.metrics,
+        behind_proxy: config.server.behind_tls_proxy,
         db,
         ring,
         views,
@@ -142,8 +153,25 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
     })
 }
 
+/// The name that database and key store share; made when both are new.
+fn installation(stored: &Marks, vault: &Vault, around: &Surroundings) -> Result<String, BootError> {
+    const ANCHOR: &str = "installation";
+    let in_keys = vault.anchor(ANCHOR)?.and_then(|(_, name)| String::from_utf8(name).ok());
+    match (&stored.installation, in_keys) {
+        (Some(here), Some(there)) if *here == there => Ok(there),
+        (None, None) => {
+            let name = around.random.uuid().to_string();
+            vault.set_anchor(ANCHOR, 0, name.clone().into_bytes(), around.clock.now())?;
+            Ok(name)
+        }
+        _ => Err(BootError::KeyStore),
+    }
+}
+
+#[derive(Default)]
 struct Marks {
     migrated: bool,
+    installation: Option<String>,
     fingerprint: Option<String>,
     demo: bool,
 }
@@ -154,9 +182,10 @@ fn read_marks(db: &Database) -> Result<Marks, BootError> {
         let stage = crate::db::stage(conn, Store::Main);
         Ok(match stage {
             Err(error) => Err(error),
-            Ok(_) if !crate::db::has_tables(conn)? => Ok(Marks { migrated: false, fingerprint: None, demo: false }),
+            Ok(_) if !crate::db::has_tables(conn)? => Ok(Marks::default()),
             Ok(_) => Ok(Marks {
                 migrated: true,
+                installation: settings::get(conn, settings::INSTALLATION)?,
                 fingerprint: settings::get(conn, settings::KEY_FINGERPRINT)?,
                 demo: settings::get(conn, settings::DEMO)?.is_some(),
             }),

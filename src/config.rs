@@ -140,7 +140,9 @@ impl Config {
             }
             figment = figment.merge(Toml::file_exact(file));
         }
-        let config: Self = figment.merge(Env::prefixed("HOANHAP_").split("__")).extract().map_err(Box::new)?;
+        // Names without a section, such as HOANHAP_CONFIG, are not settings.
+        let sections = Env::prefixed("HOANHAP_").filter(|name| name.as_str().contains("__")).split("__");
+        let config: Self = figment.merge(sections).extract().map_err(Box::new)?;
         config.validate()?;
         Ok(config)
     }

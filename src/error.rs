@@ -141,18 +141,16 @@ pub enum Conflict {
     CaseClosed,
     /// The service is not one the person was found in need of and eligible for.
     NotAssessed,
-    /// The support was refused by the person.
-    SupportRefused,
     /// The deadline for an answer has passed; the referral went back to the sender.
     AnswerTooLate,
     /// The name is taken.
     NameTaken,
     /// Roles that one account may not hold together.
     RolesExcludeEachOther,
+    /// An account holds roles in four organisations at the most.
+    TooManyOrganisations,
     /// There is an administrator already.
     AlreadySetUp,
-    /// The year is not closed yet.
-    YearNotClosed,
     /// The record was voided before.
     AlreadyVoided,
     /// The consent was withdrawn before.
@@ -168,12 +166,11 @@ impl Conflict {
             Self::ConsentMissing => "consent_missing",
             Self::CaseClosed => "case_closed",
             Self::NotAssessed => "not_assessed",
-            Self::SupportRefused => "support_refused",
             Self::AnswerTooLate => "answer_too_late",
             Self::NameTaken => "name_taken",
             Self::RolesExcludeEachOther => "roles_exclude_each_other",
+            Self::TooManyOrganisations => "too_many_organisations",
             Self::AlreadySetUp => "already_set_up",
-            Self::YearNotClosed => "year_not_closed",
             Self::AlreadyVoided => "already_voided",
             Self::AlreadyWithdrawn => "already_withdrawn",
             Self::LastAdministrator => "last_administrator",
@@ -196,17 +193,17 @@ impl Conflict {
                 "Chưa có đánh giá có nhu cầu và đủ điều kiện cho dịch vụ này.",
                 "No assessment finds need and eligibility for this service.",
             ),
-            Self::SupportRefused => {
-                ("Người được hỗ trợ chưa muốn nhận lúc này.", "The person does not want this support now.")
-            }
             Self::AnswerTooLate => ("Đã quá hạn trả lời.", "The deadline for an answer has passed."),
             Self::NameTaken => ("Tên này đã được dùng.", "This name is taken."),
             Self::RolesExcludeEachOther => (
                 "Một tài khoản không được giữ đồng thời các vai trò này.",
                 "One account may not hold these roles together.",
             ),
+            Self::TooManyOrganisations => (
+                "Một tài khoản giữ vai trò ở nhiều nhất bốn tổ chức.",
+                "An account holds roles in four organisations at the most.",
+            ),
             Self::AlreadySetUp => ("Hệ thống đã có quản trị viên.", "There is an administrator already."),
-            Self::YearNotClosed => ("Năm này chưa kết thúc kỳ số liệu.", "This year is not closed yet."),
             Self::AlreadyVoided => ("Bản ghi đã được hủy trước đó.", "The record was voided before."),
             Self::AlreadyWithdrawn => ("Sự đồng ý đã được rút trước đó.", "The consent was withdrawn before."),
             Self::LastAdministrator => {

@@ -12,6 +12,7 @@ use hoanhap::clock::{Clock, Random};
 use hoanhap::config::{Config, LogFormat};
 use hoanhap::db::DatabaseOptions;
 use hoanhap::demo;
+use hoanhap::error::Language;
 use hoanhap::server;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -71,6 +72,11 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("hoanhap: {error}");
+            if let BootError::App(refused) = &error {
+                let problem = refused.problem(Language::En, "");
+                eprintln!("{}", problem.title);
+                problem.errors.iter().for_each(|field| eprintln!("{}: {}", field.field, field.message));
+            }
             ExitCode::from(error.exit_code())
         }
     }
@@ -94,7 +100,9 @@ fn run(cli: Cli) -> Result<ExitCode, BootError> {
         Command::User { command: UserCommand::CreateAdmin { username } } => {
             create_admin(&boot_quietly(&Config::load(file)?)?, &username)?;
         }
-        Command::Audit { command: AuditCommand::Verify } => return verify_trail(&boot_quietly(&Config::load(file)?)?),
+        Command::Audit { command: AuditCommand::Verify } => {
+            return verify_trail(&boot_for(&Config::load(file)?, Purpose::Inspection)?);
+        }
         Command::Serve => serve(&Config::load(file)?)?,
         Command::Demo(options) => run_demo(&options)?,
     }
@@ -113,8 +121,12 @@ fn surroundings(config: &Config, with_metrics: bool) -> Surroundings {
 }
 
 fn boot_quietly(config: &Config) -> Result<App, BootError> {
+    boot_for(config, Purpose::Work)
+}
+
+fn boot_for(config: &Config, purpose: Purpose) -> Result<App, BootError> {
     start_log(config);
-    boot::boot(config, Purpose::Work, surroundings(config, false))
+    boot::boot(config, purpose, surroundings(config, false))
 }
 
 fn start_log(config: &Config) {
@@ -167,16 +179,25 @@ fn listen(config: &Config, app: App) -> Result<(), BootError> {
     })
 }
 
+const TICK: std::time::Duration = std::time::Duration::from_secs(5);
+const TICKS_A_ROUND: u64 = 12;
+
 /// One round a minute, the first one at once; a failed round is logged and tried again.
 fn keep_house(app: &App) {
     if let Err(error) = boot::sweep_orphan_keys(app) {
         tracing::error!(cause = %error, "orphaned keys were not swept");
     }
-    loop {
-        if let Err(error) = boot::housekeeping(app) {
+    for tick in 0_u64.. {
+        if tick.is_multiple_of(TICKS_A_ROUND)
+            && let Err(error) = boot::housekeeping(app)
+        {
             tracing::error!(cause = %error, "housekeeping failed");
         }
-        std::thread::sleep(std::time::Duration::from_mins(1));
+        // Without it the samples of histograms pile up until somebody reads the metrics.
+        if let Some(metrics) = &app.metrics {
+            metrics.run_upkeep();
+        }
+        std::thread::sleep(TICK);
     }
 }
 

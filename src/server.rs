@@ -83,7 +83,10 @@ async fn readyz(_: Public, app: Data<App>) -> Result<HttpResponse, AppError> {
         (Ok(Ok(Stage::Current)), Ok(Ok(Stage::Current))) => {
             Ok(HttpResponse::Ok().json(serde_json::json!({"status": "ready"})))
         }
-        _ => Err(not_ready),
+        (records, keys) => {
+            tracing::error!(?records, ?keys, "not ready");
+            Err(not_ready)
+        }
     }
 }
 

@@ -8,6 +8,8 @@ use crate::error::AppError;
 
 /// Fingerprint of the keys the database was made with.
 pub const KEY_FINGERPRINT: &str = "keys.fingerprint";
+/// Names this installation; the key store holds the same name, so that neither is used with another's.
+pub const INSTALLATION: &str = "installation.id";
 /// Present in databases of made-up data only.
 pub const DEMO: &str = "demo";
 

@@ -139,7 +139,9 @@ for _ in $(seq 60); do
     curl -fsS -o /dev/null "$base/readyz" 2>/dev/null && break
     sleep 1
 done
-curl -fsS -o /dev/null "$base/readyz"
+status=$(curl -sS -o "$work/body" -w '%{http_code}' "$base/readyz" || true)
+body=$(cat "$work/body" 2>/dev/null || true)
+[ "$status" = 200 ] || fail "$base/readyz is not ready after a minute"
 [ "$year" -le 2026 ] || fail 'the plan demo-2026 ends in 2026'
 
 step 'Every account of accounts.json logs in'

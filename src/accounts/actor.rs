@@ -38,7 +38,11 @@ impl FromRequest for Caller {
 fn verify(request: &HttpRequest) -> Option<Caller> {
     let app = request.app_data::<web::Data<App>>()?;
     let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
-    app.tokens.verify(value.strip_prefix("Bearer ")?, app.clock.now())
+    let (scheme, token) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    app.tokens.verify(token, app.clock.now())
 }
 
 /// Taken by routes that need no login, so that its absence is a decision.

@@ -65,12 +65,18 @@ async fn log_in(
     request: HttpRequest,
     form: Valid<Login>,
 ) -> Result<Json<TokenPair>, AppError> {
-    let peer = peer(&request);
+    let peer = peer(&app, &request);
     login::login(&app, &form.body.username, form.body.password.0, &peer).await.map(Json)
 }
 
-fn peer(request: &HttpRequest) -> String {
-    request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default()
+/// The address of the client: the connection's, or behind a proxy the last one that the
+/// proxy wrote. What a client writes there itself stands further left.
+fn peer(app: &App, request: &HttpRequest) -> String {
+    let forwarded = request.headers().get_all("x-forwarded-for").last().and_then(|value| value.to_str().ok());
+    match forwarded.and_then(|list| list.rsplit(',').next()) {
+        Some(address) if app.behind_proxy => address.trim().to_owned(),
+        _ => request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default(),
+    }
 }
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -134,7 +140,7 @@ async fn set_up(
     let (trail, grant) = (app.trail.clone(), GrantId(app.random.uuid()));
     app.db.write(move |conn| rules::create_first_administrator(conn, &trail, &account, grant)).await?;
     app.setup.spend();
-    login::open_session(&app, id, &peer(&request)).await.map(Json)
+    login::open_session(&app, id, &peer(&app, &request)).await.map(Json)
 }
 
 fn check_password(password: &SecretString, username: &str) -> Result<(), AppError> {
@@ -171,7 +177,7 @@ async fn accept_invitation(
 ) -> Result<Json<TokenPair>, AppError> {
     let AcceptInvitation { username, invitation, password } = form.body;
     check_password(&password.0, &username)?;
-    rules::accept_invitation(&app, &username, &invitation, password.0, &peer(&request)).await.map(Json)
+    rules::accept_invitation(&app, &username, &invitation, password.0, &peer(&app, &request)).await.map(Json)
 }
 
 /// One role of an account.

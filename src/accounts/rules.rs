@@ -13,7 +13,7 @@ use crate::db::schema::{account_grants, account_invitations, accounts};
 use crate::db::types::{AccountId, GrantId, Instant, OrganisationId};
 use crate::db::{DbConnection, is_unique_violation};
 use crate::error::{AppError, Conflict, Rule};
-use crate::grants::{Action, Role};
+use crate::grants::{Action, Role, Slots};
 use crate::organisations;
 
 /// Hours for which an invitation is good.
@@ -206,6 +206,13 @@ pub fn grant(
     check_scope(conn, units, wish, actor.now)?;
     if held.iter().any(|grant| !grant.role.goes_with(wish.role)) {
         return Err(AppError::Conflict(Conflict::RolesExcludeEachOther));
+    }
+    let mut organisations: Vec<OrganisationId> = held.iter().filter_map(|grant| grant.organisation_id).collect();
+    organisations.extend(wish.organisation);
+    organisations.sort_unstable();
+    organisations.dedup();
+    if organisations.len() > Slots::COUNT {
+        return Err(AppError::Conflict(Conflict::TooManyOrganisations));
     }
     let row = AccountGrant {
         id,

@@ -12,6 +12,7 @@ use super::model::{AssessedNeed, EligibilityReason, SupportRefusal};
 use super::rules::{self, Findings, NewAssessment};
 use crate::accounts::Caller;
 use crate::app::App;
+use crate::audit::SubjectKind;
 use crate::db::types::{AccountId, AssessmentId, CaseId, RefusalId};
 use crate::error::{AppError, FieldError, Problem, Rule};
 use crate::http::{Created, IdempotencyKey, Page, Path, Valid};
@@ -75,7 +76,9 @@ async fn list_assessments(
     app: Data<App>,
     id: Path<CaseId>,
 ) -> Result<Json<Page<AssessmentView>>, AppError> {
-    let rows = app.read(caller, move |conn, actor| rules::of_case(conn, actor, id.0)).await?;
+    let id = id.0;
+    let rows = app.read(caller, move |conn, actor| rules::of_case(conn, actor, id)).await?;
+    app.views.read(caller.account, SubjectKind::Case, id.0).await?;
     Ok(Json(Page { items: rows.into_iter().map(Into::into).collect(), next_cursor: None }))
 }
 
@@ -159,7 +162,9 @@ impl From<SupportRefusal> for RefusalView {
 #[utoipa::path(tag = "cases", params(("id" = CaseId, Path)), responses((status = 200, body = Page<RefusalView>)))]
 #[get("/cases/{id}/refusals")]
 async fn list_refusals(caller: Caller, app: Data<App>, id: Path<CaseId>) -> Result<Json<Page<RefusalView>>, AppError> {
-    let rows = app.read(caller, move |conn, actor| rules::refusals_of_case(conn, actor, id.0)).await?;
+    let id = id.0;
+    let rows = app.read(caller, move |conn, actor| rules::refusals_of_case(conn, actor, id)).await?;
+    app.views.read(caller.account, SubjectKind::Case, id.0).await?;
     Ok(Json(Page { items: rows.into_iter().map(Into::into).collect(), next_cursor: None }))
 }
 

@@ -2,11 +2,12 @@
 //! last one anchored in the key store.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 
 use super::model::SubjectKind;
-use super::trail::{Subject, SubjectId, TrailKey};
+use super::trail::{SubjectId, TrailKey};
 use crate::db::schema::{audit_checkpoint_heads, audit_checkpoints, audit_heads};
-use crate::db::types::Instant;
+use crate::db::types::{Id, Instant};
 use crate::db::{Database, DbConnection};
 use crate::error::AppError;
 use crate::vault::Vault;
@@ -64,7 +65,7 @@ fn write_one(conn: &mut DbConnection, key: &TrailKey, now: Instant) -> Result<Op
     let (last_number, previous) = last.unwrap_or((0, Vec::new()));
     let number = last_number + 1;
     let changed: Vec<(SubjectKind, SubjectId, i64, Vec<u8>)> = audit_heads::table
-        .filter(audit_heads::checkpointed.eq(false))
+        .filter(diesel::dsl::not(audit_heads::checkpointed))
         .order((audit_heads::subject_kind, audit_heads::subject_id))
         .select((audit_heads::subject_kind, audit_heads::subject_id, audit_heads::seq, audit_heads::mac))
         .limit(MAX_HEADS)
@@ -91,12 +92,29 @@ fn write_one(conn: &mut DbConnection, key: &TrailKey, now: Instant) -> Result<Op
             audit_checkpoints::mac.eq(&mac),
         ))
         .execute(conn)?;
-    for head in &heads {
-        diesel::insert_into(audit_checkpoint_heads::table).values(head).execute(conn)?;
-        let subject = Subject { kind: head.subject_kind, id: head.subject_id };
-        diesel::update(audit_heads::table.find((subject.kind, subject.id)))
-            .set(audit_heads::checkpointed.eq(true))
-            .execute(conn)?;
+    if let Some(last) = heads.last() {
+        list_heads(conn, number, last)?;
     }
     Ok(Some((number, mac)))
+}
+
+/// Lists every changed head up to `last` in the checkpoint and marks them; within one
+/// serialisable transaction these are the very heads that were read.
+fn list_heads(conn: &mut DbConnection, number: i64, last: &CheckpointHead) -> Result<(), AppError> {
+    diesel::sql_query(
+        "insert into audit_checkpoint_heads (checkpoint_number, subject_kind, subject_id, seq, mac) \
+         select $1, subject_kind, subject_id, seq, mac from audit_heads \
+         where not checkpointed and (subject_kind, subject_id) <= ($2, $3)",
+    )
+    .bind::<BigInt, _>(number)
+    .bind::<Text, _>(last.subject_kind)
+    .bind::<Id, _>(last.subject_id)
+    .execute(conn)?;
+    diesel::sql_query(
+        "update audit_heads set checkpointed = true where not checkpointed and (subject_kind, subject_id) <= ($1, $2)",
+    )
+    .bind::<Text, _>(last.subject_kind)
+    .bind::<Id, _>(last.subject_id)
+    .execute(conn)?;
+    Ok(())
 }

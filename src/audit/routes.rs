@@ -99,8 +99,10 @@ struct ViewFilter {
     limit: Option<i64>,
 }
 
+type SeenRow = (ViewId, Instant, SubjectKind, Option<SubjectId>, ViewAction, Option<Vec<u8>>);
+
 /// One view.
-#[derive(Debug, Serialize, Queryable, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 struct SeenView {
     /// Id.
     id: ViewId,
@@ -113,6 +115,16 @@ struct SeenView {
     subject_id: Option<SubjectId>,
     /// How.
     action: ViewAction,
+    /// With a list: ids of what stood in it.
+    shown: Vec<uuid::Uuid>,
+}
+
+impl From<SeenRow> for SeenView {
+    fn from((id, at, subject_kind, subject_id, action, shown): SeenRow) -> Self {
+        let (ids, _) = shown.as_deref().unwrap_or_default().as_chunks::<16>();
+        let shown = ids.iter().map(|id| uuid::Uuid::from_bytes(*id)).collect();
+        Self { id, at, subject_kind, subject_id, action, shown }
+    }
 }
 
 /// Read what an account has seen, oldest first.
@@ -129,13 +141,20 @@ async fn list_views(
         Some(cursor) => Some((cursor.instant()?, ViewId(cursor.id))),
         None => None,
     };
-    let rows: Vec<SeenView> = app
+    let rows: Vec<SeenRow> = app
         .read(caller, move |conn, actor| {
             actor.scope(Action::TrailRead)?;
             let mut rows = view_log::table
                 .filter(view_log::account_id.eq(query.account_id))
                 .order((view_log::at, view_log::id))
-                .select((view_log::id, view_log::at, view_log::subject_kind, view_log::subject_id, view_log::action))
+                .select((
+                    view_log::id,
+                    view_log::at,
+                    view_log::subject_kind,
+                    view_log::subject_id,
+                    view_log::action,
+                    view_log::shown,
+                ))
                 .limit(limit + 1)
                 .into_boxed();
             if let Some((at, id)) = after {
@@ -144,6 +163,6 @@ async fn list_views(
             Ok(rows.load(conn)?)
         })
         .await?;
-    let end = |row: &SeenView| Cursor::after_instant(row.at, row.id.0);
-    Page::of(rows, limit, end, Ok).map(Json)
+    let end = |row: &SeenRow| Cursor::after_instant(row.1, row.0.0);
+    Page::of(rows, limit, end, |row| Ok(row.into())).map(Json)
 }

@@ -9,7 +9,7 @@ use super::trail::SubjectId;
 use crate::clock::{Clock, Random};
 use crate::db::schema::view_log;
 use crate::db::types::{AccountId, Instant, ViewId};
-use crate::db::{Database, DbConnection};
+use crate::db::{Database, DbConnection, Engine};
 use crate::error::AppError;
 
 /// Views written in one commit at the most.
@@ -33,20 +33,35 @@ type Waiting = (View, oneshot::Sender<Result<(), ()>>);
 /// The group-committing writer of the view log. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct ViewLog {
-    queue: mpsc::Sender<Waiting>,
+    sink: Sink,
     clock: Clock,
     random: Random,
 }
 
+/// How views reach the database.
+#[derive(Debug, Clone)]
+enum Sink {
+    /// SQLite's one writer commits in groups by itself.
+    Writer(Database),
+    /// On PostgreSQL a thread of our own makes the groups.
+    Thread(mpsc::Sender<Waiting>),
+}
+
 impl ViewLog {
-    /// Starts the writer thread.
+    /// Starts the writer.
     ///
     /// # Errors
     /// When the system refuses a thread.
     pub fn start(db: Database, clock: Clock, random: Random) -> std::io::Result<Self> {
-        let (queue, waiting) = mpsc::channel(4 * GROUP);
-        std::thread::Builder::new().name("view-log".into()).spawn(move || run(&db, waiting))?;
-        Ok(Self { queue, clock, random })
+        let sink = match db.engine() {
+            Engine::Sqlite => Sink::Writer(db),
+            Engine::Postgres => {
+                let (queue, waiting) = mpsc::channel(4 * GROUP);
+                std::thread::Builder::new().name("view-log".into()).spawn(move || run(&db, waiting))?;
+                Sink::Thread(queue)
+            }
+        };
+        Ok(Self { sink, clock, random })
     }
 
     /// Logs that `account` read one record.
@@ -84,10 +99,16 @@ impl ViewLog {
     ) -> Result<(), AppError> {
         let id = ViewId(self.random.uuid());
         let view = View { id, at: self.clock.now(), account_id, subject_kind, subject_id, action, shown };
-        let (reply, written) = oneshot::channel();
-        let stopped = || AppError::internal("the view log stopped");
-        self.queue.send((view, reply)).await.map_err(|_| stopped())?;
-        written.await.map_err(|_| stopped())?.map_err(|()| AppError::internal("the view log could not be written"))
+        match &self.sink {
+            Sink::Writer(db) => db.write(move |conn| insert(conn, std::slice::from_ref(&view))).await,
+            Sink::Thread(queue) => {
+                let (reply, written) = oneshot::channel();
+                let stopped = || AppError::internal("the view log stopped");
+                queue.send((view, reply)).await.map_err(|_| stopped())?;
+                let outcome = written.await.map_err(|_| stopped())?;
+                outcome.map_err(|()| AppError::internal("the view log could not be written"))
+            }
+        }
     }
 }
 
@@ -113,8 +134,5 @@ fn run(db: &Database, mut waiting: mpsc::Receiver<Waiting>) {
 }
 
 fn insert(conn: &mut DbConnection, views: &[View]) -> Result<(), AppError> {
-    for view in views {
-        diesel::insert_into(view_log::table).values(view).execute(conn)?;
-    }
-    Ok(())
+    crate::db::bulk::insert_views(conn, views)
 }

@@ -9,13 +9,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use super::model::{Case, CaseEvent, CaseEventView, CaseLine, CaseView};
-use super::rules::{self, Filter, ListRow, Move, NewCase};
+use super::rules::{self, CaseHead, Filter, ListRow, Move, NewCase};
 use super::status::{CaseStatus, CloseReason};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::audit::SubjectKind;
 use crate::db::types::{AccountId, CaseEventId, CaseId, OrganisationId, PersonId};
-use crate::error::{AppError, Problem};
+use crate::error::{AppError, Problem, Rule};
 use crate::grants::Action;
 use crate::http::extract::{plain_text, present};
 use crate::http::{Created, Cursor, IdempotencyKey, IfMatch, Page, Path, Query, Valid, Versioned, listing};
@@ -96,7 +96,7 @@ async fn list_cases(
     Ok(Json(page))
 }
 
-fn line(case: Case, person_name: Option<String>) -> CaseLine {
+fn line(case: CaseHead, person_name: Option<String>) -> CaseLine {
     CaseLine {
         id: case.id,
         person_id: case.person_id,
@@ -194,11 +194,10 @@ async fn read_case(caller: Caller, app: Data<App>, id: Path<CaseId>) -> Result<V
         .read(caller, move |conn, actor| {
             let (case, person) = rules::read_with_person(conn, actor, id.0)?;
             let referrals = crate::referrals::rules::of_case(conn, actor, case.id)?;
-            let categories = crate::persons::rules::categories_of(conn, person.id)?;
             let key = vault.key(person.id)?;
             let version = case.version;
             let referrals = referrals.into_iter().map(|row| row.view(&key)).collect::<Result<_, _>>()?;
-            let record = CaseFile { case: case.view(&key)?, person: person.view(&key, categories)?, referrals };
+            let record = CaseFile { case: case.view(&key)?, person: person.view(&key)?, referrals };
             Ok(Versioned { record, version })
         })
         .await?;
@@ -304,7 +303,9 @@ async fn change_status(
 #[serde(deny_unknown_fields)]
 struct Assignment {
     /// Worker of the centre; `null` puts the case back to wait.
-    account_id: Option<AccountId>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<AccountId>, required = true)]
+    account_id: Option<Option<AccountId>>,
 }
 
 /// Assign a case to a worker, or take a waiting one.
@@ -320,9 +321,10 @@ async fn assign_case(
     version: IfMatch,
     form: Valid<Assignment>,
 ) -> Result<Versioned<CaseView>, AppError> {
+    let worker = form.body.account_id.ok_or_else(|| AppError::field("account_id", Rule::Required))?;
     let (state, event) = (app.clone(), CaseEventId(app.random.uuid()));
     app.write(caller, move |conn, actor| {
-        let case = rules::assign(conn, actor, &state.trail, id.0, version.0, form.body.account_id, event)?;
+        let case = rules::assign(conn, actor, &state.trail, id.0, version.0, worker, event)?;
         let key = state.vault.key(case.person_id)?;
         Ok(Versioned { version: case.version, record: case.view(&key)? })
     })

@@ -7,7 +7,7 @@ use super::events;
 use super::model::{Case, CaseEvent, CaseEventKind, CaseEventView};
 use super::status::{CaseStatus, CloseReason};
 use crate::accounts::Actor;
-use crate::admin_units::AdminUnits;
+use crate::admin_units::{AdminUnits, Level};
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
 use crate::db::DbConnection;
 use crate::db::schema::{account_grants, accounts, cases, persons};
@@ -53,9 +53,9 @@ pub fn create(
     let organisation = actor.scope(Action::CaseCreate)?.own_organisation(new.organisation)?;
     check_new(units, new, actor.now.civil_date())?;
     let scope = actor.scope(Action::PersonRead)?;
-    if !person_rules::is_within(conn, &scope, new.person)? {
+    let Some(categories) = person_rules::categories_within(conn, &scope, new.person)? else {
         return Err(AppError::field("person_id", Rule::NoSuchReference));
-    }
+    };
     let is_worker =
         |held: &crate::grants::HeldRole| held.role == Role::SocialWorker && held.organisation == Some(organisation);
     let case = Case {
@@ -78,6 +78,8 @@ pub fn create(
         version: 1,
     };
     insert(conn, &case, new.event)?;
+    // A case of a category makes its person one of that category, else indicators would miss them.
+    person_rules::add_category(conn, case.person_id, categories, case.category)?;
     note(conn, trail, actor, case.id, TrailAction::Create, &["case"])?;
     Ok(case)
 }
@@ -114,6 +116,8 @@ fn check_new(units: &AdminUnits, new: &NewCase, today: NaiveDate) -> Result<(), 
     }
     if !units.is_valid_on(&new.unit_code, new.received_on) {
         broken.push(FieldError::new("unit_code", Rule::UnitNotValidOn));
+    } else if units.get(&new.unit_code).is_some_and(|unit| unit.level == Level::Country) {
+        broken.push(FieldError::new("unit_code", Rule::Format("a commune, district or province".into())));
     }
     if broken.is_empty() { Ok(()) } else { Err(AppError::Invalid(broken)) }
 }
@@ -159,8 +163,30 @@ pub struct Filter {
     pub person: Option<PersonId>,
 }
 
-/// What a line of the list needs of a person: the sealed name.
-pub type ListRow = (Case, Option<Vec<u8>>);
+/// What a line of the list shows: columns that its indexes hold.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = cases)]
+pub struct CaseHead {
+    /// Id.
+    pub id: CaseId,
+    /// Whose case.
+    pub person_id: PersonId,
+    /// Centre that runs it.
+    pub organisation_id: OrganisationId,
+    /// Unit it is counted in.
+    pub unit_code: String,
+    /// Category it concerns.
+    pub category: ClientCategory,
+    /// Status.
+    pub status: CaseStatus,
+    /// Day of reception.
+    pub received_on: NaiveDate,
+    /// Worker responsible.
+    pub assigned_to: Option<AccountId>,
+}
+
+/// A line of the list and the sealed name of its person.
+pub type ListRow = (CaseHead, Option<Vec<u8>>);
 
 /// Reads a page of cases, newest reception first, one more than `limit`.
 ///
@@ -178,7 +204,7 @@ pub fn list(
         .inner_join(persons::table.on(persons::id.eq(cases::person_id)))
         .filter(cases_within(&scope))
         .order((cases::received_on.desc(), cases::id.desc()))
-        .select((Case::as_select(), persons::sealed_name))
+        .select((CaseHead::as_select(), persons::sealed_name))
         .limit(limit + 1)
         .into_boxed();
     // Narrows nothing: whoever reaches one centre only sees its cases. It lets the index of the centre serve.
@@ -262,7 +288,7 @@ pub fn change_status(
     case.close_reason = wish.reason;
     if wish.to == CaseStatus::Confirmed {
         case.identified_on = Some(wish.occurred_on);
-        person_rules::add_category(conn, case.person_id, ClientCategory::IdentifiedVictim)?;
+        person_rules::mark_identified(conn, case.person_id)?;
     }
     if wish.to == CaseStatus::NotConfirmed {
         case.identified_on = None;
@@ -307,7 +333,7 @@ pub fn assign(
 ) -> Result<Case, AppError> {
     let mut case = find_for(conn, actor, Action::CaseAssign, id)?;
     check_version(conn, &case, expected)?;
-    let manages = actor.scope(Action::CaseAssign)?.organisations.contains(&case.organisation_id);
+    let manages = actor.scope(Action::CaseAssign)?.organisations.contains(case.organisation_id);
     // Workers may take a waiting case themselves; giving cases to others is the manager's.
     if !manages && worker != Some(actor.account) {
         return Err(AppError::Forbidden);

@@ -12,6 +12,7 @@ use super::model::{Consent, ConsentPurpose, GivenBy, Proof};
 use super::rules;
 use crate::accounts::Caller;
 use crate::app::App;
+use crate::audit::SubjectKind;
 use crate::db::types::{AccountId, ConsentId, Instant, OrganisationId, PersonId};
 use crate::error::{AppError, Problem};
 use crate::http::{Created, IdempotencyKey, IfMatch, Page, Path, Valid, Versioned};
@@ -74,7 +75,9 @@ async fn list_consents(
     app: Data<App>,
     id: Path<PersonId>,
 ) -> Result<Json<Page<ConsentView>>, AppError> {
-    let rows = app.read(caller, move |conn, actor| rules::of_person(conn, actor, id.0)).await?;
+    let id = id.0;
+    let rows = app.read(caller, move |conn, actor| rules::of_person(conn, actor, id)).await?;
+    app.views.read(caller.account, SubjectKind::Person, id.0).await?;
     Ok(Json(Page { items: rows.into_iter().map(Into::into).collect(), next_cursor: None }))
 }
 

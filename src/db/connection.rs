@@ -83,6 +83,7 @@ impl DatabaseUrl {
                 Ok(DbConnection::Postgres(connection))
             }
             Engine::Sqlite => {
+                make_private(&self.target).map_err(|e| diesel::ConnectionError::BadConnection(e.to_string()))?;
                 let mut connection = SqliteConnection::establish(&self.target)?;
                 connection.batch_execute(SQLITE_SETTINGS).map_err(failed)?;
                 Ok(DbConnection::Sqlite(connection))
@@ -97,6 +98,15 @@ impl std::fmt::Debug for DatabaseUrl {
     }
 }
 
+/// A new database file is its owner's alone; SQLite gives its log the same mode.
+fn make_private(path: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// FULL: an acknowledged write survives power loss. The cache is small because
 /// every reader has one; the page cache of the system holds the rest.
 const SQLITE_SETTINGS: &str = "pragma busy_timeout = 5000;
@@ -105,9 +115,14 @@ const SQLITE_SETTINGS: &str = "pragma busy_timeout = 5000;
     pragma foreign_keys = on;
     pragma trusted_schema = off;
     pragma cache_size = -4000;
+    pragma wal_autocheckpoint = 4000;
     pragma temp_store = memory;";
 
-const POSTGRES_SETTINGS: &str = "set time zone 'UTC'; set client_min_messages = warning;";
+/// Our statements are few and each has one good plan, so none is planned twice.
+const POSTGRES_SETTINGS: &str = "set time zone 'UTC';
+    set client_min_messages = warning;
+    set plan_cache_mode = force_generic_plan;
+    set jit = off;";
 
 /// Hands the pool connections to one database.
 #[derive(Debug)]

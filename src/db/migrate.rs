@@ -71,22 +71,33 @@ macro_rules! with_engine {
 /// # Errors
 /// When the database is newer than this program, or does not answer.
 pub fn stage(connection: &mut DbConnection, store: Store) -> Result<Stage, SchemaError> {
-    // Diesel makes its table when it is asked what was applied; asking must change nothing.
-    let untouched = !super::has_table(connection, "__diesel_schema_migrations").map_err(|e| failed(e.into()))?;
+    // Read by hand: Diesel makes its table when it is asked, and asking must change nothing.
+    let applied = applied(connection).map_err(|e| failed(e.into()))?;
     with_engine!(connection, store, |c, source| {
-        if untouched {
-            return Ok(Stage::Behind(versions(&source, c)?.len()));
-        }
-        let applied = c.applied_migrations().map_err(failed)?;
         let known = versions(&source, c)?;
-        if let Some(unknown) = applied.iter().map(ToString::to_string).find(|v| !known.contains(v)) {
-            return Err(SchemaError::Newer(unknown));
+        if let Some(unknown) = applied.iter().find(|version| !known.contains(version)) {
+            return Err(SchemaError::Newer(unknown.clone()));
         }
         match known.len() - applied.len() {
             0 => Ok(Stage::Current),
             behind => Ok(Stage::Behind(behind)),
         }
     })
+}
+
+fn applied(connection: &mut DbConnection) -> diesel::QueryResult<Vec<String>> {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Applied {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        version: String,
+    }
+    if !super::has_table(connection, "__diesel_schema_migrations")? {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<Applied> =
+        diesel::sql_query("select version from __diesel_schema_migrations order by version").load(connection)?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
 }
 
 fn versions<DB: diesel::backend::Backend>(

@@ -4,6 +4,7 @@
 //! a write may run more than once, so it must be pure: no mail, no HTTP, and
 //! ids and secrets made before it.
 
+pub mod bulk;
 pub mod connection;
 mod migrate;
 mod pool;

@@ -162,6 +162,11 @@ diesel::table! {
         ethnicity -> Nullable<Text>,
         residence_unit_code -> Nullable<Text>,
         anonymous -> Bool,
+        possible_victim -> Bool,
+        identified_victim -> Bool,
+        person_selling_sex -> Bool,
+        establishment_worker -> Bool,
+        at_risk -> Bool,
         sealed_name -> Nullable<Binary>,
         sealed_aliases -> Nullable<Binary>,
         sealed_phone -> Nullable<Binary>,
@@ -171,16 +176,6 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         version -> Integer,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::types::Id;
-
-    person_categories (person_id, category) {
-        person_id -> Id,
-        category -> Text,
     }
 }
 
@@ -342,6 +337,7 @@ diesel::table! {
         person_id -> Id,
         referral_id -> Nullable<Id>,
         organisation_id -> Id,
+        centre_id -> Id,
         service_type -> Text,
         delivered_on -> Date,
         form -> Text,
@@ -452,7 +448,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     account_invitations,
     idempotency_keys,
     persons,
-    person_categories,
     consents,
     cases,
     case_events,

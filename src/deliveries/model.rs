@@ -43,6 +43,8 @@ pub struct Delivery {
     pub referral_id: Option<ReferralId>,
     /// Organisation that gave it.
     pub organisation_id: OrganisationId,
+    /// Centre that ran the case on that day; its figures count the delivery.
+    pub centre_id: OrganisationId,
     /// Service type.
     pub service_type: ServiceType,
     /// Day.

@@ -69,6 +69,7 @@ pub fn create(
         person_id: case.person_id,
         referral_id: referral,
         organisation_id: organisation,
+        centre_id: case.organisation_id,
         service_type: new.service_type,
         delivered_on: new.delivered_on,
         form: new.form,
@@ -101,7 +102,7 @@ fn of_referral(
 ) -> Result<(Case, Option<ReferralId>, OrganisationId), AppError> {
     let (referral, side) = referrals::rules::read(conn, actor, id)?;
     let writing = actor.scope(Action::DeliveryWrite)?;
-    let is_recipients = side == Side::Recipient && writing.addressed.contains(&referral.to_organisation_id);
+    let is_recipients = side == Side::Recipient && writing.addressed.contains(referral.to_organisation_id);
     let is_senders = side == Side::Sender && {
         let case = case_table::table.filter(case_table::id.eq(referral.case_id)).filter(cases_within(&writing));
         diesel::select(diesel::dsl::exists(case)).get_result::<bool>(conn)?

@@ -20,7 +20,6 @@ use crate::db::types::{
 };
 use crate::deliveries::model::Delivery;
 use crate::error::AppError;
-use crate::persons::ClientCategory;
 use crate::persons::model::{Birth, Person};
 use crate::persons::rules::{self as person_rules, PersonDetails, Registration};
 use crate::referrals::model::Referral;
@@ -34,7 +33,6 @@ const CHUNK: u32 = 250;
 /// Everything on record about one person.
 struct Records {
     person: Person,
-    categories: Vec<ClientCategory>,
     case: Case,
     events: Vec<CaseEvent>,
     consents: Vec<Consent>,
@@ -120,7 +118,6 @@ impl Scribe<'_> {
             assessments: self.assessments(&case, worker)?,
             refusals: self.refusals(&case, worker)?,
             deliveries: self.deliveries(&case, worker, &referrals)?,
-            categories: details.categories,
             person,
             case,
             events,
@@ -142,7 +139,7 @@ impl Scribe<'_> {
             sex: word(person.sex)?,
             birth: Birth { precision: word(person.birth_precision)?, date: person.birth_date, year: person.birth_year },
             nationality: person.nationality.map(str::to_owned),
-            ethnicity: person.ethnicity.map(str::to_owned),
+            ethnicity: person.ethnicity.map(word).transpose()?,
             residence_unit_code: residence,
             phone: person.phone.clone(),
             national_id: person.national_id.clone(),
@@ -361,6 +358,7 @@ impl Scribe<'_> {
                 person_id: self.person,
                 referral_id: referral.map(|referral| referral.id),
                 organisation_id: referral.map_or(case.organisation_id, |referral| referral.to_organisation_id),
+                centre_id: case.organisation_id,
                 service_type,
                 delivered_on: told.delivered_on,
                 form: word(told.form)?,
@@ -385,7 +383,7 @@ fn store(conn: &mut DbConnection, trail: &crate::audit::TrailKey, records: &Reco
         record(conn, trail, Subject::new(kind, id), Some(by), action, &[field], moment)
     };
     let Records { person, case, .. } = records;
-    person_rules::insert(conn, person, &records.categories)?;
+    person_rules::insert(conn, person)?;
     let by = person.registered_by;
     note(conn, SubjectKind::Person, person.id.0, by, TrailAction::Create, "person", person.created_at)?;
     for consent in &records.consents {

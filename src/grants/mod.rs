@@ -9,5 +9,5 @@ pub mod predicates;
 mod scope;
 pub mod table;
 
-pub use scope::{HeldRole, Scope};
+pub use scope::{HeldRole, Scope, Slots};
 pub use table::{Action, Reach, Role};

@@ -15,22 +15,56 @@ pub struct HeldRole {
     pub admin_unit: Option<String>,
 }
 
+/// Organisations of a scope. There are four places, so that every predicate has one SQL
+/// text; an empty place holds the nil id, which no organisation has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slots(pub OrganisationId, pub OrganisationId, pub OrganisationId, pub OrganisationId);
+
+/// The id that no organisation has.
+const NOBODY: OrganisationId = OrganisationId(uuid::Uuid::nil());
+
+impl Slots {
+    /// Places there are: an account holds roles in so many organisations at the most.
+    pub const COUNT: usize = 4;
+
+    const EMPTY: Self = Self(NOBODY, NOBODY, NOBODY, NOBODY);
+
+    /// The organisations.
+    pub fn iter(&self) -> impl Iterator<Item = OrganisationId> {
+        [self.0, self.1, self.2, self.3].into_iter().filter(|id| *id != NOBODY)
+    }
+
+    /// Whether this organisation is one of them.
+    pub fn contains(&self, id: OrganisationId) -> bool {
+        self.iter().any(|own| own == id)
+    }
+
+    /// Takes one more in; what does not fit is not reached.
+    fn add(&mut self, organisation: Option<OrganisationId>) {
+        let Some(id) = organisation.filter(|id| !self.contains(*id)) else { return };
+        let free = [&mut self.0, &mut self.1, &mut self.2, &mut self.3].into_iter().find(|slot| **slot == NOBODY);
+        if let Some(slot) = free {
+            *slot = id;
+        }
+    }
+}
+
 /// The rows one actor may reach with one action, as parameters of the predicates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
     /// The account.
     pub account: AccountId,
     /// Organisations in which it reaches persons it registered itself and no case holds yet.
-    pub own: Vec<OrganisationId>,
+    pub own: Slots,
     /// Organisations in which it reaches the cases assigned to it. A grant that is
     /// taken back takes them along, whoever the case is still assigned to.
-    pub assigned: Vec<OrganisationId>,
+    pub assigned: Slots,
     /// Organisations whose unassigned cases are reached.
-    pub waiting: Vec<OrganisationId>,
+    pub waiting: Slots,
     /// Organisations all of whose cases are reached.
-    pub organisations: Vec<OrganisationId>,
+    pub organisations: Slots,
     /// Organisations whose incoming referrals are reached.
-    pub addressed: Vec<OrganisationId>,
+    pub addressed: Slots,
     /// Administrative units that are reached, with those below them.
     pub admin_units: Vec<String>,
     /// Whether everything of the kind is reached.
@@ -50,11 +84,11 @@ impl Scope {
     pub fn from_table(table: &[Grant], account: AccountId, roles: &[HeldRole], action: Action) -> Option<Self> {
         let mut scope = Self {
             account,
-            own: Vec::new(),
-            assigned: Vec::new(),
-            waiting: Vec::new(),
-            organisations: Vec::new(),
-            addressed: Vec::new(),
+            own: Slots::EMPTY,
+            assigned: Slots::EMPTY,
+            waiting: Slots::EMPTY,
+            organisations: Slots::EMPTY,
+            addressed: Slots::EMPTY,
             admin_units: Vec::new(),
             everywhere: false,
         };
@@ -70,11 +104,11 @@ impl Scope {
 
     fn widen(&mut self, held: &HeldRole, reach: Reach) {
         match reach {
-            Reach::Own => self.own.extend(held.organisation),
-            Reach::Assigned => self.assigned.extend(held.organisation),
-            Reach::Waiting => self.waiting.extend(held.organisation),
-            Reach::Organisation => self.organisations.extend(held.organisation),
-            Reach::Addressed => self.addressed.extend(held.organisation),
+            Reach::Own => self.own.add(held.organisation),
+            Reach::Assigned => self.assigned.add(held.organisation),
+            Reach::Waiting => self.waiting.add(held.organisation),
+            Reach::Organisation => self.organisations.add(held.organisation),
+            Reach::Addressed => self.addressed.add(held.organisation),
             Reach::AdminUnit => self.admin_units.extend(held.admin_unit.clone()),
             Reach::Everywhere => self.everywhere = true,
         }
@@ -82,7 +116,8 @@ impl Scope {
 
     /// Every organisation in which the scope reaches cases.
     pub fn case_organisations(&self) -> Vec<OrganisationId> {
-        let mut all = [self.assigned.as_slice(), &self.waiting, &self.organisations].concat();
+        let mut all: Vec<OrganisationId> =
+            self.assigned.iter().chain(self.waiting.iter()).chain(self.organisations.iter()).collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -93,7 +128,8 @@ impl Scope {
     /// # Errors
     /// [`AppError::Forbidden`] when the asked one is not reached; a field error when several are and none was named.
     pub fn own_organisation(&self, asked: Option<OrganisationId>) -> Result<OrganisationId, AppError> {
-        match (asked, self.organisations.as_slice()) {
+        let reached: Vec<OrganisationId> = self.organisations.iter().collect();
+        match (asked, reached.as_slice()) {
             (Some(asked), reached) if reached.contains(&asked) => Ok(asked),
             (None, [only]) => Ok(*only),
             (None, [_, _, ..]) => Err(AppError::field("organisation_id", crate::error::Rule::Required)),

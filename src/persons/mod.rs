@@ -1,5 +1,6 @@
 //! Persons: people who are supported or asked for support.
 
+mod ethnicity;
 pub mod model;
 pub mod routes;
 pub mod rules;

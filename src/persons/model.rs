@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::db::schema::{person_categories, persons};
+pub use super::ethnicity::Ethnicity;
+use crate::db::schema::persons;
 use crate::db::types::{AccountId, Instant, OrganisationId, PersonId, text_enum};
 use crate::error::AppError;
 use crate::vault::{DataKey, FieldName, open};
@@ -102,11 +103,14 @@ pub struct Person {
     /// ISO 3166 code.
     pub nationality: Option<String>,
     /// Ethnic group, as a code of the statistics office.
-    pub ethnicity: Option<String>,
+    pub ethnicity: Option<Ethnicity>,
     /// Unit of residence.
     pub residence_unit_code: Option<String>,
     /// Whether the person gave no name.
     pub anonymous: bool,
+    /// Categories.
+    #[diesel(embed)]
+    pub categories: CategorySet,
     /// Sealed name, never split.
     pub sealed_name: Option<Vec<u8>>,
     /// Sealed aliases, one a line.
@@ -127,14 +131,46 @@ pub struct Person {
     pub version: i32,
 }
 
-/// One category of one person.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = person_categories, treat_none_as_default_value = false)]
-pub struct PersonCategory {
-    /// Person.
-    pub person_id: PersonId,
-    /// Category.
-    pub category: ClientCategory,
+/// The categories of a person, a column each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = persons)]
+#[expect(clippy::struct_excessive_bools, reason = "a set, each member a column")]
+pub struct CategorySet {
+    possible_victim: bool,
+    identified_victim: bool,
+    person_selling_sex: bool,
+    establishment_worker: bool,
+    at_risk: bool,
+}
+
+impl CategorySet {
+    /// The categories as a list, in the order of their declaration.
+    pub fn list(mut self) -> Vec<ClientCategory> {
+        ClientCategory::ALL.iter().copied().filter(|category| *self.member(*category)).collect()
+    }
+
+    /// Takes one more in.
+    pub fn insert(&mut self, category: ClientCategory) {
+        *self.member(category) = true;
+    }
+
+    fn member(&mut self, category: ClientCategory) -> &mut bool {
+        match category {
+            ClientCategory::PossibleVictim => &mut self.possible_victim,
+            ClientCategory::IdentifiedVictim => &mut self.identified_victim,
+            ClientCategory::PersonSellingSex => &mut self.person_selling_sex,
+            ClientCategory::EstablishmentWorker => &mut self.establishment_worker,
+            ClientCategory::AtRisk => &mut self.at_risk,
+        }
+    }
+}
+
+impl FromIterator<ClientCategory> for CategorySet {
+    fn from_iter<T: IntoIterator<Item = ClientCategory>>(categories: T) -> Self {
+        let mut set = Self::default();
+        categories.into_iter().for_each(|category| set.insert(category));
+        set
+    }
 }
 
 /// The sealed columns of a person.
@@ -203,7 +239,7 @@ pub struct PersonView {
     /// ISO 3166 code.
     pub nationality: Option<String>,
     /// Ethnic group.
-    pub ethnicity: Option<String>,
+    pub ethnicity: Option<Ethnicity>,
     /// Unit of residence.
     pub residence_unit_code: Option<String>,
     /// Telephone number.
@@ -227,7 +263,7 @@ impl Person {
     ///
     /// # Errors
     /// When a field does not open.
-    pub fn view(&self, key: &DataKey, categories: Vec<ClientCategory>) -> Result<PersonView, AppError> {
+    pub fn view(&self, key: &DataKey) -> Result<PersonView, AppError> {
         let open = |column, stored: &Option<Vec<u8>>| open_column(key, self.id, column, stored.as_deref());
         let aliases = open(SealedColumn::Aliases, &self.sealed_aliases)?;
         Ok(PersonView {
@@ -238,13 +274,13 @@ impl Person {
             sex: self.sex,
             birth: Birth { precision: self.birth_precision, date: self.birth_date, year: self.birth_year },
             nationality: self.nationality.clone(),
-            ethnicity: self.ethnicity.clone(),
+            ethnicity: self.ethnicity,
             residence_unit_code: self.residence_unit_code.clone(),
             phone: open(SealedColumn::Phone, &self.sealed_phone)?,
             national_id: open(SealedColumn::NationalId, &self.sealed_national_id)?,
             address: open(SealedColumn::Address, &self.sealed_address)?,
             safe_contact: open(SealedColumn::SafeContact, &self.sealed_safe_contact)?,
-            categories,
+            categories: self.categories.list(),
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
-use super::model::{Birth, ClientCategory, PersonView, Sex};
+use super::model::{Birth, ClientCategory, Ethnicity, PersonView, Sex};
 use super::rules::{self, PersonDetails, Registration};
 use crate::accounts::Caller;
 use crate::app::App;
@@ -17,6 +17,7 @@ use crate::error::{AppError, Problem};
 use crate::grants::Action;
 use crate::http::extract::{plain_text, present};
 use crate::http::{Created, Cursor, IdempotencyKey, IfMatch, Page, Path, Query, Valid, Versioned, listing};
+use crate::text::tidy;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -50,7 +51,7 @@ async fn list_persons(
             let keys = vault.keys(&rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
             let end = |(row, _): &(super::model::Person, _)| Cursor { key: String::new(), id: row.id.0 };
             let rows = rows.into_iter().zip(keys).collect();
-            Page::of(rows, limit, end, |(row, key)| row.view(&key, rules::categories_of(conn, row.id)?))
+            Page::of(rows, limit, end, |(row, key)| row.view(&key))
         })
         .await?;
     app.views.listed(caller.account, SubjectKind::Person, page.items.iter().map(|person| person.id.0)).await?;
@@ -77,11 +78,10 @@ struct NewPerson {
     /// Birth as known.
     birth: Birth,
     /// ISO 3166 code, such as VN.
-    #[validate(length(min = 2, max = 2), custom(function = plain_text))]
+    #[validate(custom(function = country_code))]
     nationality: Option<String>,
     /// Ethnic group.
-    #[validate(length(min = 1, max = 40), custom(function = plain_text))]
-    ethnicity: Option<String>,
+    ethnicity: Option<Ethnicity>,
     /// Unit of residence, valid today.
     #[validate(length(max = 20))]
     residence_unit_code: Option<String>,
@@ -103,6 +103,14 @@ struct NewPerson {
     categories: Vec<ClientCategory>,
 }
 
+/// Two capital letters (ISO 3166).
+fn country_code(code: &str) -> Result<(), validator::ValidationError> {
+    if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Ok(());
+    }
+    Err(validator::ValidationError::new("two capital letters (ISO 3166), such as VN"))
+}
+
 /// Aliases are kept one a line, so none may hold a line break.
 fn plain_lines(aliases: &[String]) -> Result<(), validator::ValidationError> {
     if aliases.iter().any(|alias| alias.chars().any(char::is_control) || alias.trim().is_empty() || alias.len() > 400) {
@@ -114,7 +122,7 @@ fn plain_lines(aliases: &[String]) -> Result<(), validator::ValidationError> {
 impl From<NewPerson> for PersonDetails {
     fn from(form: NewPerson) -> Self {
         Self {
-            name: form.name,
+            name: form.name.as_deref().map(tidy).filter(|name| !name.is_empty()),
             aliases: form.aliases,
             sex: form.sex,
             birth: form.birth,
@@ -157,16 +165,15 @@ async fn create_person(
     let data_key = app.vault.create_key(id, now).await?;
     let registration = Registration { id, by: caller.account, organisation, at: now };
     let row = rules::sealed_row(&app.random, &data_key, registration, &details)?;
-    let (trail, vault, categories) = (app.trail.clone(), app.vault.clone(), details.categories);
+    let (trail, vault) = (app.trail.clone(), app.vault.clone());
     let write = move |conn: &mut _, actor: &_| {
-        let row = rules::create(conn, actor, &trail, &row, Some(organisation), &categories)?;
-        let categories = rules::categories_of(conn, row.id)?;
-        Ok((row.view(&data_key, categories)?, row.version))
+        let row = rules::create(conn, actor, &trail, &row, Some(organisation))?;
+        Ok((row.view(&data_key)?, row.version))
     };
     let (person, version) = app
         .write_once(caller, bound, id.0, write, move |conn, actor, first| {
-            let (row, categories) = rules::read(conn, actor, PersonId(first))?;
-            Ok((row.view(&vault.key(row.id)?, categories)?, row.version))
+            let row = rules::read(conn, actor, PersonId(first))?;
+            Ok((row.view(&vault.key(row.id)?)?, row.version))
         })
         .await?;
     Ok(Created { location: format!("/persons/{}", person.id), version: Some(version), record: person })
@@ -179,8 +186,8 @@ async fn read_person(caller: Caller, app: Data<App>, id: Path<PersonId>) -> Resu
     let vault = app.vault.clone();
     let reply = app
         .read(caller, move |conn, actor| {
-            let (row, categories) = rules::read(conn, actor, id.0)?;
-            Ok(Versioned { version: row.version, record: row.view(&vault.key(row.id)?, categories)? })
+            let row = rules::read(conn, actor, id.0)?;
+            Ok(Versioned { version: row.version, record: row.view(&vault.key(row.id)?)? })
         })
         .await?;
     app.views.read(caller.account, SubjectKind::Person, id.0.0).await?;
@@ -205,13 +212,12 @@ struct PersonChange {
     /// ISO 3166 code.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
-    #[validate(length(min = 2, max = 2), custom(function = plain_text))]
+    #[validate(custom(function = country_code))]
     nationality: Option<Option<String>>,
     /// Ethnic group.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
-    #[validate(length(min = 1, max = 40), custom(function = plain_text))]
-    ethnicity: Option<Option<String>>,
+    #[schema(value_type = Option<Ethnicity>)]
+    ethnicity: Option<Option<Ethnicity>>,
     /// Unit of residence, valid today.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
@@ -251,7 +257,8 @@ impl PersonChange {
                 target.clone_from(value);
             }
         }
-        set(&mut details.name, self.name.as_ref());
+        let name = self.name.as_ref().map(|name| name.as_deref().map(tidy).filter(|name| !name.is_empty()));
+        set(&mut details.name, name.as_ref());
         set(&mut details.aliases, self.aliases.as_ref());
         set(&mut details.sex, self.sex.as_ref());
         set(&mut details.birth, self.birth.as_ref());
@@ -285,9 +292,8 @@ async fn update_person(
         rules::find(conn, &actor.scope(Action::PersonRead)?, id.0)?;
         let key = state.vault.key(id.0)?;
         let change = |details: &mut PersonDetails| form.body.apply(details);
-        let (row, categories) =
-            rules::update(conn, actor, &state.units, &state.random, &key, &state.trail, id.0, version.0, change)?;
-        Ok(Versioned { version: row.version, record: row.view(&key, categories)? })
+        let row = rules::update(conn, actor, &state.units, &state.random, &key, &state.trail, id.0, version.0, change)?;
+        Ok(Versioned { version: row.version, record: row.view(&key)? })
     })
     .await
 }

@@ -3,13 +3,13 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::model::{Birth, BirthPrecision, ClientCategory, Person, PersonCategory, SealedColumn, Sex};
+use super::model::{Birth, BirthPrecision, CategorySet, ClientCategory, Ethnicity, Person, SealedColumn, Sex};
 use crate::accounts::Actor;
 use crate::admin_units::AdminUnits;
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
 use crate::clock::Random;
 use crate::db::DbConnection;
-use crate::db::schema::{person_categories, persons};
+use crate::db::schema::persons;
 use crate::db::types::{Instant, OrganisationId, PersonId};
 use crate::error::{AppError, FieldError, Rule};
 use crate::grants::predicates::persons_within;
@@ -31,7 +31,7 @@ pub struct PersonDetails {
     /// ISO 3166 code.
     pub nationality: Option<String>,
     /// Ethnic group.
-    pub ethnicity: Option<String>,
+    pub ethnicity: Option<Ethnicity>,
     /// Unit of residence.
     pub residence_unit_code: Option<String>,
     /// Telephone number.
@@ -125,9 +125,10 @@ pub fn sealed_row(
         birth_date: details.birth.date,
         birth_year: details.birth.year,
         nationality: details.nationality.clone(),
-        ethnicity: details.ethnicity.clone(),
+        ethnicity: details.ethnicity,
         residence_unit_code: details.residence_unit_code.clone(),
         anonymous: details.anonymous,
+        categories: details.categories.iter().copied().collect(),
         sealed_name: None,
         sealed_aliases: None,
         sealed_phone: None,
@@ -183,9 +184,18 @@ fn seal_fields(
 ///
 /// # Errors
 /// The engine's own.
-pub fn insert(conn: &mut DbConnection, row: &Person, categories: &[ClientCategory]) -> Result<(), AppError> {
+pub fn insert(conn: &mut DbConnection, row: &Person) -> Result<(), AppError> {
     diesel::insert_into(persons::table).values(row).execute(conn)?;
-    set_categories(conn, row.id, categories)
+    Ok(())
+}
+
+/// Marks a person as identified victim; the category stays whatever comes later.
+///
+/// # Errors
+/// The engine's own.
+pub fn mark_identified(conn: &mut DbConnection, id: PersonId) -> Result<(), AppError> {
+    diesel::update(persons::table.find(id)).set(persons::identified_victim.eq(true)).execute(conn)?;
+    Ok(())
 }
 
 /// Registers a person.
@@ -198,11 +208,10 @@ pub fn create(
     trail: &TrailKey,
     row: &Person,
     asked: Option<OrganisationId>,
-    categories: &[ClientCategory],
 ) -> Result<Person, AppError> {
     let organisation = actor.scope(Action::PersonCreate)?.own_organisation(asked)?;
     let row = Person { organisation_id: organisation, ..row.clone() };
-    insert(conn, &row, categories)?;
+    insert(conn, &row)?;
     let subject = Subject::new(SubjectKind::Person, row.id.0);
     record(conn, trail, subject, Some(actor.account), TrailAction::Create, &["person"], actor.now)?;
     Ok(row)
@@ -224,10 +233,8 @@ pub fn find(conn: &mut DbConnection, scope: &Scope, id: PersonId) -> Result<Pers
 ///
 /// # Errors
 /// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
-pub fn read(conn: &mut DbConnection, actor: &Actor, id: PersonId) -> Result<(Person, Vec<ClientCategory>), AppError> {
-    let person = find(conn, &actor.scope(Action::PersonRead)?, id)?;
-    let categories = categories_of(conn, id)?;
-    Ok((person, categories))
+pub fn read(conn: &mut DbConnection, actor: &Actor, id: PersonId) -> Result<Person, AppError> {
+    find(conn, &actor.scope(Action::PersonRead)?, id)
 }
 
 /// Reads a page of persons ordered by id, one more than `limit`.
@@ -251,38 +258,6 @@ pub fn list(
         .load(conn)?)
 }
 
-/// Categories of a person.
-///
-/// # Errors
-/// The engine's own.
-pub fn categories_of(conn: &mut DbConnection, id: PersonId) -> Result<Vec<ClientCategory>, AppError> {
-    Ok(person_categories::table
-        .filter(person_categories::person_id.eq(id))
-        .order(person_categories::category)
-        .select(person_categories::category)
-        .load(conn)?)
-}
-
-fn set_categories(conn: &mut DbConnection, person: PersonId, wanted: &[ClientCategory]) -> Result<(), AppError> {
-    for &category in wanted {
-        add_category(conn, person, category)?;
-    }
-    Ok(())
-}
-
-/// Adds a category to a person who may have it already.
-///
-/// # Errors
-/// The engine's own.
-pub fn add_category(conn: &mut DbConnection, person: PersonId, category: ClientCategory) -> Result<(), AppError> {
-    let there = person_categories::table.find((person, category));
-    if !diesel::select(diesel::dsl::exists(there)).get_result::<bool>(conn)? {
-        let row = PersonCategory { person_id: person, category };
-        diesel::insert_into(person_categories::table).values(&row).execute(conn)?;
-    }
-    Ok(())
-}
-
 /// Changes a person: `change` turns the details that stand into those that shall.
 ///
 /// # Errors
@@ -298,7 +273,7 @@ pub fn update(
     id: PersonId,
     expected: i32,
     change: impl Fn(&mut PersonDetails),
-) -> Result<(Person, Vec<ClientCategory>), AppError> {
+) -> Result<Person, AppError> {
     let mut row = find(conn, &actor.scope(Action::PersonRead)?, id)?;
     find(conn, &actor.scope(Action::PersonUpdate)?, id).map_err(|_| AppError::Forbidden)?;
     let subject = Subject::new(SubjectKind::Person, id.0);
@@ -307,8 +282,7 @@ pub fn update(
         return Err(AppError::VersionStale { current: row.version, changed });
     }
     let before = row.clone();
-    let had = categories_of(conn, id)?;
-    let mut details = details_of(&row, key, had.clone())?;
+    let mut details = details_of(&row, key)?;
     change(&mut details);
     let broken = details.broken_rules(units, actor.now.civil_date());
     if !broken.is_empty() {
@@ -316,21 +290,15 @@ pub fn update(
     }
     let mut fields = seal_fields(random, key, &mut row, &details)?;
     fields.extend(set_plain_fields(&mut row, &before, &details));
-    if details.categories != had {
-        fields.push("categories");
-        diesel::delete(person_categories::table.filter(person_categories::person_id.eq(id))).execute(conn)?;
-        set_categories(conn, id, &details.categories)?;
-    }
     row.version += 1;
     row.updated_at = actor.now;
     diesel::update(persons::table.find(id)).set(&row).execute(conn)?;
     record(conn, trail, subject, Some(actor.account), TrailAction::Update, &fields, actor.now)?;
-    let categories = categories_of(conn, id)?;
-    Ok((row, categories))
+    Ok(row)
 }
 
-fn details_of(row: &Person, key: &DataKey, categories: Vec<ClientCategory>) -> Result<PersonDetails, AppError> {
-    let view = row.view(key, categories)?;
+fn details_of(row: &Person, key: &DataKey) -> Result<PersonDetails, AppError> {
+    let view = row.view(key)?;
     Ok(PersonDetails {
         name: view.name,
         aliases: view.aliases,
@@ -354,9 +322,10 @@ fn set_plain_fields(row: &mut Person, before: &Person, details: &PersonDetails) 
     row.birth_date = details.birth.date;
     row.birth_year = details.birth.year;
     row.nationality.clone_from(&details.nationality);
-    row.ethnicity.clone_from(&details.ethnicity);
+    row.ethnicity = details.ethnicity;
     row.residence_unit_code.clone_from(&details.residence_unit_code);
     row.anonymous = details.anonymous;
+    row.categories = details.categories.iter().copied().collect();
     let birth = |p: &Person| (p.birth_precision, p.birth_date, p.birth_year);
     [
         ("sex", row.sex != before.sex),
@@ -365,10 +334,42 @@ fn set_plain_fields(row: &mut Person, before: &Person, details: &PersonDetails) 
         ("ethnicity", row.ethnicity != before.ethnicity),
         ("residence_unit_code", row.residence_unit_code != before.residence_unit_code),
         ("anonymous", row.anonymous != before.anonymous),
+        ("categories", row.categories != before.categories),
     ]
     .into_iter()
     .filter_map(|(name, changed)| changed.then_some(name))
     .collect()
+}
+
+/// The categories of a person the scope reaches; none when it reaches no such person.
+///
+/// # Errors
+/// The engine's own.
+pub fn categories_within(
+    conn: &mut DbConnection,
+    scope: &Scope,
+    id: PersonId,
+) -> Result<Option<CategorySet>, AppError> {
+    let reached = persons::table.filter(persons::id.eq(id)).filter(persons_within(scope));
+    Ok(reached.select(CategorySet::as_select()).first(conn).optional()?)
+}
+
+/// Adds a category to a person who has `had` until now.
+///
+/// # Errors
+/// The engine's own.
+pub fn add_category(
+    conn: &mut DbConnection,
+    id: PersonId,
+    mut had: CategorySet,
+    category: ClientCategory,
+) -> Result<(), AppError> {
+    let before = had;
+    had.insert(category);
+    if had != before {
+        diesel::update(persons::table.find(id)).set(had).execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Whether the scope reaches a person of this id.

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::indicators::{Due, Facts, Period};
+use super::indicators::{Client, Due, Facts, Period};
 use super::plans::{Indicator, Measure};
 use crate::db::DbConnection;
-use crate::db::schema::{assessed_needs, assessments, cases, deliveries, person_categories, support_refusals};
+use crate::db::schema::{assessed_needs, assessments, cases, deliveries, persons, support_refusals};
 use crate::db::types::{CaseId, OrganisationId, PersonId};
 use crate::error::AppError;
+use crate::persons::ClientCategory;
 use crate::services::ServiceType;
 
 type DueRow = (PersonId, CaseId, ServiceType, String, NaiveDate, bool, bool);
@@ -24,9 +25,9 @@ pub(super) fn read_unscoped(
     organisation: Option<OrganisationId>,
 ) -> Result<Facts, AppError> {
     let clients = clients(conn, indicator, period, organisation)?;
-    let assessed = assessments_of(conn, indicator, services, period, organisation)?;
+    let assessed = assessments_of(conn, services, period, organisation)?;
     let used = used(conn, indicator, services, period, organisation)?;
-    let refused = refused(conn, indicator, period, organisation)?;
+    let refused = refused(conn, period, organisation)?;
     Ok(Facts { clients, assessed, used, refused })
 }
 
@@ -37,38 +38,40 @@ fn clients(
     indicator: &Indicator,
     period: Period,
     organisation: Option<OrganisationId>,
-) -> Result<Vec<(PersonId, String)>, AppError> {
+) -> Result<Vec<Client>, AppError> {
     let mut query = cases::table
-        .inner_join(person_categories::table.on(person_categories::person_id.eq(cases::person_id)))
-        .filter(person_categories::category.eq(indicator.category))
+        .inner_join(persons::table.on(persons::id.eq(cases::person_id)))
         .filter(cases::received_on.le(period.end))
         .order((cases::received_on, cases::id))
-        .select((cases::person_id, cases::unit_code))
+        .select((cases::person_id, cases::id, cases::unit_code))
         .into_boxed();
     if let Some(organisation) = organisation {
         query = query.filter(cases::organisation_id.eq(organisation));
     }
+    query = match indicator.category {
+        ClientCategory::PossibleVictim => query.filter(persons::possible_victim),
+        ClientCategory::IdentifiedVictim => query.filter(persons::identified_victim),
+        ClientCategory::PersonSellingSex => query.filter(persons::person_selling_sex),
+        ClientCategory::EstablishmentWorker => query.filter(persons::establishment_worker),
+        ClientCategory::AtRisk => query.filter(persons::at_risk),
+    };
     query = match indicator.measure {
         Measure::SupportUsed => query.filter(cases::closed_on.is_null().or(cases::closed_on.ge(period.start))),
         Measure::RegimesReceived => query.filter(cases::identified_on.between(period.start, period.end)),
     };
-    Ok(query.load(conn)?)
+    let rows: Vec<(PersonId, CaseId, String)> = query.load(conn)?;
+    Ok(rows.into_iter().map(|(person, case, unit)| Client { person, case, unit }).collect())
 }
 
 fn assessments_of(
     conn: &mut DbConnection,
-    indicator: &Indicator,
     services: &[ServiceType],
     period: Period,
     organisation: Option<OrganisationId>,
 ) -> Result<Vec<Due>, AppError> {
     let mut query = assessments::table
         .inner_join(assessed_needs::table.on(assessed_needs::assessment_id.eq(assessments::id)))
-        .inner_join(cases::table.on(cases::id.eq(assessments::case_id)))
-        .inner_join(person_categories::table.on(person_categories::person_id.eq(assessments::person_id)))
-        .filter(person_categories::category.eq(indicator.category))
         .filter(assessments::assessed_on.le(period.end))
-        .filter(cases::closed_on.is_null().or(cases::closed_on.ge(period.start)))
         .filter(assessed_needs::service_type.eq_any(services.to_vec()))
         .order((assessments::assessed_on, assessments::created_at, assessments::id))
         .select((
@@ -106,9 +109,6 @@ fn used(
     organisation: Option<OrganisationId>,
 ) -> Result<BTreeSet<(PersonId, ServiceType)>, AppError> {
     let mut query = deliveries::table
-        .inner_join(cases::table.on(cases::id.eq(deliveries::case_id)))
-        .inner_join(person_categories::table.on(person_categories::person_id.eq(deliveries::person_id)))
-        .filter(person_categories::category.eq(indicator.category))
         .filter(deliveries::voided_at.is_null())
         .filter(deliveries::delivered_on.le(period.end))
         .filter(deliveries::service_type.eq_any(services.to_vec()))
@@ -120,21 +120,18 @@ fn used(
         query = query.filter(deliveries::delivered_on.ge(period.start));
     }
     if let Some(organisation) = organisation {
-        query = query.filter(cases::organisation_id.eq(organisation));
+        query = query.filter(deliveries::centre_id.eq(organisation));
     }
     Ok(query.load(conn)?.into_iter().collect())
 }
 
 fn refused(
     conn: &mut DbConnection,
-    indicator: &Indicator,
     period: Period,
     organisation: Option<OrganisationId>,
 ) -> Result<BTreeSet<(PersonId, Option<ServiceType>)>, AppError> {
     let mut query = support_refusals::table
         .inner_join(cases::table.on(cases::id.eq(support_refusals::case_id)))
-        .inner_join(person_categories::table.on(person_categories::person_id.eq(support_refusals::person_id)))
-        .filter(person_categories::category.eq(indicator.category))
         .filter(support_refusals::refused_on.le(period.end))
         .select((support_refusals::person_id, support_refusals::service_type))
         .distinct()

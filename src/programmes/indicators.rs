@@ -43,12 +43,23 @@ pub struct Due {
     pub due: bool,
 }
 
+/// A person the measure is about, through one case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Person.
+    pub person: PersonId,
+    /// Case, not closed before the period; for the victims' measure, identified in it.
+    pub case: CaseId,
+    /// Unit of the case.
+    pub unit: String,
+}
+
 /// The records of a period that an indicator looks at.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
-    /// Persons the measure is about, with the unit of each of their cases; oldest case first.
-    pub clients: Vec<(PersonId, String)>,
-    /// Findings up to the cut-off, oldest first, of cases not closed before the period.
+    /// Persons the measure is about, once a case; oldest case first.
+    pub clients: Vec<Client>,
+    /// Findings up to the cut-off, oldest first; those of other cases than the clients' do not count.
     pub assessed: Vec<Due>,
     /// What was delivered.
     pub used: BTreeSet<(PersonId, ServiceType)>,
@@ -89,11 +100,12 @@ pub struct PersonOutcome {
 /// Where every person of the facts stands; each person once.
 pub fn outcomes(measure: Measure, period: Period, facts: &Facts) -> Vec<PersonOutcome> {
     let mut units: BTreeMap<PersonId, &str> = BTreeMap::new();
-    for (person, unit) in &facts.clients {
-        units.entry(*person).or_insert(unit);
+    for client in &facts.clients {
+        units.entry(client.person).or_insert(&client.unit);
     }
+    let cases: BTreeSet<CaseId> = facts.clients.iter().map(|client| client.case).collect();
     let mut findings: BTreeMap<PersonId, Vec<&Due>> = BTreeMap::new();
-    for finding in facts.assessed.iter().filter(|finding| units.contains_key(&finding.person)) {
+    for finding in facts.assessed.iter().filter(|finding| cases.contains(&finding.case)) {
         findings.entry(finding.person).or_default().push(finding);
     }
     units

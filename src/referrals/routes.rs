@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::audit::SubjectKind;
 use crate::db::DbConnection;
 use crate::db::types::{CaseId, OrganisationId, PersonId, ReferralEventId, ReferralId};
-use crate::error::{AppError, Problem};
+use crate::error::{AppError, Problem, Rule};
 use crate::http::extract::plain_text;
 use crate::http::{Created, Cursor, IdempotencyKey, IfMatch, Page, Path, Query, Valid, Versioned, listing};
 use crate::persons::model::Person;
@@ -107,7 +107,9 @@ async fn list_referrals(
                 None => rules::usual_side(actor)?,
             };
             // Which case a referral serves is not the recipient's to know, nor to ask.
-            let filter = Filter { case: filter.case.filter(|_| side == Side::Sender), ..filter };
+            if side == Side::Recipient && filter.case.is_some() {
+                return Err(AppError::field("case_id", Rule::ConflictsWith("incoming")));
+            }
             let rows = rules::list(conn, actor, side, &filter, after, limit)?;
             let persons: Vec<PersonId> = rows.iter().map(|(_, person)| person.id).collect();
             let mut keys = vault.keys(&persons)?.into_iter();

@@ -77,10 +77,6 @@ impl ReferralStatus {
         TRANSITIONS.contains(&(self, next))
     }
 
-    /// Statuses in which the recipient sees the referral at all.
-    pub const SHOWN_TO_RECIPIENT: [Self; 6] =
-        [Self::Sent, Self::Accepted, Self::Declined, Self::InService, Self::Completed, Self::Stopped];
-
     /// Whether the recipient sees what the service needs to know about the person;
     /// in the other statuses it sees the minimum for an answer.
     pub fn shows_person(self) -> bool {

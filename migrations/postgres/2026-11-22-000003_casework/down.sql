@@ -7,5 +7,4 @@ drop table support_refusals;
 drop table case_events;
 drop table cases;
 drop table consents;
-drop table person_categories;
 drop table persons;

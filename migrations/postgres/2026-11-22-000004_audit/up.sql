@@ -7,7 +7,7 @@ create table audit_heads (
     checkpointed boolean not null,
     primary key (subject_kind, subject_id)
 );
-create index audit_heads_unsealed on audit_heads (checkpointed, subject_kind, subject_id);
+create index audit_heads_unsealed on audit_heads (subject_kind, subject_id) where not checkpointed;
 create table audit_entries (
     subject_kind text not null,
     subject_id uuid not null,

@@ -38,7 +38,7 @@ create table login_guesses (
     wrong integer not null,
     last_wrong_at timestamp not null,
     primary key (name_mac, day, peer_mac)
-);
+) without rowid;
 create table account_invitations (
     account_id blob primary key not null references accounts (id),
     secret_mac blob not null,
@@ -51,5 +51,5 @@ create table idempotency_keys (
     resource_id blob not null,
     created_at timestamp not null,
     primary key (account_id, key)
-);
+) without rowid;
 create index idempotency_keys_by_age on idempotency_keys (created_at);

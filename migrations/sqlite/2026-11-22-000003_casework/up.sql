@@ -10,6 +10,11 @@ create table persons (
     ethnicity text,
     residence_unit_code text references admin_units (code),
     anonymous boolean not null,
+    possible_victim boolean not null,
+    identified_victim boolean not null,
+    person_selling_sex boolean not null,
+    establishment_worker boolean not null,
+    at_risk boolean not null,
     sealed_name blob,
     sealed_aliases blob,
     sealed_phone blob,
@@ -21,13 +26,8 @@ create table persons (
     version integer not null
 );
 create index persons_by_organisation on persons (organisation_id, created_at, id);
+create index persons_shown on persons (id, possible_victim, identified_victim, person_selling_sex, establishment_worker, at_risk, sealed_name);
 create index persons_by_registrar on persons (registered_by, id);
-create table person_categories (
-    person_id blob not null references persons (id),
-    category text not null,
-    primary key (person_id, category)
-);
-create index person_categories_by_category on person_categories (category, person_id);
 create table consents (
     id blob primary key not null,
     person_id blob not null references persons (id),
@@ -63,8 +63,10 @@ create table cases (
     version integer not null
 );
 create index cases_by_person on cases (person_id, id);
-create index cases_by_organisation on cases (organisation_id, received_on, id);
-create index cases_by_organisation_status on cases (organisation_id, status, received_on, id);
+create index cases_by_organisation on cases
+    (organisation_id, received_on, id, status, person_id, unit_code, category, assigned_to, closed_on, identified_on);
+create index cases_by_organisation_status on cases
+    (organisation_id, status, received_on, id, person_id, unit_code, category, assigned_to);
 create index cases_by_unit_status on cases (unit_code, status, received_on, id);
 create index cases_by_worker on cases (assigned_to, received_on, id);
 create table case_events (
@@ -101,7 +103,8 @@ create table assessments (
     created_at timestamp not null
 );
 create index assessments_by_case on assessments (case_id, assessed_on, id);
-create index assessments_by_organisation on assessments (organisation_id, assessed_on, id);
+create index assessments_by_organisation on assessments
+    (organisation_id, assessed_on, id, person_id, case_id, unit_code, created_at);
 create table assessed_needs (
     assessment_id blob not null references assessments (id),
     service_type text not null,
@@ -109,7 +112,7 @@ create table assessed_needs (
     eligible boolean not null,
     reason text,
     primary key (assessment_id, service_type)
-);
+) without rowid;
 create table referrals (
     id blob primary key not null,
     case_id blob not null references cases (id),
@@ -151,6 +154,7 @@ create table deliveries (
     person_id blob not null references persons (id),
     referral_id blob references referrals (id),
     organisation_id blob not null references organisations (id),
+    centre_id blob not null references organisations (id),
     service_type text not null,
     delivered_on date not null,
     form text not null,
@@ -162,5 +166,5 @@ create table deliveries (
     version integer not null
 );
 create index deliveries_by_case on deliveries (case_id, delivered_on, id);
-create index deliveries_by_person on deliveries (person_id, delivered_on);
+create index deliveries_by_centre on deliveries (centre_id, delivered_on, service_type, person_id);
 create index deliveries_by_referral on deliveries (referral_id, delivered_on, id);

@@ -6,8 +6,8 @@ create table audit_heads (
     seal blob not null,
     checkpointed boolean not null,
     primary key (subject_kind, subject_id)
-);
-create index audit_heads_unsealed on audit_heads (checkpointed, subject_kind, subject_id);
+) without rowid;
+create index audit_heads_unsealed on audit_heads (subject_kind, subject_id) where checkpointed = 0;
 create table audit_entries (
     subject_kind text not null,
     subject_id blob not null,
@@ -18,7 +18,7 @@ create table audit_entries (
     fields text not null,
     mac blob not null,
     primary key (subject_kind, subject_id, seq)
-);
+) without rowid;
 create index audit_entries_by_account on audit_entries (account_id, at);
 create table audit_checkpoints (
     number bigint primary key not null,
@@ -33,7 +33,7 @@ create table audit_checkpoint_heads (
     seq bigint not null,
     mac blob not null,
     primary key (checkpoint_number, subject_kind, subject_id)
-);
+) without rowid;
 create table view_log (
     id blob primary key not null,
     at timestamp not null,

@@ -48,7 +48,7 @@ both_dbs! {
         let world = World::build(app);
         let ask = |method, path| app.call(method, path).by(&world.worker).without_key();
         refuse_all(app, vec![
-            Bad::new("no route", ask("GET", "/không-có"), 404, "not_found"),
+            Bad::new("no route", ask("GET", "/nothing"), 404, "not_found"),
             Bad::new("no route at the root", app.get("/api/v2/cases"), 404, "not_found"),
             Bad::new("a method the route lacks", ask("DELETE", "/cases"), 405, "method_not_allowed"),
             Bad::new("an id that cannot be one", ask("GET", "/cases/4711"), 404, "not_found"),

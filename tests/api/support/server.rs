@@ -158,9 +158,10 @@ impl TestApp {
     /// Rows of each table that holds records.
     pub fn row_counts(&self) -> BTreeMap<&'static str, i64> {
         let counts = self.node.app.db.read_now(|conn| {
-            Ok(RECORD_TABLES.map(|table| (table, count(conn, &format!("select count(*) as n from {table}")))))
+            let rows = |table: &&'static str| (*table, count(conn, &format!("select count(*) as n from {table}")));
+            Ok(RECORD_TABLES.iter().map(rows).collect())
         });
-        counts.expect("the database answers").into()
+        counts.expect("the database answers")
     }
 }
 
