@@ -13,7 +13,7 @@ use super::trail::{Entry, SubjectId};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::db::schema::{audit_entries, view_log};
-use crate::db::types::{AccountId, Instant, ViewId};
+use crate::db::types::{AccountId, Instant};
 use crate::error::AppError;
 use crate::grants::Action;
 use crate::http::{Cursor, Page, Path, Query, listing};
@@ -99,13 +99,13 @@ struct ViewFilter {
     limit: Option<i64>,
 }
 
-type SeenRow = (ViewId, Instant, SubjectKind, Option<SubjectId>, ViewAction, Option<Vec<u8>>);
+type SeenRow = (i64, Instant, SubjectKind, Option<SubjectId>, ViewAction, Option<Vec<u8>>);
 
 /// One view.
 #[derive(Debug, Serialize, ToSchema)]
 struct SeenView {
-    /// Id.
-    id: ViewId,
+    /// Place in the log.
+    seq: i64,
     /// When.
     at: Instant,
     /// What was seen.
@@ -120,10 +120,10 @@ struct SeenView {
 }
 
 impl From<SeenRow> for SeenView {
-    fn from((id, at, subject_kind, subject_id, action, shown): SeenRow) -> Self {
+    fn from((seq, at, subject_kind, subject_id, action, shown): SeenRow) -> Self {
         let (ids, _) = shown.as_deref().unwrap_or_default().as_chunks::<16>();
         let shown = ids.iter().map(|id| uuid::Uuid::from_bytes(*id)).collect();
-        Self { id, at, subject_kind, subject_id, action, shown }
+        Self { seq, at, subject_kind, subject_id, action, shown }
     }
 }
 
@@ -138,17 +138,18 @@ async fn list_views(
     let query = query.0;
     let limit = listing::limit(query.limit)?;
     let after = match listing::cursor(query.cursor.as_deref())? {
-        Some(cursor) => Some((cursor.instant()?, ViewId(cursor.id))),
-        None => None,
+        Some(cursor) => cursor.number()?,
+        None => 0,
     };
     let rows: Vec<SeenRow> = app
         .read(caller, move |conn, actor| {
             actor.scope(Action::TrailRead)?;
-            let mut rows = view_log::table
+            Ok(view_log::table
                 .filter(view_log::account_id.eq(query.account_id))
-                .order((view_log::at, view_log::id))
+                .filter(view_log::seq.gt(after))
+                .order(view_log::seq)
                 .select((
-                    view_log::id,
+                    view_log::seq,
                     view_log::at,
                     view_log::subject_kind,
                     view_log::subject_id,
@@ -156,13 +157,9 @@ async fn list_views(
                     view_log::shown,
                 ))
                 .limit(limit + 1)
-                .into_boxed();
-            if let Some((at, id)) = after {
-                rows = rows.filter(view_log::at.gt(at).or(view_log::at.eq(at).and(view_log::id.gt(id))));
-            }
-            Ok(rows.load(conn)?)
+                .load(conn)?)
         })
         .await?;
-    let end = |row: &SeenRow| Cursor::after_instant(row.1, row.0.0);
+    let end = |row: &SeenRow| Cursor { key: row.0.to_string(), id: uuid::Uuid::nil() };
     Page::of(rows, limit, end, |row| Ok(row.into())).map(Json)
 }

@@ -6,9 +6,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::model::{SubjectKind, ViewAction};
 use super::trail::SubjectId;
-use crate::clock::{Clock, Random};
+use crate::clock::Clock;
 use crate::db::schema::view_log;
-use crate::db::types::{AccountId, Instant, ViewId};
+use crate::db::types::{AccountId, Instant};
 use crate::db::{Database, DbConnection, Engine};
 use crate::error::AppError;
 
@@ -16,10 +16,9 @@ use crate::error::AppError;
 const GROUP: usize = 256;
 
 /// One view to be logged.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = view_log, treat_none_as_default_value = false)]
 pub struct View {
-    id: ViewId,
     at: Instant,
     account_id: AccountId,
     subject_kind: SubjectKind,
@@ -35,7 +34,6 @@ type Waiting = (View, oneshot::Sender<Result<(), ()>>);
 pub struct ViewLog {
     sink: Sink,
     clock: Clock,
-    random: Random,
 }
 
 /// How views reach the database.
@@ -52,7 +50,7 @@ impl ViewLog {
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn start(db: Database, clock: Clock, random: Random) -> std::io::Result<Self> {
+    pub fn start(db: Database, clock: Clock) -> std::io::Result<Self> {
         let sink = match db.engine() {
             Engine::Sqlite => Sink::Writer(db),
             Engine::Postgres => {
@@ -61,7 +59,7 @@ impl ViewLog {
                 Sink::Thread(queue)
             }
         };
-        Ok(Self { sink, clock, random })
+        Ok(Self { sink, clock })
     }
 
     /// Logs that `account` read one record.
@@ -97,8 +95,7 @@ impl ViewLog {
         action: ViewAction,
         shown: Option<Vec<u8>>,
     ) -> Result<(), AppError> {
-        let id = ViewId(self.random.uuid());
-        let view = View { id, at: self.clock.now(), account_id, subject_kind, subject_id, action, shown };
+        let view = View { at: self.clock.now(), account_id, subject_kind, subject_id, action, shown };
         match &self.sink {
             Sink::Writer(db) => db.write(move |conn| insert(conn, std::slice::from_ref(&view))).await,
             Sink::Thread(queue) => {

@@ -409,8 +409,8 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::types::Id;
 
-    view_log (id) {
-        id -> Id,
+    view_log (seq) {
+        seq -> BigInt,
         at -> Timestamp,
         account_id -> Id,
         subject_kind -> Text,

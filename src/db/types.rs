@@ -288,6 +288,4 @@ id_type! {
     ReferralEventId;
     /// Support given.
     DeliveryId;
-    /// One entry of the view log.
-    ViewId;
 }

@@ -35,7 +35,7 @@ create table audit_checkpoint_heads (
     primary key (checkpoint_number, subject_kind, subject_id)
 ) without rowid;
 create table view_log (
-    id blob primary key not null,
+    seq integer primary key autoincrement not null,
     at timestamp not null,
     account_id blob not null,
     subject_kind text not null,
@@ -43,5 +43,5 @@ create table view_log (
     action text not null,
     shown blob
 );
-create index view_log_by_subject on view_log (subject_kind, subject_id, at);
-create index view_log_by_account on view_log (account_id, at);
+create index view_log_by_subject on view_log (subject_id, seq) where subject_id is not null;
+create index view_log_by_account on view_log (account_id, seq);

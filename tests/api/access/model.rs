@@ -73,17 +73,21 @@ fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
     })
 }
 
+fn any(slots: &hoanhap::grants::Slots) -> bool {
+    slots.iter().next().is_some()
+}
+
 /// Whether a scope reaches a record in this relation.
 fn reaches(scope: &Scope, line: &Line) -> bool {
-    let all = scope.everywhere || !scope.organisations.is_empty();
+    let all = scope.everywhere || any(&scope.organisations);
     match line.relation.as_str() {
         "none" | "foreign" | "colleagues" | "handed_over" | "addressed_draft" | "addressed_over" => false,
-        "addressed" => !scope.addressed.is_empty(),
-        "assigned" => all || !scope.assigned.is_empty(),
-        "waiting" => all || !scope.waiting.is_empty(),
+        "addressed" => any(&scope.addressed),
+        "assigned" => all || any(&scope.assigned),
+        "waiting" => all || any(&scope.waiting),
         "others" => all,
         "own" if line.operation.ends_with("/figure") => all,
-        "own" => !scope.own.is_empty(),
+        "own" => any(&scope.own),
         _ => all || !scope.admin_units.is_empty(),
     }
 }
@@ -93,7 +97,7 @@ fn answer(table: &[Grant], line: &Line, role: Role) -> Option<u16> {
     let (asks, done) = asks(line)?;
     let held = HeldRole {
         role,
-        organisation: role.needs_organisation().then(|| OrganisationId(Uuid::nil())),
+        organisation: role.needs_organisation().then(|| OrganisationId(Uuid::from_u128(1))),
         admin_unit: role.needs_admin_unit().then(|| "VN".to_owned()),
     };
     let scope = |action| Scope::from_table(table, AccountId(Uuid::nil()), std::slice::from_ref(&held), action);

@@ -53,7 +53,7 @@ both_dbs! {
             invalid("a long address", person("/address", text(500))).names("address", "length"),
             invalid("eleven aliases", person("/aliases", json!([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map(|n: i32| n.to_string())))).names("aliases", "length"),
             invalid("no name", person("/name", Value::Null)).names("name", "required"),
-            invalid("a country of three letters", person("/nationality", json!("VNM"))).names("nationality", "length"),
+            invalid("a country of three letters", person("/nationality", json!("VNM"))).names("nationality", "format"),
             invalid("an unknown unit", person("/residence_unit_code", json!(CANARY))).names("residence_unit_code", "unit_not_valid_on_date"),
         ]);
     }

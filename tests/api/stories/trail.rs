@@ -56,13 +56,14 @@ impl Tamper<'_> {
     }
 
     fn row(&self, table: &str) -> String {
-        let place = match self.app.engine {
-            Engine::Postgres => "ctid",
-            Engine::Sqlite => "rowid",
+        let key = match table {
+            "audit_entries" => "subject_kind, subject_id, seq",
+            "audit_heads" => "subject_kind, subject_id",
+            "audit_checkpoints" => "number",
+            _ => "checkpoint_number, subject_kind, subject_id",
         };
-        let rows = self.app.number(&format!("select count(*) as n from {table}"));
-        let row = self.below(rows);
-        format!("{place} = (select {place} from {table} order by {place} limit 1 offset {row})")
+        let row = self.below(self.app.number(&format!("select count(*) as n from {table}")));
+        format!("({key}) = (select {key} from {table} order by {key} limit 1 offset {row})")
     }
 
     /// A chain with at least this many entries.

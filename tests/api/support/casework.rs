@@ -15,7 +15,7 @@ pub fn person_body(name: &str) -> Value {
         "sex": "female",
         "birth": {"precision": "exact", "date": "1996-03-08"},
         "nationality": "VN",
-        "ethnicity": "Kinh",
+        "ethnicity": "kinh",
         "residence_unit_code": COMMUNE,
         "phone": "0912 345 678",
         "national_id": "001196012345",
