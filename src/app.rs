@@ -7,7 +7,7 @@ use crate::accounts::setup::SetupCode;
 use crate::accounts::tokens::Tokens;
 use crate::accounts::{Actor, Caller};
 use crate::admin_units::AdminUnits;
-use crate::audit::{TrailKey, ViewLog};
+use crate::audit::{SubjectKind, TrailKey, ViewLog};
 use crate::clock::{Clock, Random};
 use crate::db::{Database, DbConnection};
 use crate::error::AppError;
@@ -51,6 +51,26 @@ pub struct App {
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
 }
 
+/// What a write makes or changes, and what its reply is a view of.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    resource: uuid::Uuid,
+    kind: SubjectKind,
+    whole: Option<uuid::Uuid>,
+}
+
+impl Target {
+    /// A record that is a subject of its own.
+    pub fn record(kind: SubjectKind, id: uuid::Uuid) -> Self {
+        Self { resource: id, kind, whole: None }
+    }
+
+    /// A part, such as a consent, of the subject `whole`.
+    pub fn part(kind: SubjectKind, whole: uuid::Uuid, id: uuid::Uuid) -> Self {
+        Self { resource: id, kind, whole: Some(whole) }
+    }
+}
+
 impl App {
     /// Reads on behalf of a caller, whose account is checked in the same transaction.
     ///
@@ -89,7 +109,7 @@ impl App {
             .await
     }
 
-    /// Writes exactly once per idempotency key. `resource` is the record `f` makes
+    /// Writes exactly once per idempotency key. `target` is the record `f` makes
     /// or changes. When the key was used before, nothing is written and `rebuild`
     /// answers for the record of that first request, under the caller's rights of now.
     ///
@@ -99,7 +119,7 @@ impl App {
         &self,
         caller: Caller,
         key: BoundKey,
-        resource: uuid::Uuid,
+        target: Target,
         mut f: F,
         rebuild: R,
     ) -> Result<T, AppError>
@@ -111,17 +131,21 @@ impl App {
         let bound = key.clone();
         let written = self
             .write(caller, move |conn, actor| {
-                claim(conn, actor, &bound, resource, actor.now)?;
+                claim(conn, actor, &bound, target.resource, actor.now)?;
                 f(conn, actor)
             })
             .await;
         match written {
             Err(AppError::IdempotentReplay) => {
-                self.read(caller, move |conn, actor| {
-                    let first = claimed(conn, actor, &key)?;
-                    rebuild(conn, actor, first)
-                })
-                .await
+                let (reply, first) = self
+                    .read(caller, move |conn, actor| {
+                        let first = claimed(conn, actor, &key)?;
+                        Ok((rebuild(conn, actor, first)?, first))
+                    })
+                    .await?;
+                // The reply shows the record as it stands now, which is a view like any other.
+                self.views.read(caller.account, target.kind, target.whole.unwrap_or(first)).await?;
+                Ok(reply)
             }
             written => written,
         }

@@ -122,12 +122,15 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
     let vault = Vault::new(keys, ring.clone(), around.random.clone());
     let installation = installation(&stored, &vault, &around)?;
     bring_up_to_date(&db, Store::Main)?;
-    let fingerprint = ring.fingerprint();
+    let (fingerprint, today) = (ring.fingerprint(), around.clock.today().to_string());
     let copy = Arc::new(units);
     let units = copy.clone();
     db.write_now(move |conn| {
         settings::set(conn, settings::KEY_FINGERPRINT, &fingerprint)?;
         settings::set(conn, settings::INSTALLATION, &installation)?;
+        if settings::get(conn, settings::INSTALLED_ON)?.is_none() {
+            settings::set(conn, settings::INSTALLED_ON, &today)?;
+        }
         if purpose == Purpose::Demo {
             settings::set(conn, settings::DEMO, "made-up data")?;
         }
@@ -164,6 +167,8 @@ fn installation(stored: &Marks, vault: &Vault, around: &Surroundings) -> Result<
             vault.set_anchor(ANCHOR, 0, name.clone().into_bytes(), around.clock.now())?;
             Ok(name)
         }
+        // A first start was interrupted between the two stores.
+        (None, Some(there)) if vault.is_empty()? => Ok(there),
         _ => Err(BootError::KeyStore),
     }
 }
@@ -238,12 +243,16 @@ pub fn housekeeping(app: &App) -> Result<(), AppError> {
     Ok(())
 }
 
+/// Days after which a key without a person is an orphan.
+const ORPHAN_DAYS: i64 = 35;
+
 /// Removes data keys whose person was never committed. At start, before requests come in.
 ///
 /// # Errors
 /// When a database fails.
 pub fn sweep_orphan_keys(app: &App) -> Result<usize, AppError> {
-    let before = app.clock.now().plus(-chrono::TimeDelta::hours(1));
+    // Longer than any backup is kept: a restored database knows every person whose key is so old.
+    let before = app.clock.now().plus(-chrono::TimeDelta::days(ORPHAN_DAYS));
     app.vault.sweep_orphans(before, |batch| {
         let batch = batch.to_vec();
         app.db.read_now(|conn| Ok(persons::table.filter(persons::id.eq_any(batch)).select(persons::id).load(conn)?))

@@ -147,6 +147,10 @@ pub enum Conflict {
     NameTaken,
     /// Roles that one account may not hold together.
     RolesExcludeEachOther,
+    /// The person has an open case at this centre; a manager may open another.
+    OpenCaseExists,
+    /// The account holds this very role already.
+    RoleHeld,
     /// An account holds roles in four organisations at the most.
     TooManyOrganisations,
     /// There is an administrator already.
@@ -169,6 +173,8 @@ impl Conflict {
             Self::AnswerTooLate => "answer_too_late",
             Self::NameTaken => "name_taken",
             Self::RolesExcludeEachOther => "roles_exclude_each_other",
+            Self::OpenCaseExists => "open_case_exists",
+            Self::RoleHeld => "role_held",
             Self::TooManyOrganisations => "too_many_organisations",
             Self::AlreadySetUp => "already_set_up",
             Self::AlreadyVoided => "already_voided",
@@ -199,6 +205,10 @@ impl Conflict {
                 "Một tài khoản không được giữ đồng thời các vai trò này.",
                 "One account may not hold these roles together.",
             ),
+            Self::OpenCaseExists => {
+                ("Người này đang có hồ sơ mở tại trung tâm.", "The person has an open case at this centre.")
+            }
+            Self::RoleHeld => ("Tài khoản đã có vai trò này.", "The account holds this role already."),
             Self::TooManyOrganisations => (
                 "Một tài khoản giữ vai trò ở nhiều nhất bốn tổ chức.",
                 "An account holds roles in four organisations at the most.",

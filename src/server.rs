@@ -2,7 +2,7 @@
 
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
-use actix_web::{App as ActixApp, HttpResponse, HttpServer, get, web};
+use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, get, web};
 use utoipa::Modify;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -90,10 +90,16 @@ async fn readyz(_: Public, app: Data<App>) -> Result<HttpResponse, AppError> {
     }
 }
 
-/// Counters and timings for Prometheus; nothing about persons.
+/// Counters and timings for Prometheus, to readers on this machine that come through no proxy.
 #[utoipa::path(tag = "operation", security(()), responses((status = 200, content_type = "text/plain")))]
 #[get("/metrics")]
-async fn metrics_text(_: Public, app: Data<App>) -> Result<HttpResponse, AppError> {
+async fn metrics_text(_: Public, app: Data<App>, request: HttpRequest) -> Result<HttpResponse, AppError> {
+    // A live count of requests tells when somebody was registered, so only this machine reads it.
+    let from_here = request.peer_addr().is_some_and(|address| address.ip().is_loopback());
+    let forwarded = request.headers().contains_key("x-forwarded-for") || request.headers().contains_key("forwarded");
+    if !from_here || forwarded {
+        return Err(AppError::NotFound);
+    }
     let handle = app.metrics.as_ref().ok_or(AppError::NotFound)?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(handle.render()))
 }

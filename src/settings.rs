@@ -10,6 +10,8 @@ use crate::error::AppError;
 pub const KEY_FINGERPRINT: &str = "keys.fingerprint";
 /// Names this installation; the key store holds the same name, so that neither is used with another's.
 pub const INSTALLATION: &str = "installation.id";
+/// Day of the first start. Years that were closed before it are not released: their records are not here.
+pub const INSTALLED_ON: &str = "installation.day";
 /// Present in databases of made-up data only.
 pub const DEMO: &str = "demo";
 

@@ -12,7 +12,7 @@ use super::login::{self, TokenPair};
 use super::model::{AccountState, FIRST_ADMINISTRATOR, new_account};
 use super::rules::{self, AccountWithGrants, GrantWish};
 use super::{Caller, Public, passwords};
-use crate::app::App;
+use crate::app::{App, Target};
 use crate::db::types::{AccountId, GrantId, Instant, OrganisationId};
 use crate::error::{AppError, Problem, Rule};
 use crate::grants::Role;
@@ -46,7 +46,7 @@ struct Password(SecretString);
 #[serde(deny_unknown_fields)]
 struct Login {
     /// Login name.
-    #[validate(length(min = 1, max = 100))]
+    #[validate(length(min = 1, max = 100), custom(function = plain_text))]
     username: String,
     /// Password.
     password: Password,
@@ -154,7 +154,7 @@ fn check_password(password: &SecretString, username: &str) -> Result<(), AppErro
 #[serde(deny_unknown_fields)]
 struct AcceptInvitation {
     /// Login name.
-    #[validate(length(min = 1, max = 100))]
+    #[validate(length(min = 1, max = 100), custom(function = plain_text))]
     username: String,
     /// Secret that the administrator handed over.
     #[validate(length(min = 1, max = 200))]
@@ -295,7 +295,7 @@ struct NewUser {
 struct Invited {
     #[serde(flatten)]
     user: UserView,
-    /// Hand this to the holder by a safe way; it is good for 72 hours and shown only now.
+    /// Hand this to the holder by a safe way; it is good for 72 hours; none once it was used.
     invitation: Option<String>,
 }
 
@@ -313,25 +313,28 @@ async fn invite_user(
     let bound = key.bind(&app.ring.server, &form.bytes);
     let id = AccountId(app.random.uuid());
     let account = new_account(id, &form.body.username, &form.body.display_name, None, app.clock.now());
-    let secret = uuid::Builder::from_random_bytes(app.random.bytes()).into_uuid().simple().to_string();
+    let secret = rules::invitation_secret(&app.ring.server, id);
     let secret_mac = app.ring.server.mac("invitation", &[account.username.as_bytes(), secret.as_bytes()]);
     let trail = app.trail.clone();
     let created = account.clone();
-    let (user, fresh) = app
+    let user = app
         .write_once(
             caller,
             bound,
-            id.0,
+            Target::record(crate::audit::SubjectKind::Account, id.0),
             move |conn, actor| {
                 rules::invite(conn, actor, &trail, &account, &secret_mac)?;
-                Ok((AccountWithGrants { account: created.clone(), grants: Vec::new() }, true))
+                Ok(AccountWithGrants { account: created.clone(), grants: Vec::new() })
             },
-            |conn, actor, first| Ok((rules::read(conn, actor, AccountId(first))?, false)),
+            |conn, actor, first| rules::read(conn, actor, AccountId(first)),
         )
         .await?;
     let version = Some(user.account.version);
     let location = format!("/users/{}", user.account.id);
-    let record = Invited { user: user.into(), invitation: fresh.then_some(secret) };
+    // A lost reply may be asked for again, as long as the invitation is open.
+    let open = user.account.state == AccountState::Invited;
+    let invitation = open.then(|| rules::invitation_secret(&app.ring.server, user.account.id));
+    let record = Invited { user: user.into(), invitation };
     Ok(Created { location, record, version })
 }
 
@@ -398,7 +401,13 @@ async fn grant_role(
     let (trail, units, grant) = (app.trail.clone(), app.units.clone(), GrantId(app.random.uuid()));
     let write = move |conn: &mut _, actor: &_| rules::grant(conn, actor, &units, &trail, id.0, grant, &wish);
     let user = app
-        .write_once(caller, bound, id.0.0, write, |conn, actor, first| rules::read(conn, actor, AccountId(first)))
+        .write_once(
+            caller,
+            bound,
+            Target::record(crate::audit::SubjectKind::Account, id.0.0),
+            write,
+            |conn, actor, first| rules::read(conn, actor, AccountId(first)),
+        )
         .await?;
     Ok(versioned(user))
 }

@@ -15,6 +15,8 @@ use crate::db::{DbConnection, is_unique_violation};
 use crate::error::{AppError, Conflict, Rule};
 use crate::grants::{Action, Role, Slots};
 use crate::organisations;
+use crate::text::hex;
+use crate::vault::ServerKey;
 
 /// Hours for which an invitation is good.
 pub const INVITATION_HOURS: i64 = 72;
@@ -124,23 +126,15 @@ pub async fn accept_invitation(
 ) -> Result<login::TokenPair, AppError> {
     let name = username.trim().to_lowercase();
     let secret_mac = app.ring.server.mac("invitation", &[name.as_bytes(), secret.as_bytes()]);
-    let hash = app.passwords.hash(password).await?;
     let (now, trail) = (app.clock.now(), app.trail.clone());
+    let (wanted, mac) = (name.clone(), secret_mac);
+    // Hashing is dear, so strangers must not be able to ask for it.
+    app.db.read(move |conn| invited(conn, &wanted, &mac, now)).await?;
+    let hash = app.passwords.hash(password).await?;
     let account = app
         .db
         .write(move |conn| {
-            let account = queries::by_username_unscoped(conn, &name)?.ok_or(AppError::LoginRefused)?;
-            let invitation: Option<(Vec<u8>, Instant)> = account_invitations::table
-                .find(account.id)
-                .select((account_invitations::secret_mac, account_invitations::expires_at))
-                .first(conn)
-                .optional()?;
-            let good = invitation.is_some_and(|(mac, expires)| {
-                now < expires && subtle::ConstantTimeEq::ct_eq(mac.as_slice(), secret_mac.as_slice()).into()
-            });
-            if !good || account.state != AccountState::Invited {
-                return Err(AppError::LoginRefused);
-            }
+            let account = invited(conn, &name, &secret_mac, now)?;
             diesel::delete(account_invitations::table.find(account.id)).execute(conn)?;
             diesel::update(accounts::table.find(account.id))
                 .set((accounts::password_hash.eq(&hash), accounts::state.eq(AccountState::Active)))
@@ -150,6 +144,25 @@ pub async fn accept_invitation(
         })
         .await?;
     login::open_session(app, account, peer).await
+}
+
+/// The secret of an account's invitation; nobody can work it out without the server's key.
+pub fn invitation_secret(key: &ServerKey, id: AccountId) -> String {
+    hex(&key.mac("invitation secret", &[id.0.as_bytes()]))
+}
+
+/// The invited account of this name, if the secret is the one it was invited with.
+fn invited(conn: &mut DbConnection, name: &str, secret_mac: &[u8], now: Instant) -> Result<Account, AppError> {
+    let account = queries::by_username_unscoped(conn, name)?.ok_or(AppError::LoginRefused)?;
+    let invitation: Option<(Vec<u8>, Instant)> = account_invitations::table
+        .find(account.id)
+        .select((account_invitations::secret_mac, account_invitations::expires_at))
+        .first(conn)
+        .optional()?;
+    let good = invitation.is_some_and(|(mac, expires)| {
+        now < expires && subtle::ConstantTimeEq::ct_eq(mac.as_slice(), secret_mac).into()
+    });
+    if good && account.state == AccountState::Invited { Ok(account) } else { Err(AppError::LoginRefused) }
 }
 
 /// Makes the first administrator. Possible only while there is none.
@@ -206,6 +219,12 @@ pub fn grant(
     check_scope(conn, units, wish, actor.now)?;
     if held.iter().any(|grant| !grant.role.goes_with(wish.role)) {
         return Err(AppError::Conflict(Conflict::RolesExcludeEachOther));
+    }
+    let same = |grant: &AccountGrant| {
+        (grant.role, grant.organisation_id, &grant.admin_unit_code) == (wish.role, wish.organisation, &wish.admin_unit)
+    };
+    if held.iter().any(same) {
+        return Err(AppError::Conflict(Conflict::RoleHeld));
     }
     let mut organisations: Vec<OrganisationId> = held.iter().filter_map(|grant| grant.organisation_id).collect();
     organisations.extend(wish.organisation);

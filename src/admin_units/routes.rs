@@ -106,6 +106,7 @@ struct UnitFilter {
     /// Level.
     level: Option<Level>,
     /// Only units that exist on this day.
+    #[serde(default, deserialize_with = "crate::http::extract::optional_date")]
     on: Option<NaiveDate>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

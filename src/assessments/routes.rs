@@ -11,7 +11,7 @@ use validator::Validate;
 use super::model::{AssessedNeed, EligibilityReason, SupportRefusal};
 use super::rules::{self, Findings, NewAssessment};
 use crate::accounts::Caller;
-use crate::app::App;
+use crate::app::{App, Target};
 use crate::audit::SubjectKind;
 use crate::db::types::{AccountId, AssessmentId, CaseId, RefusalId};
 use crate::error::{AppError, FieldError, Problem, Rule};
@@ -86,6 +86,7 @@ async fn list_assessments(
 #[serde(deny_unknown_fields)]
 struct AssessmentForm {
     /// Day.
+    #[serde(deserialize_with = "crate::http::extract::civil_date")]
     assessed_on: NaiveDate,
     /// What was found; each service type once.
     #[validate(length(min = 1, max = 20))]
@@ -121,7 +122,7 @@ async fn record_assessment(
     let trail = app.trail.clone();
     let write = move |conn: &mut _, actor: &_| rules::create(conn, actor, &trail, &new);
     let findings = app
-        .write_once(caller, bound, id.0, write, move |conn, actor, first| {
+        .write_once(caller, bound, Target::part(SubjectKind::Case, case.0, id.0), write, move |conn, actor, first| {
             let all = rules::of_case(conn, actor, case)?;
             all.into_iter().find(|found| found.assessment.id.0 == first).ok_or(AppError::NotFound)
         })
@@ -174,6 +175,7 @@ struct RefusalForm {
     /// Service refused; all when absent.
     service_type: Option<ServiceType>,
     /// Day.
+    #[serde(deserialize_with = "crate::http::extract::civil_date")]
     refused_on: NaiveDate,
 }
 
@@ -194,7 +196,7 @@ async fn record_refusal(
     let (trail, id) = (app.trail.clone(), RefusalId(app.random.uuid()));
     let write = move |conn: &mut _, actor: &_| rules::refuse(conn, actor, &trail, case, id, service_type, refused_on);
     let refusal = app
-        .write_once(caller, bound, id.0, write, move |conn, actor, first| {
+        .write_once(caller, bound, Target::part(SubjectKind::Case, case.0, id.0), write, move |conn, actor, first| {
             let all = rules::refusals_of_case(conn, actor, case)?;
             all.into_iter().find(|refusal| refusal.id.0 == first).ok_or(AppError::NotFound)
         })

@@ -46,6 +46,7 @@ pub(super) fn heads_bytes(heads: &[CheckpointHead]) -> Vec<u8> {
 /// When either database fails. The anchor is written after the checkpoint: if it
 /// fails, the next call anchors the newer one.
 pub fn checkpoint(db: &Database, vault: &Vault, key: &TrailKey, now: Instant) -> Result<u32, AppError> {
+    refuse_cut_trail(db, vault)?;
     let mut made = 0;
     loop {
         let key = key.clone();
@@ -54,6 +55,19 @@ pub fn checkpoint(db: &Database, vault: &Vault, key: &TrailKey, now: Instant) ->
         vault.set_anchor(ANCHOR, number, mac, now)?;
         made += 1;
     }
+}
+
+/// The database must hold the checkpoint that the key store vouches for; a trail that
+/// was cut or set back must not get a fresh checkpoint over its gap.
+fn refuse_cut_trail(db: &Database, vault: &Vault) -> Result<(), AppError> {
+    let Some((number, mac)) = vault.anchor(ANCHOR)? else { return Ok(()) };
+    let standing: Option<Vec<u8>> = db.read_now(|conn| {
+        Ok(audit_checkpoints::table.find(number).select(audit_checkpoints::mac).first(conn).optional()?)
+    })?;
+    if standing.as_deref() == Some(mac.as_slice()) {
+        return Ok(());
+    }
+    Err(AppError::internal("the trail was cut or set back behind its last checkpoint; run `audit verify`"))
 }
 
 fn write_one(conn: &mut DbConnection, key: &TrailKey, now: Instant) -> Result<Option<(i64, Vec<u8>)>, AppError> {

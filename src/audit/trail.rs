@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 
 use super::model::{SubjectKind, TrailAction};
-use crate::db::DbConnection;
 use crate::db::schema::{audit_entries, audit_heads};
 use crate::db::types::{AccountId, Instant, id_type};
+use crate::db::{DbConnection, is_unique_violation, lost_race};
 use crate::error::AppError;
 use crate::vault::ServerKey;
 
@@ -120,7 +120,7 @@ pub fn record(
     };
     let mac = key.entry_mac(&entry, &previous);
     entry.mac = mac.to_vec();
-    diesel::insert_into(audit_entries::table).values(&entry).execute(conn)?;
+    // The head first: two writers of one subject meet there, and the engine lets one of them try again.
     let seal = key.head_seal(subject, entry.seq, &mac);
     let values = (
         audit_heads::seq.eq(entry.seq),
@@ -129,12 +129,18 @@ pub fn record(
         audit_heads::checkpointed.eq(false),
     );
     if head.is_some() {
-        let row = audit_heads::table.find((subject.kind, subject.id));
-        diesel::update(row).set(values).execute(conn)?;
+        let row = audit_heads::table.find((subject.kind, subject.id)).filter(audit_heads::seq.eq(last));
+        if diesel::update(row).set(values).execute(conn)? != 1 {
+            return Err(lost_race().into());
+        }
     } else {
         let place = (audit_heads::subject_kind.eq(subject.kind), audit_heads::subject_id.eq(subject.id));
-        diesel::insert_into(audit_heads::table).values((place, values)).execute(conn)?;
+        match diesel::insert_into(audit_heads::table).values((place, values)).execute(conn) {
+            Err(error) if is_unique_violation(&error) => return Err(lost_race().into()),
+            inserted => inserted?,
+        };
     }
+    diesel::insert_into(audit_entries::table).values(&entry).execute(conn)?;
     Ok(())
 }
 

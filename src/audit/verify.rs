@@ -47,6 +47,12 @@ pub enum Finding {
         /// Checkpoint.
         number: i64,
     },
+    /// A head that says a checkpoint lists it, but none does: it would never be listed again.
+    #[error("{} {}: the head is marked as listed in a checkpoint, but is not", subject.kind, subject.id)]
+    FalselyMarked {
+        /// Subject.
+        subject: Subject,
+    },
     /// A checkpoint is not the one this installation made.
     #[error("checkpoint {number} is missing or altered")]
     BrokenCheckpoint {
@@ -165,20 +171,21 @@ fn verify_checkpoints(
     anchor: Option<(i64, Vec<u8>)>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), AppError> {
-    let checkpoints: Vec<(i64, Instant, Vec<u8>)> = audit_checkpoints::table
+    let checkpoints: Vec<(i64, Instant, i64, Vec<u8>)> = audit_checkpoints::table
         .order(audit_checkpoints::number)
-        .select((audit_checkpoints::number, audit_checkpoints::at, audit_checkpoints::mac))
+        .select((audit_checkpoints::number, audit_checkpoints::at, audit_checkpoints::heads, audit_checkpoints::mac))
         .load(conn)?;
     let mut previous = Vec::new();
     let mut latest: BTreeMap<Subject, (i64, i64, Vec<u8>)> = BTreeMap::new();
-    for (expected, (number, at, mac)) in (1_i64..).zip(&checkpoints) {
+    for (expected, (number, at, listed, mac)) in (1_i64..).zip(&checkpoints) {
         let heads: Vec<CheckpointHead> = audit_checkpoint_heads::table
             .filter(audit_checkpoint_heads::checkpoint_number.eq(number))
             .order((audit_checkpoint_heads::subject_kind, audit_checkpoint_heads::subject_id))
             .select(CheckpointHead::as_select())
             .load(conn)?;
         let made = key.checkpoint_mac(*number, *at, &heads_bytes(&heads), &previous);
-        if *number != expected || made.as_slice() != mac.as_slice() {
+        let complete = i64::try_from(heads.len()) == Ok(*listed);
+        if *number != expected || !complete || made.as_slice() != mac.as_slice() {
             findings.push(Finding::BrokenCheckpoint { number: expected });
             return Ok(());
         }
@@ -189,11 +196,21 @@ fn verify_checkpoints(
         }
     }
     let found = i64::try_from(checkpoints.len()).unwrap_or(i64::MAX);
-    match anchor {
-        Some((anchored, mac)) if anchored > found || (anchored == found && mac != previous) => {
+    if let Some((anchored, mac)) = anchor {
+        let position = usize::try_from(anchored - 1).unwrap_or(usize::MAX);
+        if checkpoints.get(position).map(|(.., standing)| standing) != Some(&mac) {
             findings.push(Finding::CheckpointsCut { anchored, found });
         }
-        _ => {}
+    }
+    let marked: Vec<(SubjectKind, SubjectId, i64, Vec<u8>)> = audit_heads::table
+        .filter(audit_heads::checkpointed)
+        .select((audit_heads::subject_kind, audit_heads::subject_id, audit_heads::seq, audit_heads::mac))
+        .load(conn)?;
+    for (kind, id, seq, mac) in marked {
+        let subject = Subject { kind, id };
+        if latest.get(&subject).map(|(_, seq, mac)| (*seq, mac)) != Some((seq, &mac)) {
+            findings.push(Finding::FalselyMarked { subject });
+        }
     }
     for (subject, (number, seq, mac)) in latest {
         let standing: Option<Vec<u8>> = audit_entries::table

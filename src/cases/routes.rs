@@ -12,7 +12,7 @@ use super::model::{Case, CaseEvent, CaseEventView, CaseLine, CaseView};
 use super::rules::{self, CaseHead, Filter, ListRow, Move, NewCase};
 use super::status::{CaseStatus, CloseReason};
 use crate::accounts::Caller;
-use crate::app::App;
+use crate::app::{App, Target};
 use crate::audit::SubjectKind;
 use crate::db::types::{AccountId, CaseEventId, CaseId, OrganisationId, PersonId};
 use crate::error::{AppError, Problem, Rule};
@@ -123,6 +123,7 @@ struct CaseForm {
     /// Category it concerns.
     category: ClientCategory,
     /// Day of reception.
+    #[serde(deserialize_with = "crate::http::extract::civil_date")]
     received_on: NaiveDate,
     /// Summary.
     #[validate(length(min = 1, max = 5000), custom(function = plain_text))]
@@ -165,7 +166,7 @@ async fn create_case(
         Ok((case.view(&state.vault.key(new.person)?)?, version))
     };
     let (case, version) = app
-        .write_once(caller, bound, id.0, write, move |conn, actor, first| {
+        .write_once(caller, bound, Target::record(SubjectKind::Case, id.0), write, move |conn, actor, first| {
             let case = rules::read(conn, actor, CaseId(first))?;
             let version = case.version;
             Ok((case.clone().view(&vault.key(case.person_id)?)?, version))
@@ -252,6 +253,7 @@ struct StatusChange {
     /// New status.
     to: CaseStatus,
     /// Day on which it happened.
+    #[serde(deserialize_with = "crate::http::extract::civil_date")]
     occurred_on: NaiveDate,
     /// Why; required when the case is closed.
     reason: Option<CloseReason>,
@@ -291,7 +293,7 @@ async fn change_status(
         let case = rules::change_status(conn, actor, &state.trail, id, version.0, &wish)?;
         Ok(Versioned { version: case.version, record: case.view(&data_key)? })
     };
-    app.write_once(caller, bound, id.0, write, move |conn, actor, first| {
+    app.write_once(caller, bound, Target::record(SubjectKind::Case, id.0), write, move |conn, actor, first| {
         let case = rules::read(conn, actor, CaseId(first))?;
         let key = vault.key(case.person_id)?;
         Ok(Versioned { version: case.version, record: case.view(&key)? })

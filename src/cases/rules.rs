@@ -56,6 +56,10 @@ pub fn create(
     let Some(categories) = person_rules::categories_within(conn, &scope, new.person)? else {
         return Err(AppError::field("person_id", Rule::NoSuchReference));
     };
+    let manages = actor.scope(Action::CaseAssign)?.organisations.contains(organisation);
+    if !manages && has_open_case(conn, new.person, organisation)? {
+        return Err(AppError::Conflict(Conflict::OpenCaseExists));
+    }
     let is_worker =
         |held: &crate::grants::HeldRole| held.role == Role::SocialWorker && held.organisation == Some(organisation);
     let case = Case {
@@ -79,7 +83,7 @@ pub fn create(
     };
     insert(conn, &case, new.event)?;
     // A case of a category makes its person one of that category, else indicators would miss them.
-    person_rules::add_category(conn, case.person_id, categories, case.category)?;
+    person_rules::add_category(conn, actor, trail, case.person_id, categories, case.category)?;
     note(conn, trail, actor, case.id, TrailAction::Create, &["case"])?;
     Ok(case)
 }
@@ -107,6 +111,15 @@ fn insert(conn: &mut DbConnection, case: &Case, event: CaseEventId) -> Result<()
         recorded_at: case.created_at,
     };
     insert_with_events(conn, case, &[opened])
+}
+
+/// A second case would let its worker see the person whoever the first one is given to.
+fn has_open_case(conn: &mut DbConnection, person: PersonId, organisation: OrganisationId) -> Result<bool, AppError> {
+    let open = cases::table
+        .filter(cases::person_id.eq(person))
+        .filter(cases::organisation_id.eq(organisation))
+        .filter(cases::status.ne(CaseStatus::Closed));
+    Ok(diesel::select(diesel::dsl::exists(open)).get_result(conn)?)
 }
 
 fn check_new(units: &AdminUnits, new: &NewCase, today: NaiveDate) -> Result<(), AppError> {
@@ -287,8 +300,11 @@ pub fn change_status(
     case.closed_on = (wish.to == CaseStatus::Closed).then_some(wish.occurred_on);
     case.close_reason = wish.reason;
     if wish.to == CaseStatus::Confirmed {
-        case.identified_on = Some(wish.occurred_on);
-        person_rules::mark_identified(conn, case.person_id)?;
+        // Verified again, a person stays identified since the first time.
+        case.identified_on = case.identified_on.or(Some(wish.occurred_on));
+        let person = person_rules::read(conn, actor, case.person_id)?;
+        let identified = ClientCategory::IdentifiedVictim;
+        person_rules::add_category(conn, actor, trail, case.person_id, person.categories, identified)?;
     }
     if wish.to == CaseStatus::NotConfirmed {
         case.identified_on = None;

@@ -11,7 +11,7 @@ use validator::Validate;
 use super::model::{Consent, ConsentPurpose, GivenBy, Proof};
 use super::rules;
 use crate::accounts::Caller;
-use crate::app::App;
+use crate::app::{App, Target};
 use crate::audit::SubjectKind;
 use crate::db::types::{AccountId, ConsentId, Instant, OrganisationId, PersonId};
 use crate::error::{AppError, Problem};
@@ -91,10 +91,12 @@ struct NewConsent {
     /// Given by whom.
     given_by: GivenBy,
     /// When.
+    #[serde(deserialize_with = "crate::http::extract::civil_date")]
     given_on: NaiveDate,
     /// How proven.
     proof: Proof,
     /// Last day.
+    #[serde(default, deserialize_with = "crate::http::extract::optional_date")]
     expires_on: Option<NaiveDate>,
 }
 
@@ -133,9 +135,13 @@ async fn record_consent(
         Ok(row.clone())
     };
     let row = app
-        .write_once(caller, bound, id.0, write, move |conn, actor, first| {
-            rules::read(conn, actor, person, ConsentId(first))
-        })
+        .write_once(
+            caller,
+            bound,
+            Target::part(SubjectKind::Person, person.0, id.0),
+            write,
+            move |conn, actor, first| rules::read(conn, actor, person, ConsentId(first)),
+        )
         .await?;
     let location = format!("/persons/{person}/consents");
     Ok(Created { location, version: Some(row.version), record: row.into() })

@@ -95,24 +95,29 @@ pub fn withdraw(
     expected: i32,
 ) -> Result<Consent, AppError> {
     reach_person(conn, actor, person)?;
-    let mut consent = read(conn, actor, person, id)?;
+    let consent = read(conn, actor, person, id)?;
     if consent.withdrawn_on.is_some() {
         return Err(AppError::Conflict(Conflict::AlreadyWithdrawn));
     }
     if consent.version != expected {
         return Err(AppError::VersionStale { current: consent.version, changed: vec!["withdrawn_on".into()] });
     }
-    consent.withdrawn_on = Some(actor.now.civil_date());
-    consent.withdrawn_by = Some(actor.account);
-    consent.version += 1;
-    diesel::update(consents::table.find(id))
-        .set((
-            consents::withdrawn_on.eq(consent.withdrawn_on),
-            consents::withdrawn_by.eq(consent.withdrawn_by),
-            consents::version.eq(consent.version),
-        ))
-        .execute(conn)?;
-    referrals::rules::close_without_consent(conn, actor, trail, id)?;
+    // Whoever withdraws means the recipient, not one of several papers.
+    let alike = of_person(conn, actor, person)?.into_iter().filter(|other| {
+        let same = (other.purpose, other.recipient_organisation_id);
+        same == (consent.purpose, consent.recipient_organisation_id) && other.withdrawn_on.is_none()
+    });
+    for other in alike {
+        diesel::update(consents::table.find(other.id))
+            .set((
+                consents::withdrawn_on.eq(actor.now.civil_date()),
+                consents::withdrawn_by.eq(actor.account),
+                consents::version.eq(other.version + 1),
+            ))
+            .execute(conn)?;
+        referrals::rules::close_without_consent(conn, actor, trail, other.id)?;
+    }
+    let consent = read(conn, actor, person, id)?;
     note(conn, actor, trail, person, TrailAction::ConsentWithdraw, consent.purpose.as_str())?;
     Ok(consent)
 }
@@ -137,6 +142,15 @@ pub fn live_for_referral(
         .load(conn)?;
     let live = candidates.into_iter().find(|consent| consent.is_live_on(day));
     live.map(|consent| consent.id).ok_or(AppError::Conflict(Conflict::ConsentMissing))
+}
+
+/// Whether the consent a referral rests on still holds.
+///
+/// # Errors
+/// The engine's own.
+pub fn is_live(conn: &mut DbConnection, id: ConsentId, day: NaiveDate) -> Result<bool, AppError> {
+    let consent: Option<Consent> = consents::table.find(id).select(Consent::as_select()).first(conn).optional()?;
+    Ok(consent.is_some_and(|consent| consent.is_live_on(day)))
 }
 
 fn note(

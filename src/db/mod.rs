@@ -27,6 +27,11 @@ fn wants_retry(error: &DieselError) -> bool {
     }
 }
 
+/// What a write returns that found another one ahead of it; the door then tries it again.
+pub fn lost_race() -> DieselError {
+    DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, Box::new("another write was first".to_owned()))
+}
+
 /// Whether a write was refused because a row of that key exists.
 pub fn is_unique_violation(error: &DieselError) -> bool {
     matches!(error, DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))

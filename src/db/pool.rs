@@ -12,7 +12,7 @@ use super::writer::Writer;
 use crate::error::AppError;
 
 /// How often a write that the engine asks to try again is tried before it fails.
-const MAX_ATTEMPTS: u32 = 12;
+const MAX_ATTEMPTS: u32 = 40;
 
 /// How a database is opened.
 #[derive(Debug, Clone)]
@@ -210,6 +210,7 @@ impl Database {
                     metrics::counter!("hoanhap_write_retries_total").increment(1);
                     std::thread::sleep(pause_before(attempt));
                 }
+                Err(AppError::Database(error)) if wants_retry(&error) => break,
                 result => {
                     metrics::counter!("hoanhap_writes_total").increment(1);
                     return result;

@@ -35,7 +35,6 @@ impl<T: Send, F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send> Job for
     fn finish(self: Box<Self>, commit: &Result<(), String>) {
         let answer = match (commit, self.result) {
             (Ok(()), Some(result)) => result,
-            (Err(_), Some(Err(refused))) => Err(refused),
             (Err(cause), _) => Err(AppError::internal(format!("commit failed: {cause}"))),
             (Ok(()), None) => Err(AppError::internal("write was not run")),
         };

@@ -11,7 +11,7 @@ use validator::Validate;
 use super::model::{Delivery, DeliveryForm, DeliveryView, VoidReason};
 use super::rules::{self, Ground, NewDelivery};
 use crate::accounts::{Actor, Caller};
-use crate::app::App;
+use crate::app::{App, Target};
 use crate::audit::SubjectKind;
 use crate::db::DbConnection;
 use crate::db::types::{CaseId, DeliveryId, ReferralId};
@@ -88,6 +88,7 @@ struct DeliveryNote {
     /// Service type; that of the referral, if there is one.
     service_type: ServiceType,
     /// Day.
+    #[serde(deserialize_with = "crate::http::extract::civil_date")]
     delivered_on: NaiveDate,
     /// Form.
     form: DeliveryForm,
@@ -124,7 +125,7 @@ async fn record_delivery(
         rules::read(conn, actor, new.id).map(versioned)
     };
     let reply = app
-        .write_once(caller, bound, id.0, write, |conn, actor, first| {
+        .write_once(caller, bound, Target::record(SubjectKind::Delivery, id.0), write, |conn, actor, first| {
             rules::read(conn, actor, DeliveryId(first)).map(versioned)
         })
         .await?;

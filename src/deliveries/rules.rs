@@ -8,7 +8,7 @@ use crate::accounts::Actor;
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
 use crate::cases::{self, model::Case};
 use crate::db::DbConnection;
-use crate::db::schema::{cases as case_table, deliveries};
+use crate::db::schema::{cases as case_table, deliveries, referrals as referrals_table};
 use crate::db::types::{CaseId, DeliveryId, OrganisationId, ReferralId};
 use crate::error::{AppError, Conflict, FieldError, Rule};
 use crate::grants::Action;
@@ -206,6 +206,10 @@ pub fn void(
     if !diesel::select(diesel::dsl::exists(reached)).get_result::<bool>(conn)? {
         return Err(AppError::Forbidden);
     }
+    // After the service ended the record is the centre's.
+    if !for_centre && !is_in_service(conn, delivery.referral_id)? {
+        return Err(AppError::Forbidden);
+    }
     if delivery.voided_at.is_some() {
         return Err(AppError::Conflict(Conflict::AlreadyVoided));
     }
@@ -224,6 +228,12 @@ pub fn void(
         .execute(conn)?;
     note(conn, trail, actor, id, TrailAction::Void, &["voided_at"])?;
     Ok((delivery, for_centre))
+}
+
+fn is_in_service(conn: &mut DbConnection, referral: Option<ReferralId>) -> Result<bool, AppError> {
+    let Some(id) = referral else { return Ok(false) };
+    let running = referrals_table::table.find(id).filter(referrals_table::status.eq(ReferralStatus::InService));
+    Ok(diesel::select(diesel::dsl::exists(running)).get_result(conn)?)
 }
 
 fn note(

@@ -25,7 +25,7 @@ use crate::persons::rules::{self as person_rules, PersonDetails, Registration};
 use crate::referrals::model::Referral;
 use crate::referrals::{self, ReferralStatus};
 use crate::vault::DataKey;
-use crate::{assessments, boot, cases, consents, deliveries};
+use crate::{assessments, boot, cases, consents, deliveries, settings};
 
 /// Persons written in one transaction.
 const CHUNK: u32 = 250;
@@ -75,6 +75,8 @@ pub(super) fn load(app: &App, persons: u32, seed: u64) -> Result<Vec<DemoAccount
         app.db.write_now(move |conn| chunk.iter().try_for_each(|records| store(conn, &trail, records)))?;
         next = end;
     }
+    // As if the centres had worked with the program from the first of these days on.
+    app.db.write_now(move |conn| settings::set(conn, settings::INSTALLED_ON, &since.civil_date().to_string()))?;
     boot::housekeeping(app)?;
     Ok(cast.accounts)
 }

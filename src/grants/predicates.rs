@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::Scope;
 use super::scope::Slots;
+use crate::cases::CaseStatus;
 use crate::db::schema::{cases, deliveries, persons, referrals};
 use crate::db::types::{AccountId, OrganisationId};
 use crate::referrals::ReferralStatus;
@@ -61,7 +62,8 @@ pub fn cases_reached(account: AccountId, assigned: Slots, waiting: Slots, organi
     let of_waiting: cases_of = cases_of(waiting);
     let of_organisations: cases_of = cases_of(organisations);
     let own = cases::assigned_to.eq(account).and(of_assigned);
-    let waits = cases::assigned_to.is_null().and(of_waiting);
+    let closed: CaseStatus = CaseStatus::Closed;
+    let waits = cases::assigned_to.is_null().and(cases::status.ne(closed)).and(of_waiting);
     own.or(waits).or(of_organisations)
 }
 

@@ -4,6 +4,7 @@
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_TYPE, IF_MATCH};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use chrono::{Datelike as _, NaiveDate};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use std::future::{Future, Ready, ready};
@@ -173,6 +174,10 @@ impl<T: DeserializeOwned + Validate> FromRequest for Query<T> {
 }
 
 fn parse_query<T: DeserializeOwned + Validate>(query: &str) -> Result<T, AppError> {
+    let typed_control = |text: &str| text.chars().any(char::is_control);
+    if let Some((name, _)) = form_urlencoded::parse(query.as_bytes()).find(|(_, value)| typed_control(value)) {
+        return Err(AppError::Invalid(vec![FieldError::new(plain_name(&name), Rule::ControlCharacter)]));
+    }
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     let parsed: T = serde_path_to_error::deserialize(pairs).map_err(|e| malformed(&e))?;
     match parsed.broken_rules() {
@@ -228,4 +233,35 @@ pub fn present<'de, T: serde::Deserialize<'de>, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     serde::Deserialize::deserialize(deserializer).map(Some)
+}
+
+/// A civil date between 1900 and 2200: what a record can hold. Years beyond would sort
+/// wrongly as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CivilDate(pub NaiveDate);
+
+impl<'de> serde::Deserialize<'de> for CivilDate {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let date: NaiveDate = serde::Deserialize::deserialize(deserializer)?;
+        if (1900..=2200).contains(&date.year()) {
+            return Ok(Self(date));
+        }
+        Err(serde::de::Error::custom("date out of range, expected a date between 1900-01-01 and 2200-12-31"))
+    }
+}
+
+/// Reads a [`CivilDate`].
+///
+/// # Errors
+/// When it is none, or lies outside 1900 to 2200.
+pub fn civil_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+    <CivilDate as serde::Deserialize>::deserialize(deserializer).map(|date| date.0)
+}
+
+/// Reads an optional [`CivilDate`].
+///
+/// # Errors
+/// As [`civil_date`].
+pub fn optional_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+    <Option<CivilDate> as serde::Deserialize>::deserialize(deserializer).map(|date| date.map(|date| date.0))
 }

@@ -11,10 +11,10 @@ use validator::Validate;
 use super::model::{Organisation, OrganisationKind};
 use super::rules::{self, Filter};
 use crate::accounts::Caller;
-use crate::app::App;
+use crate::app::{App, Target};
 use crate::db::types::OrganisationId;
 use crate::error::{AppError, Problem};
-use crate::http::extract::{plain_text, present};
+use crate::http::extract::{CivilDate, plain_text, present};
 use crate::http::{Created, Cursor, IdempotencyKey, IfMatch, Page, Path, Query, Valid, Versioned, listing};
 use crate::text::tidy;
 
@@ -103,8 +103,10 @@ struct NewOrganisation {
     #[validate(length(max = 20))]
     admin_unit_code: String,
     /// First day it works.
+    #[serde(deserialize_with = "crate::http::extract::civil_date")]
     valid_from: NaiveDate,
     /// Last day.
+    #[serde(default, deserialize_with = "crate::http::extract::optional_date")]
     valid_to: Option<NaiveDate>,
 }
 
@@ -137,7 +139,13 @@ async fn create_organisation(
         Ok(row.clone())
     };
     let row = app
-        .write_once(caller, bound, id.0, write, |conn, actor, first| rules::read(conn, actor, OrganisationId(first)))
+        .write_once(
+            caller,
+            bound,
+            Target::record(crate::audit::SubjectKind::Organisation, id.0),
+            write,
+            |conn, actor, first| rules::read(conn, actor, OrganisationId(first)),
+        )
         .await?;
     Ok(Created { location: format!("/organisations/{}", row.id), version: Some(row.version), record: row.into() })
 }
@@ -162,7 +170,7 @@ struct OrganisationChange {
     /// New last day; `null` opens the organisation again.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<NaiveDate>)]
-    valid_to: Option<Option<NaiveDate>>,
+    valid_to: Option<Option<CivilDate>>,
 }
 
 /// Change an organisation.
@@ -180,7 +188,16 @@ async fn update_organisation(
     let (units, trail, change) = (app.units.clone(), app.trail.clone(), form.body);
     let name = change.name.as_deref().map(tidy);
     app.write(caller, move |conn, actor| {
-        rules::update(conn, actor, &units, &trail, id.0, version.0, name.as_deref(), change.valid_to)
+        rules::update(
+            conn,
+            actor,
+            &units,
+            &trail,
+            id.0,
+            version.0,
+            name.as_deref(),
+            change.valid_to.map(|date| date.map(|date| date.0)),
+        )
     })
     .await
     .map(versioned)

@@ -61,7 +61,7 @@ pub struct Birth {
     /// How exactly it is known.
     pub precision: BirthPrecision,
     /// With `exact`: the day.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::http::extract::optional_date")]
     pub date: Option<NaiveDate>,
     /// With `year`: the year.
     #[serde(default)]

@@ -10,7 +10,7 @@ use validator::Validate;
 use super::model::{Birth, ClientCategory, Ethnicity, PersonView, Sex};
 use super::rules::{self, PersonDetails, Registration};
 use crate::accounts::Caller;
-use crate::app::App;
+use crate::app::{App, Target};
 use crate::audit::SubjectKind;
 use crate::db::types::{OrganisationId, PersonId};
 use crate::error::{AppError, Problem};
@@ -171,7 +171,7 @@ async fn create_person(
         Ok((row.view(&data_key)?, row.version))
     };
     let (person, version) = app
-        .write_once(caller, bound, id.0, write, move |conn, actor, first| {
+        .write_once(caller, bound, Target::record(SubjectKind::Person, id.0), write, move |conn, actor, first| {
             let row = rules::read(conn, actor, PersonId(first))?;
             Ok((row.view(&vault.key(row.id)?)?, row.version))
         })
@@ -288,12 +288,16 @@ async fn update_person(
     form: Valid<PersonChange>,
 ) -> Result<Versioned<PersonView>, AppError> {
     let state = app.clone();
-    app.write(caller, move |conn, actor| {
-        rules::find(conn, &actor.scope(Action::PersonRead)?, id.0)?;
-        let key = state.vault.key(id.0)?;
-        let change = |details: &mut PersonDetails| form.body.apply(details);
-        let row = rules::update(conn, actor, &state.units, &state.random, &key, &state.trail, id.0, version.0, change)?;
-        Ok(Versioned { version: row.version, record: row.view(&key)? })
-    })
-    .await
+    let reply = app
+        .write(caller, move |conn, actor| {
+            rules::find(conn, &actor.scope(Action::PersonRead)?, id.0)?;
+            let key = state.vault.key(id.0)?;
+            let change = |details: &mut PersonDetails| form.body.apply(details);
+            let row =
+                rules::update(conn, actor, &state.units, &state.random, &key, &state.trail, id.0, version.0, change)?;
+            Ok(Versioned { version: row.version, record: row.view(&key)? })
+        })
+        .await?;
+    app.views.read(caller.account, SubjectKind::Person, id.0.0).await?;
+    Ok(reply)
 }

@@ -81,7 +81,7 @@ fn birth_rules(birth: &Birth, today: NaiveDate) -> Vec<FieldError> {
             _ => {}
         }
     }
-    if birth.earliest().is_some_and(|born| born > today) {
+    if birth.earliest().is_some_and(|born| born > today) || (birth.year.is_some() && birth.earliest().is_none()) {
         let field = if birth.date.is_some() { "birth.date" } else { "birth.year" };
         broken.push(FieldError::new(field, Rule::NotInFuture));
     }
@@ -186,15 +186,6 @@ fn seal_fields(
 /// The engine's own.
 pub fn insert(conn: &mut DbConnection, row: &Person) -> Result<(), AppError> {
     diesel::insert_into(persons::table).values(row).execute(conn)?;
-    Ok(())
-}
-
-/// Marks a person as identified victim; the category stays whatever comes later.
-///
-/// # Errors
-/// The engine's own.
-pub fn mark_identified(conn: &mut DbConnection, id: PersonId) -> Result<(), AppError> {
-    diesel::update(persons::table.find(id)).set(persons::identified_victim.eq(true)).execute(conn)?;
     Ok(())
 }
 
@@ -354,22 +345,28 @@ pub fn categories_within(
     Ok(reached.select(CategorySet::as_select()).first(conn).optional()?)
 }
 
-/// Adds a category to a person who has `had` until now.
+/// Adds a category to a person who has `had` until now; an edit like any other.
 ///
 /// # Errors
 /// The engine's own.
 pub fn add_category(
     conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
     id: PersonId,
     mut had: CategorySet,
     category: ClientCategory,
 ) -> Result<(), AppError> {
     let before = had;
     had.insert(category);
-    if had != before {
-        diesel::update(persons::table.find(id)).set(had).execute(conn)?;
+    if had == before {
+        return Ok(());
     }
-    Ok(())
+    diesel::update(persons::table.find(id))
+        .set((had, persons::version.eq(persons::version + 1), persons::updated_at.eq(actor.now)))
+        .execute(conn)?;
+    let subject = Subject::new(SubjectKind::Person, id.0);
+    record(conn, trail, subject, Some(actor.account), TrailAction::Update, &["categories"], actor.now)
 }
 
 /// Whether the scope reaches a person of this id.

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::indicators::{Client, Due, Facts, Period};
+use super::indicators::{Client, Due, Facts, Period, Refusal};
 use super::plans::{Indicator, Measure};
+use crate::cases::CaseStatus;
+use crate::cases::model::CaseEventKind;
 use crate::db::DbConnection;
-use crate::db::schema::{assessed_needs, assessments, cases, deliveries, persons, support_refusals};
+use crate::db::schema::{assessed_needs, assessments, case_events, cases, deliveries, persons, support_refusals};
 use crate::db::types::{CaseId, OrganisationId, PersonId};
 use crate::error::AppError;
 use crate::persons::ClientCategory;
@@ -48,19 +50,58 @@ fn clients(
     if let Some(organisation) = organisation {
         query = query.filter(cases::organisation_id.eq(organisation));
     }
-    query = match indicator.category {
-        ClientCategory::PossibleVictim => query.filter(persons::possible_victim),
-        ClientCategory::IdentifiedVictim => query.filter(persons::identified_victim),
-        ClientCategory::PersonSellingSex => query.filter(persons::person_selling_sex),
-        ClientCategory::EstablishmentWorker => query.filter(persons::establishment_worker),
-        ClientCategory::AtRisk => query.filter(persons::at_risk),
-    };
     query = match indicator.measure {
-        Measure::SupportUsed => query.filter(cases::closed_on.is_null().or(cases::closed_on.ge(period.start))),
+        Measure::SupportUsed => {
+            let open = query.filter(cases::closed_on.is_null().or(cases::closed_on.ge(period.start)));
+            match indicator.category {
+                ClientCategory::PossibleVictim => open.filter(persons::possible_victim),
+                ClientCategory::IdentifiedVictim => open.filter(persons::identified_victim),
+                ClientCategory::PersonSellingSex => open.filter(persons::person_selling_sex),
+                ClientCategory::EstablishmentWorker => open.filter(persons::establishment_worker),
+                ClientCategory::AtRisk => open.filter(persons::at_risk),
+            }
+        }
+        // The identification itself is the fact; a category somebody takes away does not undo it.
         Measure::RegimesReceived => query.filter(cases::identified_on.between(period.start, period.end)),
     };
     let rows: Vec<(PersonId, CaseId, String)> = query.load(conn)?;
-    Ok(rows.into_iter().map(|(person, case, unit)| Client { person, case, unit }).collect())
+    let asleep = asleep(conn, period, organisation)?;
+    let awake = rows.into_iter().filter(|(_, case, _)| !asleep.contains(case));
+    Ok(awake.map(|(person, case, unit)| Client { person, case, unit }).collect())
+}
+
+/// Cases that were reopened, but were closed through the whole period: reopening a case
+/// today does not change what was true in an earlier year.
+fn asleep(
+    conn: &mut DbConnection,
+    period: Period,
+    organisation: Option<OrganisationId>,
+) -> Result<BTreeSet<CaseId>, AppError> {
+    let mut reopened = cases::table
+        .inner_join(case_events::table.on(case_events::case_id.eq(cases::id)))
+        .filter(case_events::kind.eq(CaseEventKind::Reopened))
+        .filter(case_events::occurred_on.gt(period.end))
+        .select(cases::id)
+        .distinct()
+        .into_boxed();
+    if let Some(organisation) = organisation {
+        reopened = reopened.filter(cases::organisation_id.eq(organisation));
+    }
+    let mut asleep = BTreeSet::new();
+    for case in reopened.load::<CaseId>(conn)? {
+        let last: Option<(Option<CaseStatus>, NaiveDate)> = case_events::table
+            .filter(case_events::case_id.eq(case))
+            .filter(case_events::to_status.is_not_null())
+            .filter(case_events::occurred_on.le(period.end))
+            .order((case_events::occurred_on.desc(), case_events::recorded_at.desc()))
+            .select((case_events::to_status, case_events::occurred_on))
+            .first(conn)
+            .optional()?;
+        if last.is_some_and(|(status, on)| status == Some(CaseStatus::Closed) && on < period.start) {
+            asleep.insert(case);
+        }
+    }
+    Ok(asleep)
 }
 
 fn assessments_of(
@@ -107,12 +148,12 @@ fn used(
     services: &[ServiceType],
     period: Period,
     organisation: Option<OrganisationId>,
-) -> Result<BTreeSet<(PersonId, ServiceType)>, AppError> {
+) -> Result<BTreeSet<(PersonId, CaseId, ServiceType)>, AppError> {
     let mut query = deliveries::table
         .filter(deliveries::voided_at.is_null())
         .filter(deliveries::delivered_on.le(period.end))
         .filter(deliveries::service_type.eq_any(services.to_vec()))
-        .select((deliveries::person_id, deliveries::service_type))
+        .select((deliveries::person_id, deliveries::case_id, deliveries::service_type))
         .distinct()
         .into_boxed();
     // A regime received before the person was identified has been received all the same.
@@ -129,15 +170,21 @@ fn refused(
     conn: &mut DbConnection,
     period: Period,
     organisation: Option<OrganisationId>,
-) -> Result<BTreeSet<(PersonId, Option<ServiceType>)>, AppError> {
+) -> Result<Vec<Refusal>, AppError> {
     let mut query = support_refusals::table
         .inner_join(cases::table.on(cases::id.eq(support_refusals::case_id)))
         .filter(support_refusals::refused_on.le(period.end))
-        .select((support_refusals::person_id, support_refusals::service_type))
-        .distinct()
+        .order((support_refusals::refused_on, support_refusals::id))
+        .select((
+            support_refusals::person_id,
+            support_refusals::case_id,
+            support_refusals::service_type,
+            support_refusals::refused_on,
+        ))
         .into_boxed();
     if let Some(organisation) = organisation {
         query = query.filter(cases::organisation_id.eq(organisation));
     }
-    Ok(query.load(conn)?.into_iter().collect())
+    let rows: Vec<(PersonId, CaseId, Option<ServiceType>, NaiveDate)> = query.load(conn)?;
+    Ok(rows.into_iter().map(|(person, case, service, on)| Refusal { person, case, service, on }).collect())
 }

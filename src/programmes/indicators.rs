@@ -62,9 +62,30 @@ pub struct Facts {
     /// Findings up to the cut-off, oldest first; those of other cases than the clients' do not count.
     pub assessed: Vec<Due>,
     /// What was delivered.
-    pub used: BTreeSet<(PersonId, ServiceType)>,
-    /// What was refused; none for all support.
-    pub refused: BTreeSet<(PersonId, Option<ServiceType>)>,
+    pub used: BTreeSet<(PersonId, CaseId, ServiceType)>,
+    /// What was refused, and when.
+    pub refused: Vec<Refusal>,
+}
+
+/// A recorded refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// Person.
+    pub person: PersonId,
+    /// Case.
+    pub case: CaseId,
+    /// Service; all support when none.
+    pub service: Option<ServiceType>,
+    /// Day.
+    pub on: NaiveDate,
+}
+
+/// What is known of one person.
+#[derive(Debug, Default)]
+struct Known<'a> {
+    findings: Vec<&'a Due>,
+    used: BTreeSet<ServiceType>,
+    refusals: Vec<Refusal>,
 }
 
 /// Where one person stands in an indicator.
@@ -103,41 +124,50 @@ pub fn outcomes(measure: Measure, period: Period, facts: &Facts) -> Vec<PersonOu
     for client in &facts.clients {
         units.entry(client.person).or_insert(&client.unit);
     }
-    let cases: BTreeSet<CaseId> = facts.clients.iter().map(|client| client.case).collect();
-    let mut findings: BTreeMap<PersonId, Vec<&Due>> = BTreeMap::new();
-    for finding in facts.assessed.iter().filter(|finding| cases.contains(&finding.case)) {
-        findings.entry(finding.person).or_default().push(finding);
-    }
+    let mut known = known(measure, facts);
     units
         .into_iter()
         .map(|(person, case_unit)| {
-            let own = findings.remove(&person).unwrap_or_default();
-            outcome(measure, period, facts, person, case_unit, &own)
+            let own = known.remove(&person).unwrap_or_default();
+            outcome(measure, period, person, case_unit, &own)
         })
         .collect()
 }
 
-fn outcome(
-    measure: Measure,
-    period: Period,
-    facts: &Facts,
-    person: PersonId,
-    case_unit: &str,
-    findings: &[&Due],
-) -> PersonOutcome {
-    let unit = counting_unit(period, findings).unwrap_or(case_unit).to_owned();
+/// Sorts the facts by person. Findings and refusals count in the clients' own cases only.
+/// So do deliveries of regimes: what was given for an earlier trafficking does not answer
+/// for this one.
+fn known(measure: Measure, facts: &Facts) -> BTreeMap<PersonId, Known<'_>> {
+    let cases: BTreeSet<CaseId> = facts.clients.iter().map(|client| client.case).collect();
+    let mut known: BTreeMap<PersonId, Known<'_>> = BTreeMap::new();
+    for finding in facts.assessed.iter().filter(|finding| cases.contains(&finding.case)) {
+        known.entry(finding.person).or_default().findings.push(finding);
+    }
+    for (person, case, service) in &facts.used {
+        if measure == Measure::SupportUsed || cases.contains(case) {
+            known.entry(*person).or_default().used.insert(*service);
+        }
+    }
+    for refusal in facts.refused.iter().filter(|refusal| cases.contains(&refusal.case)) {
+        known.entry(refusal.person).or_default().refusals.push(*refusal);
+    }
+    known
+}
+
+fn outcome(measure: Measure, period: Period, person: PersonId, case_unit: &str, known: &Known<'_>) -> PersonOutcome {
+    let unit = counting_unit(period, &known.findings).unwrap_or(case_unit).to_owned();
     let due = match measure {
-        Measure::SupportUsed => due_in(period, findings),
-        Measure::RegimesReceived => due_at_end(findings),
+        Measure::SupportUsed => due_in(period, &known.findings),
+        Measure::RegimesReceived => due_at_end(&known.findings),
     };
     let services: BTreeMap<ServiceType, bool> =
-        due.into_iter().map(|service| (service, facts.used.contains(&(person, service)))).collect();
+        due.into_iter().map(|service| (service, known.used.contains(&service))).collect();
     let standing = match measure {
-        _ if findings.is_empty() && measure == Measure::SupportUsed => Standing::NotAssessed,
+        Measure::SupportUsed if known.findings.is_empty() => Standing::NotAssessed,
         Measure::SupportUsed => used_any(&services),
-        Measure::RegimesReceived => received_all(facts, person, &services),
+        Measure::RegimesReceived => received_all(known, &services),
     };
-    PersonOutcome { person, unit, assessed: !findings.is_empty(), standing, services }
+    PersonOutcome { person, unit, assessed: !known.findings.is_empty(), standing, services }
 }
 
 fn counting_unit<'a>(period: Period, findings: &[&'a Due]) -> Option<&'a str> {
@@ -180,21 +210,31 @@ fn used_any(services: &BTreeMap<ServiceType, bool>) -> Standing {
 /// A refused regime is not due. Whoever refused all that was still due stands beside
 /// both numbers; whoever received the rest is served. A victim who was never assessed,
 /// or to whom nothing was found due, has not been served.
-fn received_all(facts: &Facts, person: PersonId, services: &BTreeMap<ServiceType, bool>) -> Standing {
-    let refused = |service: ServiceType| {
-        facts.refused.contains(&(person, None)) || facts.refused.contains(&(person, Some(service)))
-    };
-    let refused_all = facts.refused.contains(&(person, None));
+fn received_all(known: &Known<'_>, services: &BTreeMap<ServiceType, bool>) -> Standing {
     let received = services.values().filter(|received| **received).count();
     let missing: Vec<ServiceType> =
         services.iter().filter(|(_, received)| !**received).map(|(service, _)| *service).collect();
-    let unrefused = missing.iter().filter(|service| !refused(**service)).count();
+    let unrefused = missing.iter().filter(|service| !known.refused(**service)).count();
+    let refused_unassessed =
+        known.findings.is_empty() && known.refusals.iter().any(|refusal| refusal.service.is_none());
     match (received, missing.len(), unrefused) {
-        (0, 0, _) if refused_all => Standing::Refused,
+        (0, 0, _) if refused_unassessed => Standing::Refused,
         (0, 0, _) => Standing::NotServed,
         (0, _, 0) => Standing::Refused,
         (_, _, 0) => Standing::Served,
         _ => Standing::NotServed,
+    }
+}
+
+impl Known<'_> {
+    /// Whether a service was refused after it was last found due; found due again, it is
+    /// offered again.
+    fn refused(&self, service: ServiceType) -> bool {
+        let found = |finding: &&&Due| finding.service == service && finding.due;
+        let last_due = self.findings.iter().filter(found).map(|finding| finding.on).max();
+        self.refusals.iter().any(|refusal| {
+            refusal.service.is_none_or(|refused| refused == service) && last_due.is_none_or(|due| refusal.on >= due)
+        })
     }
 }
 

@@ -85,15 +85,16 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether records of this year may no longer come in.
-    pub fn is_closed(&self, year: i32, today: NaiveDate) -> bool {
+    /// The day from which on records of this year may no longer come in.
+    fn closing(&self, year: i32) -> NaiveDate {
         let end = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(NaiveDate::MAX);
-        end.checked_add_signed(TimeDelta::days(i64::from(self.grace_days))).is_some_and(|closing| today > closing)
+        end.checked_add_signed(TimeDelta::days(i64::from(self.grace_days))).unwrap_or(NaiveDate::MAX)
     }
 
-    /// Years of the plan that are closed on `today`.
-    pub fn closed_years(&self, today: NaiveDate) -> impl Iterator<Item = i32> {
-        (self.first_year..=self.last_year).filter(move |year| self.is_closed(*year, today))
+    /// Years of the plan that closed between the day of installation and `today`.
+    pub fn closed_years(&self, installed_on: NaiveDate, today: NaiveDate) -> impl Iterator<Item = i32> {
+        let closed = move |year: &i32| (installed_on..today).contains(&self.closing(*year));
+        (self.first_year..=self.last_year).filter(closed)
     }
 
     /// The indicator of this code.

@@ -232,14 +232,20 @@ impl Referral {
         })
     }
 
-    /// The recipient's view on `today`.
+    /// The recipient's view on `today`; the person only while the consent holds.
     ///
     /// # Errors
     /// When a sealed field does not open.
-    pub fn incoming_view(self, person: &Person, key: &DataKey, today: NaiveDate) -> Result<IncomingReferral, AppError> {
+    pub fn incoming_view(
+        self,
+        person: &Person,
+        key: &DataKey,
+        today: NaiveDate,
+        agreed: bool,
+    ) -> Result<IncomingReferral, AppError> {
         let birth = Birth { precision: person.birth_precision, date: person.birth_date, year: person.birth_year };
         let open = |column, stored: &Option<Vec<u8>>| open_column(key, person.id, column, stored.as_deref());
-        let referred = if self.status.shows_person() {
+        let referred = if agreed && self.status.shows_person() {
             Some(ReferredPerson {
                 name: open(SealedColumn::Name, &person.sealed_name)?,
                 sex: person.sex,

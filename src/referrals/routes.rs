@@ -12,8 +12,9 @@ use super::model::{Referral, ReferralReply};
 use super::rules::{self, Filter, NewReferral, Side, Step};
 use super::status::{DeclineReason, Outcome, ReferralStatus};
 use crate::accounts::{Actor, Caller};
-use crate::app::App;
+use crate::app::{App, Target};
 use crate::audit::SubjectKind;
+use crate::consents;
 use crate::db::DbConnection;
 use crate::db::types::{CaseId, OrganisationId, PersonId, ReferralEventId, ReferralId};
 use crate::error::{AppError, Problem, Rule};
@@ -40,16 +41,22 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 }
 
 fn show(
+    conn: &mut DbConnection,
+    actor: &Actor,
     referral: Referral,
     side: Side,
     person: &Person,
     key: &DataKey,
-    today: NaiveDate,
 ) -> Result<ReferralReply, AppError> {
-    match side {
-        Side::Sender => referral.view(key).map(ReferralReply::Sender),
-        Side::Recipient => referral.incoming_view(person, key, today).map(ReferralReply::Recipient),
+    if side == Side::Sender {
+        return referral.view(key).map(ReferralReply::Sender);
     }
+    let today = actor.now.civil_date();
+    let agreed = match referral.consent_id {
+        Some(consent) if referral.status.shows_person() => consents::rules::is_live(conn, consent, today)?,
+        _ => false,
+    };
+    referral.incoming_view(person, key, today, agreed).map(ReferralReply::Recipient)
 }
 
 fn show_one(
@@ -61,7 +68,7 @@ fn show_one(
 ) -> Result<Versioned<ReferralReply>, AppError> {
     let person = rules::person_of(conn, &referral)?;
     let key = vault.key(person.id)?;
-    let record = show(referral, side, &person, &key, actor.now.civil_date())?;
+    let record = show(conn, actor, referral, side, &person, &key)?;
     Ok(Versioned { version: record.version(), record })
 }
 
@@ -76,6 +83,7 @@ struct ReferralFilter {
     /// Of this case; for senders.
     case_id: Option<CaseId>,
     /// Whose answer was due before this day.
+    #[serde(default, deserialize_with = "crate::http::extract::optional_date")]
     due_before: Option<NaiveDate>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
@@ -113,11 +121,10 @@ async fn list_referrals(
             let rows = rules::list(conn, actor, side, &filter, after, limit)?;
             let persons: Vec<PersonId> = rows.iter().map(|(_, person)| person.id).collect();
             let mut keys = vault.keys(&persons)?.into_iter();
-            let today = actor.now.civil_date();
             let end = |(row, _): &(Referral, Person)| Cursor::after_instant(row.created_at, row.id.0);
             Page::of(rows, limit, end, |(row, person)| {
                 let key = keys.next().ok_or_else(|| AppError::internal("a data key is missing"))?;
-                show(row, side, &person, &key, today)
+                show(conn, actor, row, side, &person, &key)
             })
         })
         .await?;
@@ -173,7 +180,7 @@ async fn write_referral(
         show_one(conn, &state.vault, actor, referral, Side::Sender)
     };
     let reply = app
-        .write_once(caller, bound, id.0, write, move |conn, actor, first| {
+        .write_once(caller, bound, Target::record(SubjectKind::Referral, id.0), write, move |conn, actor, first| {
             let (referral, side) = rules::read(conn, actor, ReferralId(first))?;
             show_one(conn, &vault, actor, referral, side)
         })
@@ -234,11 +241,15 @@ async fn step(
         let referral = rules::take_step(conn, actor, &state.services, &state.trail, id, version.0, step, event)?;
         show_one(conn, &state.vault, actor, referral, side)
     };
-    app.write_once(caller, bound, id.0, write, move |conn, actor, first| {
-        let (referral, side) = rules::read(conn, actor, ReferralId(first))?;
-        show_one(conn, &vault, actor, referral, side)
-    })
-    .await
+    let reply = app
+        .write_once(caller, bound, Target::record(SubjectKind::Referral, id.0), write, move |conn, actor, first| {
+            let (referral, side) = rules::read(conn, actor, ReferralId(first))?;
+            show_one(conn, &vault, actor, referral, side)
+        })
+        .await?;
+    // Accepting shows the person.
+    app.views.read(caller.account, SubjectKind::Referral, id.0).await?;
+    Ok(reply)
 }
 
 /// Declares the route of one step; they differ in name, body and step only.

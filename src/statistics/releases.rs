@@ -21,6 +21,7 @@ use crate::programmes::{
     Indicator, Measure, Period, PersonOutcome, Plan, Plans, Standing, outcomes_of_country_unscoped,
 };
 use crate::services::Services;
+use crate::settings;
 use crate::vault::ServerKey;
 
 text_enum! {
@@ -110,7 +111,7 @@ pub(super) struct Release {
     pub(super) chain_mac: Vec<u8>,
 }
 
-/// Releases every closed year that is not released yet. Runs at start and once a day,
+/// Releases every closed year that is not released yet. Runs every minute,
 /// never because somebody asked, so that the moment of a release tells nothing.
 ///
 /// # Errors
@@ -124,10 +125,12 @@ pub fn release_closed_years(
     now: Instant,
 ) -> Result<u32, AppError> {
     let today = now.civil_date();
+    let installed_on = db.read_now(|conn| settings::get(conn, settings::INSTALLED_ON))?;
+    let installed_on = installed_on.and_then(|day| day.parse().ok()).unwrap_or(today);
     let mut released = 0;
     for plan in plans.all() {
         for indicator in plan.indicators.iter().filter(|indicator| indicator.released) {
-            for year in plan.closed_years(today) {
+            for year in plan.closed_years(installed_on, today) {
                 if db.read_now(|conn| find(conn, indicator.measure, &plan.scope_unit, year))?.is_some() {
                     continue;
                 }

@@ -20,6 +20,8 @@ const SERVER: &str = "server";
 /// Opened keys kept in memory; 64 bytes each with their bookkeeping.
 const CACHED: usize = 50_000;
 const NONCE: usize = 24;
+/// Keys without a person that one sweep may remove.
+const MOST_ORPHANS: usize = 100;
 
 /// The data key of one person, in the open. Wiped from memory when dropped.
 #[derive(Clone)]
@@ -163,17 +165,18 @@ impl Vault {
         XChaCha20Poly1305::new(&Key::from(*self.ring.wrapping.derive("wrap data keys")))
     }
 
-    /// Keys made before `before` that belong to none of the persons `exists` knows: their
-    /// record was never committed. They are removed.
+    /// Removes keys made before `before` whose record was never committed: those of persons
+    /// that `exists` does not know. More than [`MOST_ORPHANS`] of them are no orphans but
+    /// the sign of a wrong or older database, and none is removed.
     ///
     /// # Errors
-    /// When either database fails.
+    /// When either database fails, or there are too many.
     pub fn sweep_orphans(
         &self,
         before: Instant,
         exists: impl Fn(&[PersonId]) -> Result<Vec<PersonId>, AppError>,
     ) -> Result<usize, AppError> {
-        let mut removed = 0;
+        let mut orphans: Vec<PersonId> = Vec::new();
         let mut last = PersonId(uuid::Uuid::nil());
         loop {
             let batch: Vec<PersonId> = self.store.read_now(|conn| {
@@ -186,16 +189,20 @@ impl Vault {
                     .limit(500)
                     .load(conn)?)
             })?;
-            let Some(&end) = batch.last() else { return Ok(removed) };
+            let Some(&end) = batch.last() else { break };
             last = end;
             let known: std::collections::HashSet<PersonId> = exists(&batch)?.into_iter().collect();
-            let orphans: Vec<PersonId> = batch.into_iter().filter(|person| !known.contains(person)).collect();
-            removed += orphans.len();
-            self.store.write_now(move |conn| {
-                diesel::delete(wrapped_keys::table.filter(wrapped_keys::person_id.eq_any(&orphans))).execute(conn)?;
-                Ok(())
-            })?;
+            orphans.extend(batch.into_iter().filter(|person| !known.contains(person)));
+            if orphans.len() > MOST_ORPHANS {
+                return Err(AppError::internal("too many keys without a person: is this the right database?"));
+            }
         }
+        let removed = orphans.len();
+        self.store.write_now(move |conn| {
+            diesel::delete(wrapped_keys::table.filter(wrapped_keys::person_id.eq_any(&orphans))).execute(conn)?;
+            Ok(())
+        })?;
+        Ok(removed)
     }
 
     /// The last anchor of this name: number and MAC. Anchors live here, outside the
@@ -209,19 +216,30 @@ impl Vault {
         })
     }
 
-    /// Replaces the anchor of this name.
+    /// Moves the anchor of this name forward; it never goes back, whichever node is slower.
     ///
     /// # Errors
     /// When the key store fails.
     pub fn set_anchor(&self, name: &'static str, number: i64, mac: Vec<u8>, at: Instant) -> Result<(), AppError> {
         self.store.write_now(move |conn| {
             let values = (anchors::number.eq(number), anchors::mac.eq(&mac), anchors::at.eq(at));
-            let changed = diesel::update(anchors::table.find(name)).set(values).execute(conn)?;
-            if changed == 0 {
+            let older = anchors::table.find(name).filter(anchors::number.lt(number));
+            let changed = diesel::update(older).set(values).execute(conn)?;
+            let there = diesel::dsl::exists(anchors::table.find(name));
+            if changed == 0 && !diesel::select(there).get_result::<bool>(conn)? {
                 diesel::insert_into(anchors::table).values((anchors::name.eq(name), values)).execute(conn)?;
             }
             Ok(())
         })
+    }
+
+    /// Whether no data key is kept yet.
+    ///
+    /// # Errors
+    /// When the key store fails.
+    pub fn is_empty(&self) -> Result<bool, AppError> {
+        let any = wrapped_keys::table.select(wrapped_keys::person_id).limit(1);
+        Ok(self.store.read_now(|conn| Ok(any.first::<PersonId>(conn).optional()?))?.is_none())
     }
 
     /// The key store itself, for readiness and migrations.

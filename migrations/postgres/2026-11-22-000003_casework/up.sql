@@ -83,6 +83,7 @@ create table case_events (
     recorded_at timestamp not null
 );
 create index case_events_by_case on case_events (case_id, recorded_at, id);
+create index case_events_reopened on case_events (case_id) where kind = 'reopened';
 create table support_refusals (
     id uuid primary key not null,
     case_id uuid not null references cases (id),

@@ -32,6 +32,10 @@ fn facts(clients: &[u128]) -> Facts {
     Facts { clients: clients.iter().map(client).collect(), ..Facts::default() }
 }
 
+fn refusal(who: u128, service: Option<ServiceType>) -> Refusal {
+    Refusal { person: person(who), case: case(who), service, on: day("2025-04-01") }
+}
+
 fn standings(measure: Measure, facts: &Facts) -> Vec<Standing> {
     outcomes(measure, year(), facts).into_iter().map(|outcome| outcome.standing).collect()
 }
@@ -44,7 +48,7 @@ fn whoever_is_in_need_and_eligible_and_used_the_service_is_served() {
         found(2, NEED, "2025-03-01", true),
         found(3, NEED, "2025-03-01", false),
     ];
-    facts.used = [(person(1), NEED), (person(2), OTHER), (person(3), NEED)].into();
+    facts.used = [(person(1), case(1), NEED), (person(2), case(2), OTHER), (person(3), case(3), NEED)].into();
     let expected = [Standing::Served, Standing::NotServed, Standing::NotInNeed, Standing::NotAssessed];
     assert_eq!(standings(Measure::SupportUsed, &facts), expected);
     let outcomes = outcomes(Measure::SupportUsed, year(), &facts);
@@ -56,7 +60,7 @@ fn whoever_is_in_need_and_eligible_and_used_the_service_is_served() {
 fn a_need_that_was_met_and_found_gone_later_in_the_year_stays_counted() {
     let mut facts = facts(&[1]);
     facts.assessed = vec![found(1, NEED, "2025-02-01", true), found(1, NEED, "2025-11-01", false)];
-    facts.used = [(person(1), NEED)].into();
+    facts.used = [(person(1), case(1), NEED)].into();
     assert_eq!(standings(Measure::SupportUsed, &facts), [Standing::Served]);
 }
 
@@ -94,7 +98,7 @@ fn a_victim_is_served_only_when_every_regime_due_was_received() {
         found(2, NEED, "2025-03-01", true),
         found(2, OTHER, "2025-03-01", true),
     ];
-    facts.used = [(person(1), NEED), (person(1), OTHER), (person(2), NEED)].into();
+    facts.used = [(person(1), case(1), NEED), (person(1), case(1), OTHER), (person(2), case(2), NEED)].into();
     assert_eq!(standings(Measure::RegimesReceived, &facts), [Standing::Served, Standing::NotServed]);
 }
 
@@ -108,8 +112,8 @@ fn a_refused_regime_is_not_due_and_whoever_refused_all_stands_beside_both_number
         found(3, NEED, "2025-03-01", true),
         found(3, OTHER, "2025-03-01", true),
     ];
-    facts.used = [(person(1), NEED)].into();
-    facts.refused = [(person(1), Some(OTHER)), (person(2), None), (person(3), Some(OTHER))].into();
+    facts.used = [(person(1), case(1), NEED)].into();
+    facts.refused = vec![refusal(1, Some(OTHER)), refusal(2, None), refusal(3, Some(OTHER))];
     let expected = [Standing::Served, Standing::Refused, Standing::NotServed];
     assert_eq!(standings(Measure::RegimesReceived, &facts), expected);
     let figure = Figure::of(&outcomes(Measure::RegimesReceived, year(), &facts));
@@ -119,8 +123,25 @@ fn a_refused_regime_is_not_due_and_whoever_refused_all_stands_beside_both_number
 #[test]
 fn a_victim_whose_regimes_were_never_assessed_has_not_been_served() {
     let mut facts = facts(&[1, 2]);
-    facts.refused = [(person(2), None)].into();
+    facts.refused = vec![refusal(2, None)];
     assert_eq!(standings(Measure::RegimesReceived, &facts), [Standing::NotServed, Standing::Refused]);
+}
+
+#[test]
+fn what_was_given_or_refused_for_an_earlier_trafficking_does_not_answer_for_a_new_one() {
+    let mut facts = facts(&[1, 2]);
+    facts.assessed = vec![found(1, NEED, "2025-03-01", true), found(2, NEED, "2025-03-01", true)];
+    facts.used = [(person(1), case(77), NEED)].into();
+    facts.refused = vec![Refusal { case: case(78), ..refusal(2, None) }];
+    assert_eq!(standings(Measure::RegimesReceived, &facts), [Standing::NotServed, Standing::NotServed]);
+}
+
+#[test]
+fn a_regime_found_due_after_it_was_refused_is_due_again() {
+    let mut facts = facts(&[1]);
+    facts.assessed = vec![found(1, NEED, "2025-03-01", true), found(1, NEED, "2025-06-01", true)];
+    facts.refused = vec![refusal(1, None)];
+    assert_eq!(standings(Measure::RegimesReceived, &facts), [Standing::NotServed]);
 }
 
 #[test]
@@ -148,9 +169,9 @@ prop_compose! {
         assessed.sort_by_key(|finding| finding.on);
         let mut all = facts(&clients);
         all.assessed = assessed;
-        all.used = used.into_iter().map(|(who, service)| (person(who), ServiceType::ALL[service])).collect();
+        all.used = used.into_iter().map(|(who, service)| (person(who), case(who), ServiceType::ALL[service])).collect();
         all.refused = refused.into_iter()
-            .map(|(who, service)| (person(who), service.map(|service| ServiceType::ALL[service]))).collect();
+            .map(|(who, service)| refusal(who, service.map(|service| ServiceType::ALL[service]))).collect();
         all
     }
 }
@@ -181,7 +202,7 @@ proptest! {
         for measure in Measure::ALL {
             let before = Figure::of(&outcomes(*measure, year(), &facts));
             let mut more = facts.clone();
-            more.used.insert((person(who), ServiceType::ALL[service]));
+            more.used.insert((person(who), case(who), ServiceType::ALL[service]));
             let after = Figure::of(&outcomes(*measure, year(), &more));
             prop_assert!(after.numerator == before.numerator || after.numerator == before.numerator + 1);
         }
