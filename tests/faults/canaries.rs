@@ -96,12 +96,12 @@ fn no_text_about_a_person_stands_readable_in_sqlite_its_log_or_ours() {
     let control = dir.join("control.db");
     let url = format!("sqlite:{}", control.display());
     write_control(&url);
-    assert_eq!(found("PLAIN", &[dir.0.clone()]), PERSONS, "the search itself must find what is readable");
+    assert_eq!(found("PLAIN", std::slice::from_ref(&dir.0)), PERSONS, "the search itself must find what is readable");
     let server = Server::start(&data, "");
     write_marks(&server.base, &worker);
-    assert_eq!(found("SEALED", &[dir.0.clone()]), 0);
+    assert_eq!(found("SEALED", std::slice::from_ref(&dir.0)), 0);
     server.kill();
-    assert_eq!(found("SEALED", &[dir.0.clone()]), 0);
+    assert_eq!(found("SEALED", std::slice::from_ref(&dir.0)), 0);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn write_control(url: &str) {
     let numbers: Vec<usize> = (0..PERSONS).collect();
     for chunk in numbers.chunks(100) {
         let row = |number: &usize| {
-            let filler = "dài ".repeat(if number % 2 == 0 { 700 } else { 1 });
+            let filler = "dài ".repeat(if number.is_multiple_of(2) { 700 } else { 1 });
             format!("('{filler}{}')", mark("PLAIN", *number))
         };
         let rows: Vec<String> = chunk.iter().map(row).collect();

@@ -3,40 +3,35 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::process::{Client, Dir, Server, install, person};
 
 #[test]
-fn a_killed_server_keeps_every_case_it_acknowledged_and_starts_again() {
+fn a_killed_server_keeps_every_person_it_acknowledged_and_starts_again() {
     let dir = Dir::new();
     let worker = install(&dir.0, "");
     for round in 0..3 {
         let server = Server::start(&dir.0, "");
         let client = Client::login(&server.base, &worker);
-        let (status, registered) = client.post("/persons", &person(&format!("KILL{round}")));
-        assert_eq!(status, 201, "{registered}");
-        let acknowledged = write_until_killed(&client, &registered["id"], server);
+        let acknowledged = write_until_killed(&client, &person(&format!("KILL{round}")), server);
         assert!(acknowledged.len() > 5, "too few writes to tell anything: {}", acknowledged.len());
         let server = Server::start(&dir.0, "");
         let client = Client::login(&server.base, &worker);
         for id in acknowledged {
-            assert_eq!(client.get(&format!("/cases/{id}")).0, 200, "case {id} was acknowledged and is gone");
+            assert_eq!(client.get(&format!("/persons/{id}")).0, 200, "person {id} was acknowledged and is gone");
         }
     }
 }
 
-/// Opens cases from four threads, kills the server amid them, and returns what was acknowledged.
-fn write_until_killed(client: &Client, person: &serde_json::Value, server: Server) -> Vec<String> {
+/// Registers persons from four threads, kills the server amid them, and returns what was acknowledged.
+fn write_until_killed(client: &Client, body: &serde_json::Value, server: Server) -> Vec<String> {
     let stop = AtomicBool::new(false);
-    let case = json!({"person_id": person, "unit_code": "G34-P01", "category": "at_risk", "received_on": "2026-01-05"});
     std::thread::scope(|scope| {
         let writers: Vec<_> = (0..4)
             .map(|_| {
                 scope.spawn(|| {
                     let mut acknowledged = Vec::new();
                     while !stop.load(Ordering::SeqCst) {
-                        let (status, made) = client.post("/cases", &case);
+                        let (status, made) = client.post("/persons", body);
                         if status == 201 {
                             acknowledged.push(made["id"].as_str().expect("an id").to_owned());
                         }

@@ -1,4 +1,6 @@
 //! Faults and what is left on disk, shown with the real program as a process.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+#![expect(clippy::pedantic, reason = "tests are read as stories")]
 
 mod canaries;
 mod kill;

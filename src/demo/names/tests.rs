@@ -73,7 +73,7 @@ fn names_are_repeatable_composed_and_clean() {
 #[test]
 fn the_alphabet_of_the_check_is_itself_composed() {
     assert_eq!(COMPOSED.chars().collect::<BTreeSet<_>>().len(), 67);
-    assert!(COMPOSED.chars().all(|letter| letter.is_alphabetic()));
+    assert!(COMPOSED.chars().all(char::is_alphabetic));
     assert!(is_composed("Nguyễn Thị Mỷ"));
     assert!(!is_composed("Nguye\u{302}\u{303}n"));
 }

@@ -81,7 +81,7 @@ fn check_person(story: &Story) {
     assert_eq!(person.birth_date.is_some(), person.birth_precision == "exact");
     assert_eq!(person.birth_year.is_some(), person.birth_precision == "year");
     if let Some(born) = born_latest {
-        let slack = if person.birth_precision == "year" { 1 } else { 0 };
+        let slack = u32::from(person.birth_precision == "year");
         assert!(story.case.received_on.years_since(born).unwrap_or(0) + slack >= 12, "{person:?}");
     }
     assert_eq!(person.anonymous, person.name.is_none());

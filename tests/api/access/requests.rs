@@ -104,7 +104,7 @@ impl Shared<'_> {
             (_, path) if path.starts_with("/auth/") => self.auth_body(path),
             ("POST", "/users") => json!({"username": format!("moi.{}", self.app.new_key()), "display_name": "Mới"}),
             (_, "/users/{id}/state") => json!({"state": "suspended"}),
-            (_, "/users/{id}/roles") => json!({"role": "auditor"}),
+            (_, "/users/{id}/roles") => json!({"role": "supervisor", "admin_unit_code": "VN"}),
             ("POST", "/organisations") => json!({
                 "kind": "shelter", "name": "Mái ấm", "admin_unit_code": COMMUNE, "valid_from": "2025-08-01",
             }),

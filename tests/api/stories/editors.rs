@@ -40,7 +40,11 @@ both_dbs! {
         std::thread::scope(|scope| {
             for writer in 0..WRITERS {
                 let client = clients[writer % clients.len()];
-                scope.spawn(move || (0..INCREMENTS / WRITERS).for_each(|_| drop(add_one(client, &world.worker, case))));
+                scope.spawn(move || {
+                    for _ in 0..INCREMENTS / WRITERS {
+                        add_one(client, &world.worker, case);
+                    }
+                });
             }
         });
         let file = app.get(&format!("/cases/{case}")).by(&world.worker).send().expect(200);

@@ -13,8 +13,10 @@ fn ids(items: &[Value]) -> Vec<String> {
 both_dbs! {
     fn pages_neither_skip_nor_repeat_while_rows_are_added(app: &TestApp) {
         let world = World::build(app);
-        let person = app.person(&world.worker, "Lý Thị Nguyệt");
-        let open = |days: i64| app.case(&world.worker, person, "at_risk", app.days_ago(days)).to_string();
+        let open = |days: i64| {
+            let person = app.person(&world.worker, "Lý Thị Nguyệt");
+            app.case(&world.worker, person, "at_risk", app.days_ago(days)).to_string()
+        };
         let before: BTreeSet<String> = (0..23).map(|number| open(number % 4 + 1)).collect();
         let mut seen = Vec::new();
         let mut path = "/cases?limit=5".to_owned();

@@ -86,6 +86,9 @@ fn postgres_template() -> Option<Place> {
 fn make_template(place: &Place) {
     let clock = test_clock();
     let app = boot(&config_for(place), Purpose::Work, surroundings(&clock, false)).expect("the template boots");
+    // As if the program had been in use all these years, so that closed years are released.
+    let since = |conn: &mut _| hoanhap::settings::set(conn, hoanhap::settings::INSTALLED_ON, "2020-01-01");
+    app.db.write_now(since).expect("a setting");
     if place.url.is_empty() {
         let truncate = "pragma wal_checkpoint(truncate)";
         app.db.alone_now(|conn| Ok(conn.batch_execute(truncate)?)).expect("the records are checkpointed");

@@ -16,7 +16,6 @@ pub use world::World;
 macro_rules! both_dbs {
     ($($(#[$meta:meta])* fn $name:ident($app:ident: &$kind:ty) $body:block)+) => {$(
         mod $name {
-            #[allow(unused_imports, reason = "a test uses what it needs of its file's imports")]
             use super::*;
 
             $(#[$meta])*

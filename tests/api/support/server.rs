@@ -77,7 +77,8 @@ pub struct TestApp {
     /// Which database.
     pub engine: Engine,
     config: Config,
-    place: Place,
+    /// Kept so that the files and the database go when the test ends.
+    _place: Place,
 }
 
 impl Deref for TestApp {
@@ -95,7 +96,7 @@ impl TestApp {
         let config = config_for(&place);
         let clock = test_clock();
         let node = Node::start(&config, &clock, options);
-        Some(Self { node, clock, engine, config, place })
+        Some(Self { node, clock, engine, config, _place: place })
     }
 
     /// Another process on the same database and keys.
@@ -106,11 +107,6 @@ impl TestApp {
     /// The state of the running server.
     pub fn state(&self) -> &App {
         &self.node.app
-    }
-
-    /// Directory of files of this test.
-    pub fn dir(&self) -> &std::path::Path {
-        &self.place.dir
     }
 
     /// Today in Vietnam.

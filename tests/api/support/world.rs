@@ -18,13 +18,12 @@ use super::{TestApp, User};
 pub const PROVINCE: &str = "G34-P01";
 /// A commune of today.
 pub const COMMUNE: &str = "G34-C00004";
-/// Another one.
-pub const OTHER_COMMUNE: &str = "G34-C00097";
 /// A commune that ended on 30/06/2025.
 pub const OLD_COMMUNE: &str = "G63-C00001";
 
 /// Organisations and accounts.
 #[derive(Debug)]
+#[expect(dead_code, reason = "a whole cast, of which each story needs some")]
 pub struct World {
     pub centre: Uuid,
     pub other_centre: Uuid,
