@@ -157,7 +157,7 @@ fn set_status(app: &TestApp, file: File, status: &str) {
 pub fn spare_records(app: &TestApp) -> (User, Uuid) {
     let user = app.account_without_role("du.phong");
     app.keep_house();
-    let grant = app.grant(&user, Role::Auditor, None, None);
+    let grant = app.grant(&user, Role::ProgrammeOfficer, None, Some("G34-P01"));
     (user, grant)
 }
 

@@ -93,7 +93,7 @@ impl Shared<'_> {
     }
 
     fn fresh_grant(&self) -> Uuid {
-        self.app.grant(&self.spare, hoanhap::grants::Role::Auditor, None, None)
+        self.app.grant(&self.spare, hoanhap::grants::Role::ProgrammeOfficer, None, Some("VN"))
     }
 
     fn body(&self, asker: &Asker, operation: &str, relation: &str) -> Option<Value> {
@@ -104,7 +104,7 @@ impl Shared<'_> {
             (_, path) if path.starts_with("/auth/") => self.auth_body(path),
             ("POST", "/users") => json!({"username": format!("moi.{}", self.app.new_key()), "display_name": "Mới"}),
             (_, "/users/{id}/state") => json!({"state": "suspended"}),
-            (_, "/users/{id}/roles") => json!({"role": "supervisor", "admin_unit_code": "VN"}),
+            (_, "/users/{id}/roles") => json!({"role": "return_officer", "admin_unit_code": "VN"}),
             ("POST", "/organisations") => json!({
                 "kind": "shelter", "name": "Mái ấm", "admin_unit_code": COMMUNE, "valid_from": "2025-08-01",
             }),
