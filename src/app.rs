@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::accounts::passwords::Passwords;
 use crate::accounts::setup::SetupCode;
 use crate::accounts::tokens::Tokens;
@@ -45,6 +47,8 @@ pub struct App {
     pub services: Arc<Services>,
     /// Programme plans.
     pub plans: Arc<Plans>,
+    /// Exact figures computed at once: each reads all assessments of a centre, so they are few.
+    pub figures: Arc<Semaphore>,
     /// Whether a trusted proxy stands before this server and names the client in `X-Forwarded-For`.
     pub behind_proxy: bool,
     /// Renders the metrics.

@@ -192,6 +192,8 @@ want 201
 case=$(field id)
 same "$(field status)" received 'status of the case'
 version=$(etag)
+ask worker POST /cases "{\"person_id\":\"$person\",\"unit_code\":\"$unit\",\"category\":\"at_risk\",\"received_on\":\"$today\"}"
+refused 409 open_case_exists
 for to in screened receiving_support; do
     ask worker POST "/cases/$case/status" "{\"to\":\"$to\",\"occurred_on\":\"$today\"}" -H "If-Match: $version"
     want 200
@@ -295,14 +297,22 @@ step 'A withdrawn consent closes what depends on it'
 refer social_support "$society"
 ask worker GET "/persons/$person/consents"
 want 200
-consent=$(python3 -c '
+consents() { # of the consents just read that name the society: how many stand, and the first id
+    python3 -c '
 import json, sys
-live = [c for c in json.load(sys.stdin)["items"] if c["recipient_organisation_id"] == sys.argv[1]]
-print(*(c["id"] for c in live))' "$society" <<<"$body")
-for id in $consent; do
-    ask worker POST "/persons/$person/consents/$id/withdraw" '' -H 'If-Match: "1"'
-    want 200
-done
+own = [c for c in json.load(sys.stdin)["items"] if c["recipient_organisation_id"] == sys.argv[1]]
+print(sum(c["withdrawn_on"] is None for c in own), own[0]["id"])' "$society" <<<"$body"
+}
+read -r standing consent <<<"$(consents)"
+same "$standing" 2 'consents to this recipient'
+ask worker POST "/persons/$person/consents/$consent/withdraw" '' -H 'If-Match: "1"'
+want 200
+ask worker GET "/persons/$person/consents"
+want 200
+read -r standing _ <<<"$(consents)"
+same "$standing" 0 'consents to this recipient that still stand'
+ask worker POST "/persons/$person/consents/$consent/withdraw" '' -H 'If-Match: "2"'
+refused 409 already_withdrawn
 ask worker GET "/referrals/$referral"
 want 200
 same "$(field status)" cancelled 'status of the referral without consent'
@@ -361,6 +371,7 @@ grep -q 'may\|Minh Họa' <<<"$body" && fail 'the trail holds content'
 ask school GET /me
 ask auditor GET "/audit/views?account_id=$(field account_id)&limit=200"
 want 200
+field items 0 seq >/dev/null || fail 'views have no number'
 grep -q "$training" <<<"$body" || fail 'the view of the school was not logged'
 ask auditor GET "/cases/$case"
 refused 403 forbidden

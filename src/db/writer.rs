@@ -4,6 +4,7 @@
 //! then makes the whole group durable, and only after it is anyone answered.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -12,6 +13,9 @@ use crate::error::AppError;
 
 /// Writes committed together at the most; bounds how long the first one waits.
 const GROUP: usize = 64;
+/// How long a group waits for as many writes as the group before it had. A sync of the
+/// disk costs more than that; a lone writer never waits.
+const PATIENCE: Duration = Duration::from_micros(250);
 /// Writes that may wait; past it callers block, which is the back-pressure.
 const QUEUE: usize = 1024;
 
@@ -89,9 +93,11 @@ impl Writer {
 }
 
 fn run(mut connection: DbConnection, waiting: &Receiver<Box<dyn Job>>) {
+    let mut usual = 1;
     while let Ok(first) = waiting.recv() {
         let mut group = vec![first];
-        let commit = commit_group(&mut connection, &mut group, waiting);
+        let commit = commit_group(&mut connection, &mut group, usual, waiting);
+        usual = group.len();
         if let Err(cause) = &commit {
             tracing::error!(cause, "a group of writes was not committed");
             let _already_closed = connection.rollback();
@@ -105,6 +111,7 @@ fn run(mut connection: DbConnection, waiting: &Receiver<Box<dyn Job>>) {
 fn commit_group(
     connection: &mut DbConnection,
     group: &mut Vec<Box<dyn Job>>,
+    usual: usize,
     waiting: &Receiver<Box<dyn Job>>,
 ) -> Result<(), String> {
     connection.begin(Mode::Write).map_err(|e| e.to_string())?;
@@ -113,7 +120,8 @@ fn commit_group(
         job.run(connection);
         next += 1;
         if next == group.len() && next < GROUP {
-            group.extend(waiting.try_recv());
+            let more = if next < usual { waiting.recv_timeout(PATIENCE).ok() } else { waiting.try_recv().ok() };
+            group.extend(more);
         }
     }
     metrics::counter!("hoanhap_writes_total").increment(u64::try_from(next).unwrap_or(u64::MAX));

@@ -120,6 +120,7 @@ async fn read_figure(
     let FigureFilter { year, organisation_id } = query.0;
     let (code, indicator) = path.0;
     let state = app.clone();
+    let _place = app.figures.acquire().await.map_err(|_| AppError::internal("figures are closed"))?;
     app.read(caller, move |conn, actor| {
         actor.scope(Action::FigureRead)?;
         let plan = state.plans.get(&code).ok_or(AppError::NotFound)?;

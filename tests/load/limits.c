@@ -98,8 +98,8 @@ int main(int argc, char **argv) {
     make_head = prepare("insert into audit_heads (subject_kind, subject_id, seq, mac, seal, checkpointed) values ('case', ?, 1, zeroblob(32), zeroblob(32), 0)");
     get = prepare("select c.*, p.* from cases c join persons p on p.id = c.person_id where c.id = ?");
     refs = prepare("select * from referrals where case_id = ? order by created_at, id limit 200");
-    cats = prepare("select category from person_categories where person_id = ? order by category");
-    view = prepare("insert into view_log (id, at, account_id, subject_kind, subject_id, action) values (?, '2026-01-01 00:00:00', ?, 'case', ?, 'read')");
+    cats = prepare("select possible_victim, at_risk from persons where id = ?");
+    view = prepare("insert into view_log (at, account_id, subject_kind, subject_id, action) select '2026-01-01 00:00:00', ?2, 'case', ?3, 'read' where ?1 is not null");
     list = prepare("select c.*, p.sealed_name from cases c join persons p on p.id = c.person_id where c.organisation_id = ? and c.status = ? order by c.received_on desc, c.id desc limit 51");
     measure("get", read_only, 1, seconds);
     measure("get, views logged 1 a commit", read_logged, 1, seconds);

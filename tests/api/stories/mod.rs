@@ -6,6 +6,7 @@ mod guessing;
 mod lists;
 mod main_job;
 mod partners;
+mod regressions;
 mod repeats;
 mod sessions;
 mod supervisor;

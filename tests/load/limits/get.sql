@@ -1,4 +1,4 @@
 \set n random(1, :cases)
 select c.*, p.*, (select json_agg(r order by created_at, id) from referrals r where r.case_id = c.id),
-    (select json_agg(category) from person_categories g where g.person_id = p.id)
+    p.possible_victim
 from cases c join persons p on p.id = c.person_id where c.id = (select case_id from load_cases where n = :n);
