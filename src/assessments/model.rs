@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use crate::db::bulk::bulk_rows;
 use crate::db::schema::{assessed_needs, assessments, support_refusals};
 use crate::db::types::{AccountId, AssessmentId, CaseId, Instant, OrganisationId, PersonId, RefusalId, text_enum};
 use crate::services::ServiceType;
@@ -80,3 +81,5 @@ pub struct SupportRefusal {
     /// When it was recorded.
     pub created_at: Instant,
 }
+
+bulk_rows! { Assessment => assessments, AssessedNeed => assessed_needs, SupportRefusal => support_refusals }

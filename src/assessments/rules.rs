@@ -9,6 +9,7 @@ use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
 use crate::cases::model::Case;
 use crate::cases::{self, CaseStatus};
 use crate::db::DbConnection;
+use crate::db::bulk::BulkRow as _;
 use crate::db::schema::{assessed_needs, assessments, support_refusals};
 use crate::db::types::{AssessmentId, CaseId, RefusalId};
 use crate::error::{AppError, Conflict, Rule};
@@ -59,22 +60,11 @@ pub fn create(
         assessed_by: actor.account,
         created_at: actor.now,
     };
-    insert(conn, &assessment, &new.needs)?;
+    diesel::insert_into(assessments::table).values(&assessment).execute(conn)?;
+    AssessedNeed::insert_all(conn, &new.needs)?;
     let subject = Subject::new(SubjectKind::Case, case.id.0);
     record(conn, trail, subject, Some(actor.account), TrailAction::Assess, &["needs"], actor.now)?;
     Ok(Findings { assessment, needs: new.needs.clone() })
-}
-
-/// Inserts an assessment; also for the demo.
-///
-/// # Errors
-/// The engine's own.
-pub fn insert(conn: &mut DbConnection, assessment: &Assessment, needs: &[AssessedNeed]) -> Result<(), AppError> {
-    diesel::insert_into(assessments::table).values(assessment).execute(conn)?;
-    for need in needs {
-        diesel::insert_into(assessed_needs::table).values(need).execute(conn)?;
-    }
-    Ok(())
 }
 
 fn open_case(conn: &mut DbConnection, actor: &Actor, id: CaseId) -> Result<Case, AppError> {
@@ -159,19 +149,10 @@ pub fn refuse(
         recorded_by: actor.account,
         created_at: actor.now,
     };
-    insert_refusal(conn, &refusal)?;
+    diesel::insert_into(support_refusals::table).values(&refusal).execute(conn)?;
     let subject = Subject::new(SubjectKind::Case, case.id.0);
     record(conn, trail, subject, Some(actor.account), TrailAction::Refuse, &["refusal"], actor.now)?;
     Ok(refusal)
-}
-
-/// Inserts a refusal; also for the demo.
-///
-/// # Errors
-/// The engine's own.
-pub fn insert_refusal(conn: &mut DbConnection, refusal: &SupportRefusal) -> Result<(), AppError> {
-    diesel::insert_into(support_refusals::table).values(refusal).execute(conn)?;
-    Ok(())
 }
 
 /// Reads the refusals of a case, oldest first; at most 200.

@@ -5,6 +5,7 @@
 //! sealed, so that a shortened chain does not pass; checkpoints, anchored in the
 //! key store, notice a chain that vanished whole.
 
+mod bulk;
 mod checkpoint;
 mod model;
 pub mod routes;
@@ -12,6 +13,7 @@ mod trail;
 mod verify;
 mod views;
 
+pub use bulk::NewChains;
 pub use checkpoint::checkpoint;
 pub use model::{SubjectKind, TrailAction, ViewAction};
 pub use trail::{Subject, TrailKey, changed_since, record};

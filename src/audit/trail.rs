@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::model::{SubjectKind, TrailAction};
+use crate::db::bulk::bulk_rows;
 use crate::db::schema::{audit_entries, audit_heads};
 use crate::db::types::{AccountId, Instant, id_type};
 use crate::db::{DbConnection, is_unique_violation, lost_race};
@@ -84,6 +85,53 @@ pub(super) struct Entry {
     pub(super) mac: Vec<u8>,
 }
 
+bulk_rows! { Entry => audit_entries, Head => audit_heads }
+
+/// The end of a chain as stored: its last entry, sealed.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = audit_heads, treat_none_as_default_value = false)]
+pub(super) struct Head {
+    pub(super) subject_kind: SubjectKind,
+    pub(super) subject_id: SubjectId,
+    pub(super) seq: i64,
+    pub(super) mac: Vec<u8>,
+    pub(super) seal: Vec<u8>,
+    pub(super) checkpointed: bool,
+}
+
+/// The next entry of a chain that ends with `last` (number and MAC), and its new end.
+pub(super) fn link(
+    key: &TrailKey,
+    subject: Subject,
+    last: Option<(i64, &[u8])>,
+    account: Option<AccountId>,
+    action: TrailAction,
+    fields: &[&str],
+    now: Instant,
+) -> (Entry, Head) {
+    let (last, previous) = last.unwrap_or((0, &[]));
+    let mut entry = Entry {
+        subject_kind: subject.kind,
+        subject_id: subject.id,
+        seq: last + 1,
+        at: now,
+        account_id: account,
+        action: action.as_str().to_owned(),
+        fields: fields.join(","),
+        mac: Vec::new(),
+    };
+    entry.mac = key.entry_mac(&entry, previous).to_vec();
+    let head = Head {
+        subject_kind: subject.kind,
+        subject_id: subject.id,
+        seq: entry.seq,
+        mac: entry.mac.clone(),
+        seal: key.head_seal(subject, entry.seq, &entry.mac).to_vec(),
+        checkpointed: false,
+    };
+    (entry, head)
+}
+
 /// Adds an entry to the subject's chain, in the transaction of the change itself.
 /// `fields` are names of fields, never values.
 ///
@@ -107,35 +155,22 @@ pub fn record(
             .first(conn)
             .optional()?,
     };
-    let (last, previous) = head.clone().unwrap_or((0, Vec::new()));
-    let mut entry = Entry {
-        subject_kind: subject.kind,
-        subject_id: subject.id,
-        seq: last + 1,
-        at: now,
-        account_id: account,
-        action: action.as_str().to_owned(),
-        fields: fields.join(","),
-        mac: Vec::new(),
-    };
-    let mac = key.entry_mac(&entry, &previous);
-    entry.mac = mac.to_vec();
+    let last = head.as_ref().map(|(seq, mac)| (*seq, mac.as_slice()));
+    let (entry, new_head) = link(key, subject, last, account, action, fields, now);
     // The head first: two writers of one subject meet there, and the engine lets one of them try again.
-    let seal = key.head_seal(subject, entry.seq, &mac);
-    let values = (
-        audit_heads::seq.eq(entry.seq),
-        audit_heads::mac.eq(mac.as_slice()),
-        audit_heads::seal.eq(seal.as_slice()),
-        audit_heads::checkpointed.eq(false),
-    );
-    if head.is_some() {
+    if let Some((last, _)) = head {
         let row = audit_heads::table.find((subject.kind, subject.id)).filter(audit_heads::seq.eq(last));
+        let values = (
+            audit_heads::seq.eq(new_head.seq),
+            audit_heads::mac.eq(new_head.mac),
+            audit_heads::seal.eq(new_head.seal),
+            audit_heads::checkpointed.eq(false),
+        );
         if diesel::update(row).set(values).execute(conn)? != 1 {
             return Err(lost_race().into());
         }
     } else {
-        let place = (audit_heads::subject_kind.eq(subject.kind), audit_heads::subject_id.eq(subject.id));
-        match diesel::insert_into(audit_heads::table).values((place, values)).execute(conn) {
+        match diesel::insert_into(audit_heads::table).values(&new_head).execute(conn) {
             Err(error) if is_unique_violation(&error) => return Err(lost_race().into()),
             inserted => inserted?,
         };

@@ -7,9 +7,10 @@ use tokio::sync::{mpsc, oneshot};
 use super::model::{SubjectKind, ViewAction};
 use super::trail::SubjectId;
 use crate::clock::Clock;
+use crate::db::bulk::{BulkRow as _, bulk_rows};
 use crate::db::schema::view_log;
 use crate::db::types::{AccountId, Instant};
-use crate::db::{Database, DbConnection, Engine};
+use crate::db::{Database, Engine};
 use crate::error::AppError;
 
 /// Views written in one commit at the most.
@@ -26,6 +27,8 @@ pub struct View {
     action: ViewAction,
     shown: Option<Vec<u8>>,
 }
+
+bulk_rows! { View => view_log }
 
 type Waiting = (View, oneshot::Sender<Result<(), ()>>);
 
@@ -97,7 +100,7 @@ impl ViewLog {
     ) -> Result<(), AppError> {
         let view = View { at: self.clock.now(), account_id, subject_kind, subject_id, action, shown };
         match &self.sink {
-            Sink::Writer(db) => db.write(move |conn| insert(conn, std::slice::from_ref(&view))).await,
+            Sink::Writer(db) => db.write(move |conn| Ok(View::insert_all(conn, std::slice::from_ref(&view))?)).await,
             Sink::Thread(queue) => {
                 let (reply, written) = oneshot::channel();
                 let stopped = || AppError::internal("the view log stopped");
@@ -119,7 +122,7 @@ fn run(db: &Database, mut waiting: mpsc::Receiver<Waiting>) {
             }
         }
         let (views, replies): (Vec<View>, Vec<_>) = group.into_iter().unzip();
-        let written = db.write_now(move |conn| insert(conn, &views));
+        let written = db.write_now(move |conn| Ok(View::insert_all(conn, &views)?));
         if let Err(error) = &written {
             tracing::error!(cause = %error, "views were not logged");
         }
@@ -128,8 +131,4 @@ fn run(db: &Database, mut waiting: mpsc::Receiver<Waiting>) {
             let _caller_gone = reply.send(if written.is_ok() { Ok(()) } else { Err(()) });
         }
     }
-}
-
-fn insert(conn: &mut DbConnection, views: &[View]) -> Result<(), AppError> {
-    crate::db::bulk::insert_views(conn, views)
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::status::{CaseStatus, CloseReason};
+use crate::db::bulk::bulk_rows;
 use crate::db::schema::{case_events, cases};
 use crate::db::types::{AccountId, CaseEventId, CaseId, Instant, OrganisationId, PersonId, text_enum};
 use crate::error::AppError;
@@ -103,6 +104,8 @@ impl CaseEvent {
         FieldName { table: "case_events", column: "sealed_note", row: id.0 }
     }
 }
+
+bulk_rows! { Case => cases, CaseEvent => case_events }
 
 /// A case as those who may see it read it.
 #[derive(Debug, Clone, Serialize, ToSchema)]

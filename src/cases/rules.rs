@@ -88,15 +88,6 @@ pub fn create(
     Ok(case)
 }
 
-/// Inserts a case with its events; also for the demo.
-///
-/// # Errors
-/// The engine's own.
-pub fn insert_with_events(conn: &mut DbConnection, case: &Case, events: &[CaseEvent]) -> Result<(), AppError> {
-    diesel::insert_into(cases::table).values(case).execute(conn)?;
-    events.iter().try_for_each(|event| events::insert(conn, event))
-}
-
 fn insert(conn: &mut DbConnection, case: &Case, event: CaseEventId) -> Result<(), AppError> {
     let opened = CaseEvent {
         id: event,
@@ -110,7 +101,8 @@ fn insert(conn: &mut DbConnection, case: &Case, event: CaseEventId) -> Result<()
         recorded_by: case.opened_by,
         recorded_at: case.created_at,
     };
-    insert_with_events(conn, case, &[opened])
+    diesel::insert_into(cases::table).values(case).execute(conn)?;
+    events::insert(conn, &opened)
 }
 
 /// A second case would let its worker see the person whoever the first one is given to.

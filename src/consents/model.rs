@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use crate::db::bulk::bulk_rows;
 use crate::db::schema::consents;
 use crate::db::types::{AccountId, ConsentId, Instant, OrganisationId, PersonId, text_enum};
 
@@ -73,6 +74,8 @@ pub struct Consent {
     /// Version for `If-Match`.
     pub version: i32,
 }
+
+bulk_rows! { Consent => consents }
 
 impl Consent {
     /// Whether the consent holds on this day.

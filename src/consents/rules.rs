@@ -36,17 +36,8 @@ pub fn create(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, consent:
     if !broken.is_empty() {
         return Err(AppError::Invalid(broken));
     }
-    insert(conn, consent)?;
-    note(conn, actor, trail, consent.person_id, TrailAction::ConsentRecord, consent.purpose.as_str())
-}
-
-/// Inserts a consent; also for the demo.
-///
-/// # Errors
-/// The engine's own.
-pub fn insert(conn: &mut DbConnection, consent: &Consent) -> Result<(), AppError> {
     diesel::insert_into(consents::table).values(consent).execute(conn)?;
-    Ok(())
+    note(conn, actor, trail, consent.person_id, TrailAction::ConsentRecord, consent.purpose.as_str())
 }
 
 /// 404 for a person out of sight, 403 for one in sight whose consents are another's to record.

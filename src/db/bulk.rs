@@ -1,26 +1,42 @@
-//! Inserts of many rows at once, where the engines differ in what is fast.
-
-use diesel::RunQueryDsl as _;
+//! Storing many rows at once, where the engines differ in what is fast. The rows are
+//! the same structs that the rules insert one by one.
 
 use super::connection::DbConnection;
-use super::schema::view_log;
-use crate::audit::View;
-use crate::error::AppError;
 
-/// Inserts views: one statement on PostgreSQL, where each costs a round trip.
-///
-/// # Errors
-/// The engine's own.
-pub fn insert_views(conn: &mut DbConnection, views: &[View]) -> Result<(), AppError> {
-    match conn {
-        DbConnection::Postgres(conn) => {
-            diesel::insert_into(view_log::table).values(views).execute(conn)?;
-        }
-        DbConnection::Sqlite(conn) => {
-            for view in views {
-                diesel::insert_into(view_log::table).values(view).execute(conn)?;
+/// Rows of one statement on PostgreSQL: 32 columns at the most, 65,535 values a statement.
+pub const ROWS_A_STATEMENT: usize = 1000;
+
+/// A row that can be stored together with others of its table.
+pub trait BulkRow: Sized {
+    /// Inserts `rows`: one statement for many on PostgreSQL, where each costs a round
+    /// trip; one prepared statement again and again on SQLite.
+    ///
+    /// # Errors
+    /// The engine's own.
+    fn insert_all(conn: &mut DbConnection, rows: &[Self]) -> diesel::QueryResult<()>;
+}
+
+/// Declares in which table a struct that derives `Insertable` is stored.
+macro_rules! bulk_rows {
+    ($($row:ty => $table:ident),+ $(,)?) => {$(
+        impl $crate::db::bulk::BulkRow for $row {
+            fn insert_all(conn: &mut $crate::db::DbConnection, rows: &[Self]) -> diesel::QueryResult<()> {
+                use diesel::RunQueryDsl as _;
+                match conn {
+                    $crate::db::DbConnection::Postgres(conn) => {
+                        for some in rows.chunks($crate::db::bulk::ROWS_A_STATEMENT) {
+                            diesel::insert_into($crate::db::schema::$table::table).values(some).execute(conn)?;
+                        }
+                    }
+                    $crate::db::DbConnection::Sqlite(conn) => {
+                        for row in rows {
+                            diesel::insert_into($crate::db::schema::$table::table).values(row).execute(conn)?;
+                        }
+                    }
+                }
+                Ok(())
             }
         }
-    }
-    Ok(())
+    )+};
 }
+pub(crate) use bulk_rows;

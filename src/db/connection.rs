@@ -70,6 +70,12 @@ impl DatabaseUrl {
         (self.engine == Engine::Sqlite).then(|| std::path::Path::new(&self.target))
     }
 
+    /// Opens the file of an SQLite database for syncing it, and never closes it: a process that
+    /// closes any handle of the file drops the locks that SQLite holds on it.
+    pub(super) fn open_for_sync(&self) -> std::io::Result<&'static std::fs::File> {
+        Ok(Box::leak(Box::new(std::fs::File::open(&self.target)?)))
+    }
+
     /// Opens a connection and settles how it keeps its promises.
     ///
     /// # Errors
@@ -115,7 +121,6 @@ const SQLITE_SETTINGS: &str = "pragma busy_timeout = 5000;
     pragma foreign_keys = on;
     pragma trusted_schema = off;
     pragma cache_size = -4000;
-    pragma wal_autocheckpoint = 4000;
     pragma temp_store = memory;";
 
 /// Our statements are few and each has one good plan, so none is planned twice.

@@ -5,6 +5,7 @@
 //! ids and secrets made before it.
 
 pub mod bulk;
+mod checkpoint;
 pub mod connection;
 mod migrate;
 mod pool;

@@ -39,9 +39,9 @@ pub enum OpenError {
     /// The SQLite library is one that can corrupt a database in WAL mode (before 3.51.3).
     #[error("SQLite {0} can corrupt databases in WAL mode; 3.51.3 or later is needed")]
     UnsafeSqlite(String),
-    /// The writer thread could not start.
+    /// The writer thread could not start, or the file not be opened.
     #[error("the database writer could not start: {0}")]
-    Thread(#[from] std::io::Error),
+    Writer(#[from] std::io::Error),
 }
 
 /// An open database. Cheap to clone.
@@ -73,7 +73,8 @@ impl Database {
             Engine::Sqlite => {
                 let mut connection = url.connect().map_err(|e| OpenError::Connect(e.to_string()))?;
                 refuse_unsafe_sqlite(&mut connection)?;
-                Some(Writer::start(connection)?)
+                let checkpoints = url.connect().map_err(|e| OpenError::Connect(e.to_string()))?;
+                Some(Writer::start(connection, checkpoints, url.open_for_sync()?)?)
             }
             Engine::Postgres => None,
         };

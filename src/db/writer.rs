@@ -3,11 +3,14 @@
 //! Each write runs in a savepoint of its own; one commit (one sync of the disk)
 //! then makes the whole group durable, and only after it is anyone answered.
 
+use std::fs::File;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection as _;
 use tokio::sync::oneshot;
 
+use super::checkpoint::Log;
 use super::connection::{DbConnection, Mode};
 use crate::error::AppError;
 
@@ -18,6 +21,9 @@ const GROUP: usize = 64;
 const PATIENCE: Duration = Duration::from_micros(250);
 /// Writes that may wait; past it callers block, which is the back-pressure.
 const QUEUE: usize = 1024;
+/// The writer alone changes pages, so what it holds of them stays true and it may hold more
+/// than readers do. Its checkpoints are made by [`Log`].
+const WRITER_SETTINGS: &str = "pragma wal_autocheckpoint = 0; pragma cache_size = -16000";
 
 /// A write with its answer still inside: `run` executes it, `finish` replies.
 trait Job: Send {
@@ -72,9 +78,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: DbConnection) -> std::io::Result<Self> {
+    /// Starts the writer on one connection and its checkpoints on another; `file` is the database's.
+    pub(super) fn start(
+        mut connection: DbConnection,
+        checkpoints: DbConnection,
+        file: &'static File,
+    ) -> std::io::Result<Self> {
+        connection.batch_execute(WRITER_SETTINGS).map_err(std::io::Error::other)?;
         let (queue, waiting) = sync_channel::<Box<dyn Job>>(QUEUE);
-        std::thread::Builder::new().name("sqlite-writer".into()).spawn(move || run(connection, &waiting))?;
+        let log = Log::start(checkpoints, file)?;
+        std::thread::Builder::new().name("sqlite-writer".into()).spawn(move || run(connection, &waiting, log))?;
         Ok(Self { queue })
     }
 
@@ -92,7 +105,7 @@ impl Writer {
     }
 }
 
-fn run(mut connection: DbConnection, waiting: &Receiver<Box<dyn Job>>) {
+fn run(mut connection: DbConnection, waiting: &Receiver<Box<dyn Job>>, mut log: Log) {
     let mut usual = 1;
     while let Ok(first) = waiting.recv() {
         let mut group = vec![first];
@@ -105,6 +118,7 @@ fn run(mut connection: DbConnection, waiting: &Receiver<Box<dyn Job>>) {
         for job in group {
             job.finish(&commit);
         }
+        log.grew(&mut connection, usual);
     }
 }
 

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::db::bulk::bulk_rows;
 use crate::db::schema::deliveries;
 use crate::db::types::{AccountId, CaseId, DeliveryId, Instant, OrganisationId, PersonId, ReferralId, text_enum};
 use crate::services::ServiceType;
@@ -64,6 +65,8 @@ pub struct Delivery {
     /// Version for `If-Match`.
     pub version: i32,
 }
+
+bulk_rows! { Delivery => deliveries }
 
 /// A delivery as it is read. The recipient of a referral reads no case id.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -80,18 +80,9 @@ pub fn create(
         created_at: actor.now,
         version: 1,
     };
-    insert(conn, &delivery)?;
+    diesel::insert_into(deliveries::table).values(&delivery).execute(conn)?;
     note(conn, trail, actor, delivery.id, TrailAction::Create, &["delivery"])?;
     Ok(delivery)
-}
-
-/// Inserts a delivery; also for the demo.
-///
-/// # Errors
-/// The engine's own.
-pub fn insert(conn: &mut DbConnection, delivery: &Delivery) -> Result<(), AppError> {
-    diesel::insert_into(deliveries::table).values(delivery).execute(conn)?;
-    Ok(())
 }
 
 fn of_referral(

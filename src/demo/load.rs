@@ -1,55 +1,33 @@
-//! Turning stories into records, through the same inserts that the rules use.
+//! Turning stories into the records that the rules would have made of them.
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use super::batch::{Batch, Records};
 use super::cast::{self, Centre};
 use super::story::{self, Story, story_in};
 use super::{DemoAccount, dice};
 use crate::app::App;
 use crate::assessments::model::{AssessedNeed, Assessment, SupportRefusal};
-use crate::audit::{Subject, SubjectKind, TrailAction, record};
 use crate::cases::model::{Case, CaseEvent, CaseEventKind};
 use crate::clock::Random;
 use crate::consents::model::{Consent, ConsentPurpose, Proof};
-use crate::db::DbConnection;
 use crate::db::types::{
     AccountId, AssessmentId, CaseEventId, CaseId, ConsentId, DeliveryId, Instant, OrganisationId, PersonId,
     ReferralEventId, ReferralId, RefusalId, UnknownWord,
 };
 use crate::deliveries::model::Delivery;
 use crate::error::AppError;
-use crate::persons::model::{Birth, Person};
+use crate::persons::model::Birth;
 use crate::persons::rules::{self as person_rules, PersonDetails, Registration};
-use crate::referrals::model::Referral;
+use crate::referrals::model::{Referral, ReferralEvent};
 use crate::referrals::{self, ReferralStatus};
 use crate::vault::DataKey;
-use crate::{assessments, boot, cases, consents, deliveries, settings};
+use crate::{boot, settings};
 
 /// Persons written in one transaction.
-const CHUNK: u32 = 250;
-
-/// Everything on record about one person.
-struct Records {
-    person: Person,
-    case: Case,
-    events: Vec<CaseEvent>,
-    consents: Vec<Consent>,
-    assessments: Vec<(Assessment, Vec<AssessedNeed>)>,
-    refusals: Vec<SupportRefusal>,
-    referrals: Vec<(Referral, Vec<Step>)>,
-    deliveries: Vec<Delivery>,
-}
-
-/// A change of status a referral went through.
-struct Step {
-    id: ReferralEventId,
-    from: Option<ReferralStatus>,
-    to: ReferralStatus,
-    by: Option<AccountId>,
-    at: Instant,
-}
+const CHUNK: u32 = 500;
 
 /// Makes the people, their cases and everything that happened; returns the accounts to be shown.
 pub(super) fn load(app: &App, persons: u32, seed: u64) -> Result<Vec<DemoAccount>, AppError> {
@@ -64,15 +42,14 @@ pub(super) fn load(app: &App, persons: u32, seed: u64) -> Result<Vec<DemoAccount
         let end = persons.min(next + CHUNK);
         let people: Vec<PersonId> = (next..end).map(|_| PersonId(ids.uuid())).collect();
         let keys = app.vault.create_keys_now(&people, app.clock.now())?;
-        let mut chunk = Vec::new();
+        let mut batch = Batch::new(app.trail.clone());
         for ((number, person), key) in (next..end).zip(people).zip(keys) {
             let Some(centre) = cast.centres.get(dice::weighted(&mut rng, &weights)) else { continue };
             let story = story_in(&mut rng, number, today, centre.strength, centre.region);
             let scribe = Scribe { app, ids: &ids, centre, story: &story, person, number };
-            chunk.push(scribe.records(&mut rng, &key)?);
+            batch.add(scribe.records(&mut rng, &key)?);
         }
-        let trail = app.trail.clone();
-        app.db.write_now(move |conn| chunk.iter().try_for_each(|records| store(conn, &trail, records)))?;
+        app.db.write_now(move |conn| Ok(batch.store(conn)?))?;
         next = end;
     }
     // As if the centres had worked with the program from the first of these days on.
@@ -282,7 +259,7 @@ impl Scribe<'_> {
         case: &Case,
         worker: AccountId,
         consents: &[Consent],
-    ) -> Result<Vec<(Referral, Vec<Step>)>, AppError> {
+    ) -> Result<Vec<(Referral, Vec<ReferralEvent>)>, AppError> {
         let make = |told: &story::Referral| {
             let service_type = word(told.service_type)?;
             let (to, partner) = self
@@ -290,10 +267,11 @@ impl Scribe<'_> {
                 .partner(self.app, service_type)
                 .ok_or_else(|| AppError::internal("no partner of the demo gives a service"))?;
             let consent = consents.iter().find(|consent| consent.recipient_organisation_id == Some(to));
-            let steps = self.steps(told, worker, partner);
-            let status = steps.last().map_or(ReferralStatus::Draft, |step| step.to);
+            let id = ReferralId(self.ids.uuid());
+            let steps = self.steps(id, told, worker, partner);
+            let status = steps.last().map_or(ReferralStatus::Draft, |step| step.to_status);
             let referral = Referral {
-                id: ReferralId(self.ids.uuid()),
+                id,
                 case_id: case.id,
                 person_id: self.person,
                 service_type,
@@ -309,7 +287,7 @@ impl Scribe<'_> {
                 sealed_message: None,
                 created_by: worker,
                 created_at: at(told.sent_on, 60),
-                updated_at: steps.last().map_or_else(|| at(told.sent_on, 61), |step| step.at),
+                updated_at: steps.last().map_or_else(|| at(told.sent_on, 61), |step| step.recorded_at),
                 version: i32::try_from(steps.len()).unwrap_or(1),
             };
             Ok((referral, steps))
@@ -317,7 +295,13 @@ impl Scribe<'_> {
         self.story.referrals.iter().map(make).collect()
     }
 
-    fn steps(&self, told: &story::Referral, worker: AccountId, partner: AccountId) -> Vec<Step> {
+    fn steps(
+        &self,
+        referral_id: ReferralId,
+        told: &story::Referral,
+        worker: AccountId,
+        partner: AccountId,
+    ) -> Vec<ReferralEvent> {
         use ReferralStatus::{Accepted, Completed, Declined, Draft, Expired, InService, Sent, Stopped};
         let mut path = vec![(Draft, Some(worker), at(told.sent_on, 60)), (Sent, Some(worker), at(told.sent_on, 61))];
         let answered = told.answered_on.map(|day| at(day, 90));
@@ -336,10 +320,14 @@ impl Scribe<'_> {
         }
         let mut from = None;
         path.into_iter()
-            .map(|(to, by, moment)| {
-                let step = Step { id: ReferralEventId(self.ids.uuid()), from, to, by, at: moment };
-                from = Some(to);
-                step
+            .map(|(to_status, recorded_by, recorded_at)| ReferralEvent {
+                id: ReferralEventId(self.ids.uuid()),
+                referral_id,
+                from_status: from.replace(to_status),
+                to_status,
+                reason: None,
+                recorded_by,
+                recorded_at,
             })
             .collect()
     }
@@ -348,7 +336,7 @@ impl Scribe<'_> {
         &self,
         case: &Case,
         worker: AccountId,
-        referrals: &[(Referral, Vec<Step>)],
+        referrals: &[(Referral, Vec<ReferralEvent>)],
     ) -> Result<Vec<Delivery>, AppError> {
         let make = |told: &story::Delivery| {
             let referral = told.referral.and_then(|position| referrals.get(position)).map(|(referral, _)| referral);
@@ -378,48 +366,4 @@ impl Scribe<'_> {
 
 fn dice_commune(rng: &mut StdRng, communes: &[String]) -> Option<String> {
     communes.get(rng.random_range(0..communes.len().max(1))).cloned()
-}
-
-fn store(conn: &mut DbConnection, trail: &crate::audit::TrailKey, records: &Records) -> Result<(), AppError> {
-    let note = |conn: &mut DbConnection, kind, id, by, action, field: &str, moment| {
-        record(conn, trail, Subject::new(kind, id), Some(by), action, &[field], moment)
-    };
-    let Records { person, case, .. } = records;
-    person_rules::insert(conn, person)?;
-    let by = person.registered_by;
-    note(conn, SubjectKind::Person, person.id.0, by, TrailAction::Create, "person", person.created_at)?;
-    for consent in &records.consents {
-        consents::rules::insert(conn, consent)?;
-        let purpose = consent.purpose.as_str();
-        note(conn, SubjectKind::Person, person.id.0, by, TrailAction::ConsentRecord, purpose, consent.created_at)?;
-    }
-    cases::rules::insert_with_events(conn, case, &records.events)?;
-    note(conn, SubjectKind::Case, case.id.0, by, TrailAction::Create, "case", case.created_at)?;
-    for event in records.events.iter().skip(1) {
-        note(conn, SubjectKind::Case, case.id.0, by, TrailAction::Transition, "status", event.recorded_at)?;
-    }
-    for (assessment, needs) in &records.assessments {
-        assessments::rules::insert(conn, assessment, needs)?;
-        note(conn, SubjectKind::Case, case.id.0, by, TrailAction::Assess, "needs", assessment.created_at)?;
-    }
-    for refusal in &records.refusals {
-        assessments::rules::insert_refusal(conn, refusal)?;
-        note(conn, SubjectKind::Case, case.id.0, by, TrailAction::Refuse, "refusal", refusal.created_at)?;
-    }
-    for (referral, steps) in &records.referrals {
-        referrals::rules::insert(conn, referral)?;
-        for step in steps {
-            let then = Referral { status: step.to, ..referral.clone() };
-            referrals::rules::insert_event(conn, step.id, &then, step.from, None, step.by, step.at)?;
-            let action = if step.from.is_none() { TrailAction::Create } else { TrailAction::Transition };
-            let subject = Subject::new(SubjectKind::Referral, referral.id.0);
-            record(conn, trail, subject, step.by, action, &["status"], step.at)?;
-        }
-    }
-    for delivery in &records.deliveries {
-        deliveries::rules::insert(conn, delivery)?;
-        let (id, by) = (delivery.id.0, delivery.recorded_by);
-        note(conn, SubjectKind::Delivery, id, by, TrailAction::Create, "delivery", delivery.created_at)?;
-    }
-    Ok(())
 }

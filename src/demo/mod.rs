@@ -1,5 +1,6 @@
 //! The demo: a database of made-up people of six provinces, the same for the same seed.
 
+mod batch;
 mod cast;
 mod dice;
 mod load;

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use super::ethnicity::Ethnicity;
+use crate::db::bulk::bulk_rows;
 use crate::db::schema::persons;
 use crate::db::types::{AccountId, Instant, OrganisationId, PersonId, text_enum};
 use crate::error::AppError;
@@ -130,6 +131,8 @@ pub struct Person {
     /// Version for `If-Match`.
     pub version: i32,
 }
+
+bulk_rows! { Person => persons }
 
 /// The categories of a person, a column each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]

@@ -180,15 +180,6 @@ fn seal_fields(
     Ok(changed)
 }
 
-/// Inserts a sealed person; also for the demo.
-///
-/// # Errors
-/// The engine's own.
-pub fn insert(conn: &mut DbConnection, row: &Person) -> Result<(), AppError> {
-    diesel::insert_into(persons::table).values(row).execute(conn)?;
-    Ok(())
-}
-
 /// Registers a person.
 ///
 /// # Errors
@@ -202,7 +193,7 @@ pub fn create(
 ) -> Result<Person, AppError> {
     let organisation = actor.scope(Action::PersonCreate)?.own_organisation(asked)?;
     let row = Person { organisation_id: organisation, ..row.clone() };
-    insert(conn, &row)?;
+    diesel::insert_into(persons::table).values(&row).execute(conn)?;
     let subject = Subject::new(SubjectKind::Person, row.id.0);
     record(conn, trail, subject, Some(actor.account), TrailAction::Create, &["person"], actor.now)?;
     Ok(row)

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::status::{DeclineReason, Outcome, ReferralStatus};
+use crate::db::bulk::bulk_rows;
 use crate::db::schema::{referral_events, referrals};
 use crate::db::types::{AccountId, CaseId, ConsentId, Instant, OrganisationId, PersonId, ReferralEventId, ReferralId};
 use crate::error::AppError;
@@ -74,6 +75,8 @@ pub struct ReferralEvent {
     /// When.
     pub recorded_at: Instant,
 }
+
+bulk_rows! { Referral => referrals, ReferralEvent => referral_events }
 
 /// A referral as the sender reads it.
 #[derive(Debug, Clone, Serialize, ToSchema)]

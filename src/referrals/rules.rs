@@ -72,27 +72,15 @@ pub fn create(
         updated_at: actor.now,
         version: 1,
     };
-    insert(conn, &referral)?;
+    diesel::insert_into(referrals::table).values(&referral).execute(conn)?;
     let by = Some(actor.account);
     insert_event(conn, new.event, &referral, None, None, by, actor.now)?;
     note(conn, trail, by, referral.id, TrailAction::Create, &["referral"], actor.now)?;
     Ok(referral)
 }
 
-/// Inserts a referral; also for the demo.
-///
-/// # Errors
-/// The engine's own.
-pub fn insert(conn: &mut DbConnection, referral: &Referral) -> Result<(), AppError> {
-    diesel::insert_into(referrals::table).values(referral).execute(conn)?;
-    Ok(())
-}
-
-/// Records a change of status that `referral` has just gone through; also for the demo.
-///
-/// # Errors
-/// The engine's own.
-pub fn insert_event(
+/// Records a change of status that `referral` has just gone through.
+fn insert_event(
     conn: &mut DbConnection,
     id: ReferralEventId,
     referral: &Referral,
