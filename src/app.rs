@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::accounts::passwords::Passwords;
 use crate::accounts::setup::SetupCode;
 use crate::accounts::tokens::Tokens;
 use crate::accounts::{Actor, Caller};
 use crate::admin_units::AdminUnits;
-use crate::audit::{SubjectKind, TrailKey, ViewLog};
+use crate::audit::{Seen, SubjectKind, TrailKey, ViewLog};
 use crate::clock::{Clock, Random};
 use crate::db::{Database, DbConnection};
 use crate::error::AppError;
@@ -94,6 +94,36 @@ impl App {
             .await
     }
 
+    /// Reads what shows persons' records, and answers only once that view is logged.
+    /// `f` returns the reply and what it shows.
+    ///
+    /// # Errors
+    /// As [`App::read`]; when the view could not be logged, nothing is shown.
+    pub async fn view<T, F>(&self, caller: Caller, f: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection, &Actor) -> Result<(T, Seen), AppError> + Send + 'static,
+    {
+        let now = self.clock.now();
+        let (db, views) = (self.db.clone(), self.views.clone());
+        let (reply, answer) = oneshot::channel();
+        // The reply leaves from the thread that logged the view; waiting for this one as well would be a detour.
+        drop(actix_web::rt::task::spawn_blocking(move || {
+            let read = db.read_now(|conn| {
+                let actor = Actor::load(conn, caller, now)?;
+                f(conn, &actor)
+            });
+            // A caller that went away has seen nothing.
+            match read {
+                Ok((shown, seen)) => {
+                    views.log(caller.account, seen, now, move |logged| drop(reply.send(logged.map(|()| shown))));
+                }
+                Err(error) => drop(reply.send(Err(error))),
+            }
+        }));
+        answer.await.map_err(|_| AppError::internal("a view was neither logged nor refused"))?
+    }
+
     /// Writes on behalf of a caller, whose account is checked in the same transaction.
     /// `f` may run more than once.
     ///
@@ -141,15 +171,13 @@ impl App {
             .await;
         match written {
             Err(AppError::IdempotentReplay) => {
-                let (reply, first) = self
-                    .read(caller, move |conn, actor| {
-                        let first = claimed(conn, actor, &key)?;
-                        Ok((rebuild(conn, actor, first)?, first))
-                    })
-                    .await?;
                 // The reply shows the record as it stands now, which is a view like any other.
-                self.views.read(caller.account, target.kind, target.whole.unwrap_or(first)).await?;
-                Ok(reply)
+                self.view(caller, move |conn, actor| {
+                    let first = claimed(conn, actor, &key)?;
+                    let reply = rebuild(conn, actor, first)?;
+                    Ok((reply, Seen::record(target.kind, target.whole.unwrap_or(first))))
+                })
+                .await
             }
             written => written,
         }

@@ -136,7 +136,7 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
         }
         copy_into(conn, &copy)
     })?;
-    let views = ViewLog::start(db.clone(), around.clock.clone())?;
+    let views = ViewLog::start(db.clone())?;
     Ok(App {
         vault,
         trail: TrailKey::new(ring.trail.clone()),

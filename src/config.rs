@@ -36,12 +36,23 @@ pub struct ServerConfig {
     pub address: IpAddr,
     /// Port.
     pub port: u16,
-    /// Worker threads.
+    /// Threads that take requests in and send replies out; the work itself is done on others, as
+    /// many as there are connections. 0 means one for every two cores.
     pub workers: usize,
     /// Says that a reverse proxy on a trusted network ends TLS before this server.
     pub behind_tls_proxy: bool,
     /// Directory for SQLite files and keys when their own settings name none.
     pub data_dir: PathBuf,
+}
+
+impl ServerConfig {
+    /// Worker threads to start.
+    pub fn workers(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1)),
+            set => set,
+        }
+    }
 }
 
 /// Where the records are.
@@ -157,7 +168,7 @@ impl Config {
         if !self.server.address.is_loopback() && !self.server.behind_tls_proxy {
             return Err(ConfigError::OpenToTheNetwork);
         }
-        within("server.workers", count(self.server.workers), 1, 256)?;
+        within("server.workers", count(self.server.workers), 0, 256)?;
         within("database.connections", u64::from(self.database.connections), 1, 200)?;
         within("passwords.memory_kib", u64::from(self.passwords.memory_kib), 8, 1 << 20)?;
         within("passwords.passes", u64::from(self.passwords.passes), 1, 20)?;

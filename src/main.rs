@@ -171,7 +171,7 @@ fn run_demo(options: &demo::DemoOptions) -> Result<(), BootError> {
 fn listen(config: &Config, app: App) -> Result<(), BootError> {
     actix_web::rt::System::new().block_on(async {
         let rounds = app.clone();
-        let (running, port) = server::bind(app, config.server.address, config.server.port, config.server.workers)?;
+        let (running, port) = server::bind(app, config.server.address, config.server.port, config.server.workers())?;
         println!("Listening on http://{}:{port}", config.server.address);
         std::thread::Builder::new().name("housekeeping".into()).spawn(move || keep_house(&rounds))?;
         running.await?;

@@ -113,6 +113,10 @@ async fn api_description(_: Public, document: Data<ApiDocument>) -> HttpResponse
 
 struct ApiDocument(String);
 
+/// Threads a worker has for work that blocks: a few more than connections, for more would
+/// only wait for one, and each keeps memory of its own.
+const BLOCKING_THREADS: usize = 10;
+
 /// Binds the address and returns the server, not yet running, with the port it got.
 ///
 /// # Errors
@@ -141,7 +145,7 @@ pub fn bind(
             .wrap(from_fn(finish))
     })
     .workers(workers)
-    .worker_max_blocking_threads(16)
+    .worker_max_blocking_threads(BLOCKING_THREADS)
     .client_request_timeout(std::time::Duration::from_secs(10))
     .shutdown_timeout(25)
     .bind((address, port))?;

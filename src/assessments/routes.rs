@@ -12,7 +12,7 @@ use super::model::{AssessedNeed, EligibilityReason, SupportRefusal};
 use super::rules::{self, Findings, NewAssessment};
 use crate::accounts::Caller;
 use crate::app::{App, Target};
-use crate::audit::SubjectKind;
+use crate::audit::{Seen, SubjectKind};
 use crate::db::types::{AccountId, AssessmentId, CaseId, RefusalId};
 use crate::error::{AppError, FieldError, Problem, Rule};
 use crate::http::{Created, IdempotencyKey, Page, Path, Valid};
@@ -77,8 +77,8 @@ async fn list_assessments(
     id: Path<CaseId>,
 ) -> Result<Json<Page<AssessmentView>>, AppError> {
     let id = id.0;
-    let rows = app.read(caller, move |conn, actor| rules::of_case(conn, actor, id)).await?;
-    app.views.read(caller.account, SubjectKind::Case, id.0).await?;
+    let seen = Seen::record(SubjectKind::Case, id.0);
+    let rows = app.view(caller, move |conn, actor| Ok((rules::of_case(conn, actor, id)?, seen))).await?;
     Ok(Json(Page { items: rows.into_iter().map(Into::into).collect(), next_cursor: None }))
 }
 
@@ -164,8 +164,8 @@ impl From<SupportRefusal> for RefusalView {
 #[get("/cases/{id}/refusals")]
 async fn list_refusals(caller: Caller, app: Data<App>, id: Path<CaseId>) -> Result<Json<Page<RefusalView>>, AppError> {
     let id = id.0;
-    let rows = app.read(caller, move |conn, actor| rules::refusals_of_case(conn, actor, id)).await?;
-    app.views.read(caller.account, SubjectKind::Case, id.0).await?;
+    let seen = Seen::record(SubjectKind::Case, id.0);
+    let rows = app.view(caller, move |conn, actor| Ok((rules::refusals_of_case(conn, actor, id)?, seen))).await?;
     Ok(Json(Page { items: rows.into_iter().map(Into::into).collect(), next_cursor: None }))
 }
 

@@ -6,7 +6,6 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::model::{SubjectKind, ViewAction};
 use super::trail::SubjectId;
-use crate::clock::Clock;
 use crate::db::bulk::{BulkRow as _, bulk_rows};
 use crate::db::schema::view_log;
 use crate::db::types::{AccountId, Instant};
@@ -30,13 +29,49 @@ pub struct View {
 
 bulk_rows! { View => view_log }
 
-type Waiting = (View, oneshot::Sender<Result<(), ()>>);
+/// Told whether the view it waits for is durable.
+type Told = Box<dyn FnOnce(Result<(), AppError>) + Send>;
+type Waiting = (View, Told);
+
+/// What a reply shows of persons' records, to be logged before it is sent.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    kind: SubjectKind,
+    what: What,
+}
+
+#[derive(Debug, Clone)]
+enum What {
+    Record(uuid::Uuid),
+    /// Ids, 16 bytes each.
+    List(Vec<u8>),
+}
+
+impl Seen {
+    /// One record.
+    pub fn record(kind: SubjectKind, id: uuid::Uuid) -> Self {
+        Self { kind, what: What::Record(id) }
+    }
+
+    /// Records in a list; an empty list shows nobody and is not logged.
+    pub fn list(kind: SubjectKind, shown: impl Iterator<Item = uuid::Uuid>) -> Self {
+        Self { kind, what: What::List(shown.flat_map(uuid::Uuid::into_bytes).collect()) }
+    }
+
+    fn by(self, account_id: AccountId, at: Instant) -> Option<View> {
+        let (subject_id, action, shown) = match self.what {
+            What::Record(id) => (Some(SubjectId(id)), ViewAction::Read, None),
+            What::List(ids) if ids.is_empty() => return None,
+            What::List(ids) => (None, ViewAction::List, Some(ids)),
+        };
+        Some(View { at, account_id, subject_kind: self.kind, subject_id, action, shown })
+    }
+}
 
 /// The group-committing writer of the view log. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct ViewLog {
     sink: Sink,
-    clock: Clock,
 }
 
 /// How views reach the database.
@@ -53,7 +88,7 @@ impl ViewLog {
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn start(db: Database, clock: Clock) -> std::io::Result<Self> {
+    pub fn start(db: Database) -> std::io::Result<Self> {
         let sink = match db.engine() {
             Engine::Sqlite => Sink::Writer(db),
             Engine::Postgres => {
@@ -62,53 +97,40 @@ impl ViewLog {
                 Sink::Thread(queue)
             }
         };
-        Ok(Self { sink, clock })
+        Ok(Self { sink })
     }
 
-    /// Logs that `account` read one record.
-    ///
-    /// # Errors
-    /// When the log could not be written; nothing may then be shown.
-    pub async fn read(&self, account: AccountId, kind: SubjectKind, id: uuid::Uuid) -> Result<(), AppError> {
-        self.log(account, kind, Some(SubjectId(id)), ViewAction::Read, None).await
-    }
-
-    /// Logs that `account` was shown these persons in a list.
-    ///
-    /// # Errors
-    /// As [`ViewLog::read`].
-    pub async fn listed(
+    /// Logs on a thread that may block what `account` is about to be shown, and tells
+    /// `then` once that is durable. When it could not be written, nothing may be shown.
+    pub fn log(
         &self,
         account: AccountId,
-        kind: SubjectKind,
-        shown: impl Iterator<Item = uuid::Uuid>,
-    ) -> Result<(), AppError> {
-        let ids: Vec<u8> = shown.flat_map(uuid::Uuid::into_bytes).collect();
-        if ids.is_empty() {
-            return Ok(());
-        }
-        self.log(account, kind, None, ViewAction::List, Some(ids)).await
-    }
-
-    async fn log(
-        &self,
-        account_id: AccountId,
-        subject_kind: SubjectKind,
-        subject_id: Option<SubjectId>,
-        action: ViewAction,
-        shown: Option<Vec<u8>>,
-    ) -> Result<(), AppError> {
-        let view = View { at: self.clock.now(), account_id, subject_kind, subject_id, action, shown };
+        seen: Seen,
+        at: Instant,
+        then: impl FnOnce(Result<(), AppError>) + Send + 'static,
+    ) {
+        let Some(view) = seen.by(account, at) else { return then(Ok(())) };
         match &self.sink {
-            Sink::Writer(db) => db.write(move |conn| Ok(View::insert_all(conn, std::slice::from_ref(&view))?)).await,
+            Sink::Writer(db) => {
+                db.write_then(move |conn| Ok(View::insert_all(conn, std::slice::from_ref(&view))?), then);
+            }
             Sink::Thread(queue) => {
-                let (reply, written) = oneshot::channel();
-                let stopped = || AppError::internal("the view log stopped");
-                queue.send((view, reply)).await.map_err(|_| stopped())?;
-                let outcome = written.await.map_err(|_| stopped())?;
-                outcome.map_err(|()| AppError::internal("the view log could not be written"))
+                if let Err(mpsc::error::SendError((_, then))) = queue.blocking_send((view, Box::new(then))) {
+                    then(Err(AppError::internal("the view log stopped")));
+                }
             }
         }
+    }
+
+    /// Logs what `account` is about to be shown, for replies to a write.
+    ///
+    /// # Errors
+    /// When it could not be written; nothing may then be shown.
+    pub async fn logged(&self, account: AccountId, seen: Seen, at: Instant) -> Result<(), AppError> {
+        let this = self.clone();
+        let (reply, answer) = oneshot::channel();
+        actix_web::web::block(move || this.log(account, seen, at, move |logged| drop(reply.send(logged)))).await?;
+        answer.await.map_err(|_| AppError::internal("the view log stopped"))?
     }
 }
 
@@ -121,14 +143,16 @@ fn run(db: &Database, mut waiting: mpsc::Receiver<Waiting>) {
                 Err(_) => break,
             }
         }
-        let (views, replies): (Vec<View>, Vec<_>) = group.into_iter().unzip();
+        let (views, told): (Vec<View>, Vec<Told>) = group.into_iter().unzip();
         let written = db.write_now(move |conn| Ok(View::insert_all(conn, &views)?));
         if let Err(error) = &written {
             tracing::error!(cause = %error, "views were not logged");
         }
-        for reply in replies {
-            // A caller that went away has seen nothing.
-            let _caller_gone = reply.send(if written.is_ok() { Ok(()) } else { Err(()) });
+        for then in told {
+            then(match written {
+                Ok(()) => Ok(()),
+                Err(_) => Err(AppError::internal("the view log could not be written")),
+            });
         }
     }
 }

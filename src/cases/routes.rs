@@ -13,7 +13,7 @@ use super::rules::{self, CaseHead, Filter, ListRow, Move, NewCase};
 use super::status::{CaseStatus, CloseReason};
 use crate::accounts::Caller;
 use crate::app::{App, Target};
-use crate::audit::SubjectKind;
+use crate::audit::{Seen, SubjectKind};
 use crate::db::types::{AccountId, CaseEventId, CaseId, OrganisationId, PersonId};
 use crate::error::{AppError, Problem, Rule};
 use crate::grants::Action;
@@ -80,19 +80,20 @@ async fn list_cases(
     };
     let vault = app.vault.clone();
     let page = app
-        .read(caller, move |conn, actor| {
+        .view(caller, move |conn, actor| {
             let rows = rules::list(conn, actor, &filter, after, limit)?;
             let persons: Vec<PersonId> = rows.iter().map(|(case, _)| case.person_id).collect();
             let mut keys = vault.keys(&persons)?.into_iter();
             let end = |(case, _): &ListRow| Cursor::after_date(case.received_on, case.id.0);
-            Page::of(rows, limit, end, |(case, name)| {
+            let page = Page::of(rows, limit, end, |(case, name)| {
                 let key = keys.next().ok_or_else(|| AppError::internal("a data key is missing"))?;
                 let person_name = open_column(&key, case.person_id, SealedColumn::Name, name.as_deref())?;
                 Ok(line(case, person_name))
-            })
+            })?;
+            let seen = Seen::list(SubjectKind::Case, page.items.iter().map(|case| case.id.0));
+            Ok((page, seen))
         })
         .await?;
-    app.views.listed(caller.account, SubjectKind::Case, page.items.iter().map(|case| case.id.0)).await?;
     Ok(Json(page))
 }
 
@@ -191,19 +192,15 @@ struct CaseFile {
 #[get("/cases/{id}")]
 async fn read_case(caller: Caller, app: Data<App>, id: Path<CaseId>) -> Result<Versioned<CaseFile>, AppError> {
     let vault = app.vault.clone();
-    let reply = app
-        .read(caller, move |conn, actor| {
-            let (case, person) = rules::read_with_person(conn, actor, id.0)?;
-            let referrals = crate::referrals::rules::of_case(conn, actor, case.id)?;
-            let key = vault.key(person.id)?;
-            let version = case.version;
-            let referrals = referrals.into_iter().map(|row| row.view(&key)).collect::<Result<_, _>>()?;
-            let record = CaseFile { case: case.view(&key)?, person: person.view(&key)?, referrals };
-            Ok(Versioned { record, version })
-        })
-        .await?;
-    app.views.read(caller.account, SubjectKind::Case, id.0.0).await?;
-    Ok(reply)
+    app.view(caller, move |conn, actor| {
+        let (case, person, referrals) = rules::read_file(conn, actor, id.0)?;
+        let key = vault.key(person.id)?;
+        let version = case.version;
+        let referrals = referrals.into_iter().map(|row| row.view(&key)).collect::<Result<_, _>>()?;
+        let record = CaseFile { case: case.view(&key)?, person: person.view(&key)?, referrals };
+        Ok((Versioned { record, version }, Seen::record(SubjectKind::Case, id.0.0)))
+    })
+    .await
 }
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -359,14 +356,14 @@ async fn list_case_events(
     };
     let vault = app.vault.clone();
     let page = app
-        .read(caller, move |conn, actor| {
+        .view(caller, move |conn, actor| {
             actor.scope(Action::CaseRead)?;
             let (case, rows) = rules::list_events(conn, actor, id.0, after, limit)?;
             let key = vault.key(case.person_id)?;
             let end = |event: &CaseEvent| Cursor::after_instant(event.recorded_at, event.id.0);
-            Page::of(rows, limit, end, |event| rules::event_view(event, case.person_id, &key))
+            let page = Page::of(rows, limit, end, |event| rules::event_view(event, case.person_id, &key))?;
+            Ok((page, Seen::record(SubjectKind::Case, id.0.0)))
         })
         .await?;
-    app.views.read(caller.account, SubjectKind::Case, id.0.0).await?;
     Ok(Json(page))
 }

@@ -10,13 +10,14 @@ use crate::accounts::Actor;
 use crate::admin_units::{AdminUnits, Level};
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
 use crate::db::DbConnection;
-use crate::db::schema::{account_grants, accounts, cases, persons};
+use crate::db::schema::{account_grants, accounts, cases, persons, referrals};
 use crate::db::types::{AccountId, CaseEventId, CaseId, OrganisationId, PersonId};
 use crate::error::{AppError, Conflict, FieldError, Rule};
 use crate::grants::predicates::cases_within;
 use crate::grants::{Action, Role, Scope};
 use crate::persons::rules as person_rules;
 use crate::persons::{ClientCategory, model::Person};
+use crate::referrals::model::Referral;
 use crate::vault::DataKey;
 
 /// A case that is to be opened.
@@ -466,16 +467,42 @@ fn note(
     record(conn, trail, Subject::new(SubjectKind::Case, case.0), Some(actor.account), action, fields, actor.now)
 }
 
-/// Reads one case together with its person, in one statement.
+/// Referrals that a case is read with at the most; more are read from their own list.
+const REFERRALS_SHOWN: i64 = 200;
+
+/// Reads one case together with its person and those of its referrals that the actor may
+/// read, oldest first, in one statement.
 ///
 /// # Errors
 /// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
-pub fn read_with_person(conn: &mut DbConnection, actor: &Actor, id: CaseId) -> Result<(Case, Person), AppError> {
+pub fn read_file(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    id: CaseId,
+) -> Result<(Case, Person, Vec<Referral>), AppError> {
     let scope = actor.scope(Action::CaseRead)?;
-    Ok(cases::table
+    let case = cases::table
         .inner_join(persons::table.on(persons::id.eq(cases::person_id)))
         .filter(cases::id.eq(id))
-        .filter(cases_within(&scope))
-        .select((Case::as_select(), Person::as_select()))
-        .first(conn)?)
+        .filter(cases_within(&scope));
+    let Ok(of_referrals) = actor.scope(Action::ReferralRead) else {
+        let (case, person) = case.select((Case::as_select(), Person::as_select())).first(conn)?;
+        return Ok((case, person, Vec::new()));
+    };
+    // A referral is reached through its case, which stands here already.
+    let shown = referrals::case_id.eq(cases::id).and(cases_within(&of_referrals));
+    let rows: Vec<(Case, Person, Option<Referral>)> = case
+        .left_join(referrals::table.on(shown))
+        .order((referrals::created_at, referrals::id))
+        .select((Case::as_select(), Person::as_select(), Option::<Referral>::as_select()))
+        .limit(REFERRALS_SHOWN)
+        .load(conn)?;
+    let mut referrals = Vec::with_capacity(rows.len());
+    let mut file = None;
+    for (case, person, referral) in rows {
+        referrals.extend(referral);
+        file.get_or_insert((case, person));
+    }
+    let (case, person) = file.ok_or(AppError::NotFound)?;
+    Ok((case, person, referrals))
 }

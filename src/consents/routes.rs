@@ -12,7 +12,7 @@ use super::model::{Consent, ConsentPurpose, GivenBy, Proof};
 use super::rules;
 use crate::accounts::Caller;
 use crate::app::{App, Target};
-use crate::audit::SubjectKind;
+use crate::audit::{Seen, SubjectKind};
 use crate::db::types::{AccountId, ConsentId, Instant, OrganisationId, PersonId};
 use crate::error::{AppError, Problem};
 use crate::http::{Created, IdempotencyKey, IfMatch, Page, Path, Valid, Versioned};
@@ -76,8 +76,8 @@ async fn list_consents(
     id: Path<PersonId>,
 ) -> Result<Json<Page<ConsentView>>, AppError> {
     let id = id.0;
-    let rows = app.read(caller, move |conn, actor| rules::of_person(conn, actor, id)).await?;
-    app.views.read(caller.account, SubjectKind::Person, id.0).await?;
+    let seen = Seen::record(SubjectKind::Person, id.0);
+    let rows = app.view(caller, move |conn, actor| Ok((rules::of_person(conn, actor, id)?, seen))).await?;
     Ok(Json(Page { items: rows.into_iter().map(Into::into).collect(), next_cursor: None }))
 }
 

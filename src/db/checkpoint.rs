@@ -6,17 +6,20 @@
 
 use std::fs::File;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use diesel::{QueryableByName, RunQueryDsl as _};
 
 use super::connection::DbConnection;
 
-/// Writes between two steps. More at once would keep the disk from syncing commits for longer.
-const WRITES_A_STEP: usize = 200;
-/// Steps after which the log starts anew: seldom enough that one request in two hundred waits for it.
-const STEPS_A_ROUND: usize = 10;
+/// Pages (4 KiB each) a step is to copy: more would keep the disk from syncing commits for longer.
+const PAGES_A_STEP: usize = 1000;
+/// Writes between two steps at the least, and at the most.
+const FEWEST_WRITES: usize = 30;
+const MOST_WRITES: usize = 10_000;
+/// Steps after which the log starts anew: so seldom that less than one request in a hundred waits for it.
+const STEPS_A_ROUND: usize = 30;
 /// Pages in the log (4 KiB each) past which the writer waits for readers of old pages.
 const MOST_PAGES: i32 = 200_000;
 /// Copies committed pages without making anybody wait.
@@ -28,38 +31,51 @@ const RESTART: &str = "pragma wal_checkpoint(restart)";
 pub(super) struct Log {
     due: SyncSender<()>,
     written: usize,
-    round_is_over: Arc<AtomicBool>,
+    told: Arc<Told>,
+}
+
+/// What the two threads tell each other.
+struct Told {
+    round_is_over: AtomicBool,
+    /// Writes until the next step; follows from how many pages the last ones changed.
+    writes_a_step: AtomicUsize,
 }
 
 impl Log {
     /// Starts the thread; it ends when this is dropped.
     pub(super) fn start(connection: DbConnection, file: &'static File) -> std::io::Result<Self> {
         let (due, dues) = sync_channel(1);
-        let round_is_over = Arc::new(AtomicBool::new(false));
-        let tell = round_is_over.clone();
+        let told =
+            Arc::new(Told { round_is_over: AtomicBool::new(false), writes_a_step: AtomicUsize::new(FEWEST_WRITES) });
+        let tell = told.clone();
         let steps = move || take_steps(connection, file, &dues, &tell);
         std::thread::Builder::new().name("sqlite-checkpoint".into()).spawn(steps)?;
-        Ok(Self { due, written: 0, round_is_over })
+        Ok(Self { due, written: 0, told })
     }
 
     /// After each commit, on the writer's thread and connection.
     pub(super) fn grew(&mut self, connection: &mut DbConnection, writes: usize) {
         self.written += writes;
-        if self.round_is_over.swap(false, Ordering::AcqRel)
+        if self.told.round_is_over.swap(false, Ordering::AcqRel)
             && checkpoint(connection, STEP).is_some_and(|pages| pages > MOST_PAGES)
         {
             checkpoint(connection, RESTART);
         }
-        if self.written >= WRITES_A_STEP && self.due.try_send(()).is_ok() {
+        if self.written >= self.told.writes_a_step.load(Ordering::Relaxed) && self.due.try_send(()).is_ok() {
             self.written = 0;
         }
     }
 }
 
-fn take_steps(mut connection: DbConnection, file: &File, dues: &Receiver<()>, round_is_over: &AtomicBool) {
-    let mut steps = 0;
+fn take_steps(mut connection: DbConnection, file: &File, dues: &Receiver<()>, told: &Told) {
+    let (mut steps, mut before) = (0, 0);
     while dues.recv().is_ok() {
-        checkpoint(&mut connection, STEP);
+        let pages = checkpoint(&mut connection, STEP).and_then(|pages| usize::try_from(pages).ok()).unwrap_or(0);
+        // A log that started anew is shorter than before.
+        let copied = pages.checked_sub(before).unwrap_or(pages).max(1);
+        before = pages;
+        let writes = told.writes_a_step.load(Ordering::Relaxed) * PAGES_A_STEP / copied;
+        told.writes_a_step.store(writes.clamp(FEWEST_WRITES, MOST_WRITES), Ordering::Relaxed);
         // SQLite syncs the file by itself before it lets go of pages in the log; this only
         // spares the writer most of that wait.
         if let Err(error) = file.sync_data() {
@@ -68,7 +84,7 @@ fn take_steps(mut connection: DbConnection, file: &File, dues: &Receiver<()>, ro
         steps += 1;
         if steps >= STEPS_A_ROUND {
             steps = 0;
-            round_is_over.store(true, Ordering::Release);
+            told.round_is_over.store(true, Ordering::Release);
         }
     }
 }

@@ -120,46 +120,96 @@ const SQLITE_SETTINGS: &str = "pragma busy_timeout = 5000;
     pragma synchronous = full;
     pragma foreign_keys = on;
     pragma trusted_schema = off;
-    pragma cache_size = -4000;
+    pragma cache_size = -2000;
     pragma temp_store = memory;";
 
 /// Our statements are few and each has one good plan, so none is planned twice.
+/// A connection waits with its next transaction begun, which no server setting shall end.
 const POSTGRES_SETTINGS: &str = "set time zone 'UTC';
+    set idle_in_transaction_session_timeout = 0;
     set client_min_messages = warning;
     set plan_cache_mode = force_generic_plan;
     set jit = off;";
 
-/// Hands the pool connections to one database.
+/// What the transactions of a pool's connections are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// One moment of the database, nothing written.
+    Read,
+    /// Serialisable.
+    Write,
+}
+
+/// A connection on which the next transaction has begun already: the engines look at the
+/// database at its first statement, so it is as fresh as one begun now, and the round trip
+/// of beginning it is saved. It waits without a snapshot and without a lock.
+pub(super) struct Begun {
+    pub(super) connection: DbConnection,
+    mode: Mode,
+    /// Whether the transaction has been used and not ended: then the connection is lost.
+    used: bool,
+}
+
+impl Begun {
+    /// Runs `f` in the transaction, and leaves ending it to the caller.
+    pub(super) fn run<T>(&mut self, f: impl FnOnce(&mut DbConnection) -> T) -> T {
+        self.used = true;
+        f(&mut self.connection)
+    }
+
+    /// Makes what was written durable and begins the next transaction.
+    ///
+    /// # Errors
+    /// The engine's own; nothing was then written.
+    pub(super) fn commit(&mut self) -> diesel::QueryResult<()> {
+        self.end("commit")
+    }
+
+    /// Undoes what was written and begins the next transaction.
+    ///
+    /// # Errors
+    /// The engine's own, when the connection is lost.
+    pub(super) fn rollback(&mut self) -> diesel::QueryResult<()> {
+        self.end("rollback")
+    }
+
+    fn end(&mut self, how: &str) -> diesel::QueryResult<()> {
+        let begin = self.connection.begin_sql(self.mode);
+        self.connection.batch_execute(&format!("{how}; {begin}"))?;
+        self.used = false;
+        Ok(())
+    }
+}
+
+/// Hands a pool connections to one database.
 #[derive(Debug)]
-pub(super) struct Manager(pub(super) DatabaseUrl);
+pub(super) struct Manager {
+    pub(super) url: DatabaseUrl,
+    pub(super) mode: Mode,
+}
 
 impl ManageConnection for Manager {
-    type Connection = DbConnection;
+    type Connection = Begun;
     type Error = diesel::r2d2::Error;
 
-    fn connect(&self) -> Result<DbConnection, Self::Error> {
-        let mut connection = self.0.connect().map_err(diesel::r2d2::Error::ConnectionError)?;
+    fn connect(&self) -> Result<Begun, Self::Error> {
+        let mut connection = self.url.connect().map_err(diesel::r2d2::Error::ConnectionError)?;
         if let DbConnection::Sqlite(sqlite) = &mut connection {
             // Writes go through the one writer; a read that writes is a fault.
             sqlite.batch_execute("pragma query_only = on").map_err(diesel::r2d2::Error::QueryError)?;
         }
-        Ok(connection)
+        let begin = connection.begin_sql(self.mode);
+        connection.batch_execute(begin).map_err(diesel::r2d2::Error::QueryError)?;
+        Ok(Begun { connection, mode: self.mode, used: false })
     }
 
-    fn is_valid(&self, connection: &mut DbConnection) -> Result<(), Self::Error> {
-        connection.ping().map_err(diesel::r2d2::Error::QueryError)
+    fn is_valid(&self, begun: &mut Begun) -> Result<(), Self::Error> {
+        begun.connection.ping().map_err(diesel::r2d2::Error::QueryError)
     }
 
-    fn has_broken(&self, connection: &mut DbConnection) -> bool {
-        std::thread::panicking() || R2D2Connection::is_broken(connection)
+    fn has_broken(&self, begun: &mut Begun) -> bool {
+        begun.used
     }
-}
-
-/// How a transaction is begun.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Mode {
-    Read,
-    Write,
 }
 
 impl DbConnection {
@@ -171,17 +221,22 @@ impl DbConnection {
         }
     }
 
-    pub(super) fn begin(&mut self, mode: Mode) -> diesel::QueryResult<()> {
+    /// The statement that begins a transaction.
+    fn begin_sql(&self, mode: Mode) -> &'static str {
         match (self, mode) {
-            (Self::Postgres(c), Mode::Read) => AnsiTransactionManager::begin_transaction_sql(
-                c,
-                "begin transaction isolation level repeatable read read only",
-            ),
-            (Self::Postgres(c), Mode::Write) => {
-                AnsiTransactionManager::begin_transaction_sql(c, "begin transaction isolation level serializable")
-            }
-            (Self::Sqlite(c), Mode::Read) => AnsiTransactionManager::begin_transaction_sql(c, "begin deferred"),
-            (Self::Sqlite(c), Mode::Write) => AnsiTransactionManager::begin_transaction_sql(c, "begin immediate"),
+            (Self::Postgres(_), Mode::Read) => "begin transaction isolation level repeatable read read only",
+            (Self::Postgres(_), Mode::Write) => "begin transaction isolation level serializable",
+            (Self::Sqlite(_), Mode::Read) => "begin deferred",
+            (Self::Sqlite(_), Mode::Write) => "begin immediate",
+        }
+    }
+
+    /// Begins a transaction that writes, for the one writer of SQLite.
+    pub(super) fn begin_write(&mut self) -> diesel::QueryResult<()> {
+        let begin = self.begin_sql(Mode::Write);
+        match self {
+            Self::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(c, begin),
+            Self::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, begin),
         }
     }
 

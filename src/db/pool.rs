@@ -17,7 +17,8 @@ const MAX_ATTEMPTS: u32 = 40;
 /// How a database is opened.
 #[derive(Debug, Clone)]
 pub struct DatabaseOptions {
-    /// Connections kept: readers on SQLite (which has one writer besides), all on PostgreSQL.
+    /// Connections kept: so many that read, and on PostgreSQL as many again that write
+    /// (SQLite has one writer).
     pub connections: u32,
     /// Aborts the first attempt of every write after its closure ran; for the
     /// test that shows writes may be repeated.
@@ -50,10 +51,18 @@ pub struct Database {
     inner: Arc<Inner>,
 }
 
+/// How writes reach the database.
+enum Writers {
+    /// SQLite takes one at a time.
+    One(Writer),
+    /// PostgreSQL takes many.
+    Many(Pool<Manager>),
+}
+
 struct Inner {
     url: DatabaseUrl,
     readers: Pool<Manager>,
-    writer: Option<Writer>,
+    writers: Writers,
     abort_first_attempt: AtomicBool,
 }
 
@@ -69,26 +78,17 @@ impl Database {
     /// # Errors
     /// When it does not answer, or the SQLite library is an unsafe version.
     pub fn open(url: &DatabaseUrl, options: &DatabaseOptions) -> Result<Self, OpenError> {
-        let writer = match url.engine {
+        let writers = match url.engine {
             Engine::Sqlite => {
-                let mut connection = url.connect().map_err(|e| OpenError::Connect(e.to_string()))?;
+                let mut connection = connect(url)?;
                 refuse_unsafe_sqlite(&mut connection)?;
-                let checkpoints = url.connect().map_err(|e| OpenError::Connect(e.to_string()))?;
-                Some(Writer::start(connection, checkpoints, url.open_for_sync()?)?)
+                Writers::One(Writer::start(connection, connect(url)?, url.open_for_sync()?)?)
             }
-            Engine::Postgres => None,
+            Engine::Postgres => Writers::Many(pool(url, Mode::Write, options.connections)?),
         };
-        let readers = Pool::builder()
-            .max_size(options.connections)
-            .min_idle(Some(1))
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_on_check_out(false)
-            .connection_timeout(Duration::from_secs(5))
-            .build(Manager(url.clone()))
-            .map_err(|e| OpenError::Connect(e.to_string()))?;
+        let readers = pool(url, Mode::Read, options.connections)?;
         let abort_first_attempt = AtomicBool::new(options.abort_first_attempt);
-        Ok(Self { inner: Arc::new(Inner { url: url.clone(), readers, writer, abort_first_attempt }) })
+        Ok(Self { inner: Arc::new(Inner { url: url.clone(), readers, writers, abort_first_attempt }) })
     }
 
     /// Which engine this is.
@@ -114,11 +114,10 @@ impl Database {
     /// # Errors
     /// As [`Database::read`].
     pub fn read_now<T>(&self, f: impl FnOnce(&mut DbConnection) -> Result<T, AppError>) -> Result<T, AppError> {
-        let mut connection = self.checkout()?;
-        connection.begin(Mode::Read)?;
-        let result = f(&mut connection);
+        let mut begun = checkout(&self.inner.readers)?;
+        let result = begun.run(f);
         // Nothing was written; ending the transaction either way only releases the snapshot.
-        connection.commit()?;
+        begun.rollback()?;
         result
     }
 
@@ -131,13 +130,28 @@ impl Database {
         T: Send + 'static,
         F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send + 'static,
     {
-        if let Some(writer) = &self.inner.writer {
-            let answer = writer.submit(self.aborting(f));
-            return answer.await.map_err(|_| AppError::internal("the database writer stopped"))?;
-        }
         let this = self.clone();
-        let mut f = f;
-        actix_web::web::block(move || this.write_with_retry(&mut f)).await?
+        match &self.inner.writers {
+            Writers::One(writer) => {
+                let answer = writer.submit(self.aborting(f));
+                answer.await.map_err(|_| AppError::internal("the database writer stopped"))?
+            }
+            Writers::Many(_) => actix_web::web::block(move || this.write_now(f)).await?,
+        }
+    }
+
+    /// Runs `f` as [`Database::write`] does, and hands the result to `then`: on SQLite on the
+    /// writer's thread, else on the calling one, which may block.
+    pub fn write_then<T, F, R>(&self, mut f: F, then: R)
+    where
+        T: Send + 'static,
+        F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send + 'static,
+        R: FnOnce(Result<T, AppError>) + Send + 'static,
+    {
+        match &self.inner.writers {
+            Writers::One(writer) => writer.submit_then(self.aborting(f), then),
+            Writers::Many(pool) => then(self.write_with_retry(pool, &mut f)),
+        }
     }
 
     /// [`Database::write`] on the calling thread, for commands.
@@ -149,12 +163,12 @@ impl Database {
         T: Send + 'static,
         F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send + 'static,
     {
-        match &self.inner.writer {
-            Some(writer) => writer
+        match &self.inner.writers {
+            Writers::One(writer) => writer
                 .submit(self.aborting(f))
                 .blocking_recv()
                 .map_err(|_| AppError::internal("the database writer stopped"))?,
-            None => self.write_with_retry(&mut f),
+            Writers::Many(pool) => self.write_with_retry(pool, &mut f),
         }
     }
 
@@ -166,10 +180,6 @@ impl Database {
     pub fn alone_now<T>(&self, f: impl FnOnce(&mut DbConnection) -> Result<T, AppError>) -> Result<T, AppError> {
         let mut connection = self.inner.url.connect().map_err(|_| AppError::Busy { retry_after_seconds: 1 })?;
         f(&mut connection)
-    }
-
-    fn checkout(&self) -> Result<PooledConnection<Manager>, AppError> {
-        self.inner.readers.get().map_err(|_| AppError::Busy { retry_after_seconds: 1 })
     }
 
     /// For the fault test: runs the closure twice and keeps only the second run's result;
@@ -189,37 +199,61 @@ impl Database {
         }
     }
 
-    fn write_with_retry<T>(&self, f: &mut impl FnMut(&mut DbConnection) -> Result<T, AppError>) -> Result<T, AppError> {
-        let mut connection = self.checkout()?;
+    fn write_with_retry<T>(
+        &self,
+        pool: &Pool<Manager>,
+        f: &mut impl FnMut(&mut DbConnection) -> Result<T, AppError>,
+    ) -> Result<T, AppError> {
+        let mut begun = checkout(pool)?;
         let mut abort = self.inner.abort_first_attempt.load(Ordering::Relaxed);
         for attempt in 1.. {
-            connection.begin(Mode::Write)?;
-            let result = f(&mut connection);
+            let result = begun.run(&mut *f);
             if std::mem::take(&mut abort) {
-                connection.rollback()?;
+                begun.rollback()?;
                 continue;
             }
-            let result = match result {
-                Ok(value) => connection.commit().map(|()| value).map_err(AppError::from),
-                Err(error) => {
-                    connection.rollback()?;
-                    Err(error)
-                }
+            let committed = result.and_then(|value| Ok(begun.commit().map(|()| value)?));
+            let Err(error) = committed else {
+                metrics::counter!("hoanhap_writes_total").increment(1);
+                return committed;
             };
-            match result {
-                Err(AppError::Database(error)) if wants_retry(&error) && attempt < MAX_ATTEMPTS => {
+            begun.rollback()?;
+            match error {
+                AppError::Database(refused) if wants_retry(&refused) => {
+                    if attempt == MAX_ATTEMPTS {
+                        return Err(AppError::Busy { retry_after_seconds: 1 });
+                    }
                     metrics::counter!("hoanhap_write_retries_total").increment(1);
                     std::thread::sleep(pause_before(attempt));
                 }
-                Err(AppError::Database(error)) if wants_retry(&error) => break,
-                result => {
+                error => {
                     metrics::counter!("hoanhap_writes_total").increment(1);
-                    return result;
+                    return Err(error);
                 }
             }
         }
         Err(AppError::Busy { retry_after_seconds: 1 })
     }
+}
+
+fn connect(url: &DatabaseUrl) -> Result<DbConnection, OpenError> {
+    url.connect().map_err(|e| OpenError::Connect(e.to_string()))
+}
+
+fn pool(url: &DatabaseUrl, mode: Mode, connections: u32) -> Result<Pool<Manager>, OpenError> {
+    Pool::builder()
+        .max_size(connections)
+        .min_idle(Some(1))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_on_check_out(false)
+        .connection_timeout(Duration::from_secs(5))
+        .build(Manager { url: url.clone(), mode })
+        .map_err(|e| OpenError::Connect(e.to_string()))
+}
+
+fn checkout(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>, AppError> {
+    pool.get().map_err(|_| AppError::Busy { retry_after_seconds: 1 })
 }
 
 /// Grows with the attempt and differs between threads, so that two writers in

@@ -11,7 +11,7 @@ use diesel::connection::SimpleConnection as _;
 use tokio::sync::oneshot;
 
 use super::checkpoint::Log;
-use super::connection::{DbConnection, Mode};
+use super::connection::DbConnection;
 use crate::error::AppError;
 
 /// Writes committed together at the most; bounds how long the first one waits.
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_micros(250);
 const QUEUE: usize = 1024;
 /// The writer alone changes pages, so what it holds of them stays true and it may hold more
 /// than readers do. Its checkpoints are made by [`Log`].
-const WRITER_SETTINGS: &str = "pragma wal_autocheckpoint = 0; pragma cache_size = -16000";
+const WRITER_SETTINGS: &str = "pragma wal_autocheckpoint = 0; pragma cache_size = -8000";
 
 /// A write with its answer still inside: `run` executes it, `finish` replies.
 trait Job: Send {
@@ -31,13 +31,18 @@ trait Job: Send {
     fn finish(self: Box<Self>, commit: &Result<(), String>);
 }
 
-struct WriteJob<T, F> {
+struct WriteJob<T, F, R> {
     f: F,
     result: Option<Result<T, AppError>>,
-    reply: oneshot::Sender<Result<T, AppError>>,
+    then: R,
 }
 
-impl<T: Send, F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send> Job for WriteJob<T, F> {
+impl<T, F, R> Job for WriteJob<T, F, R>
+where
+    T: Send,
+    F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send,
+    R: FnOnce(Result<T, AppError>) + Send,
+{
     fn run(&mut self, connection: &mut DbConnection) {
         self.result = Some(in_savepoint(connection, &mut self.f));
     }
@@ -48,8 +53,7 @@ impl<T: Send, F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send> Job for
             (Err(cause), _) => Err(AppError::internal(format!("commit failed: {cause}"))),
             (Ok(()), None) => Err(AppError::internal("write was not run")),
         };
-        // The caller may have gone away; the write stands all the same.
-        let _caller_gone = self.reply.send(answer);
+        (self.then)(answer);
     }
 }
 
@@ -98,10 +102,21 @@ impl Writer {
         F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(WriteJob { f, result: None, reply });
-        // A refused send drops the job and its sender: the receiver then reports the loss.
-        let _stopped = self.queue.send(job);
+        // The caller may have gone away; the write stands all the same.
+        self.submit_then(f, move |result| drop(reply.send(result)));
         answer
+    }
+
+    /// Queues a write and hands its result to `then`, on the writer's thread, once it is durable.
+    pub(super) fn submit_then<T, F, R>(&self, f: F, then: R)
+    where
+        T: Send + 'static,
+        F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send + 'static,
+        R: FnOnce(Result<T, AppError>) + Send + 'static,
+    {
+        let job = Box::new(WriteJob { f, result: None, then });
+        // A refused send drops the job and what it would tell: whoever waits sees that as a loss.
+        let _stopped = self.queue.send(job);
     }
 }
 
@@ -128,7 +143,7 @@ fn commit_group(
     usual: usize,
     waiting: &Receiver<Box<dyn Job>>,
 ) -> Result<(), String> {
-    connection.begin(Mode::Write).map_err(|e| e.to_string())?;
+    connection.begin_write().map_err(|e| e.to_string())?;
     let mut next = 0;
     while let Some(job) = group.get_mut(next) {
         job.run(connection);

@@ -12,7 +12,7 @@ use super::model::{Delivery, DeliveryForm, DeliveryView, VoidReason};
 use super::rules::{self, Ground, NewDelivery};
 use crate::accounts::{Actor, Caller};
 use crate::app::{App, Target};
-use crate::audit::SubjectKind;
+use crate::audit::{Seen, SubjectKind};
 use crate::db::DbConnection;
 use crate::db::types::{CaseId, DeliveryId, ReferralId};
 use crate::error::{AppError, Problem, Rule};
@@ -67,14 +67,15 @@ async fn list_deliveries(
         None => None,
     };
     let page = app
-        .read(caller, move |conn, actor| {
+        .view(caller, move |conn, actor| {
             let rows = rules::list(conn, actor, ground, after, limit)?;
             let for_centre = matches!(ground, Ground::Case(_));
             let end = |row: &Delivery| Cursor::after_date(row.delivered_on, row.id.0);
-            Page::of(rows, limit, end, |row| Ok(row.view(for_centre)))
+            let page = Page::of(rows, limit, end, |row| Ok(row.view(for_centre)))?;
+            let seen = Seen::list(SubjectKind::Delivery, page.items.iter().map(|item| item.id.0));
+            Ok((page, seen))
         })
         .await?;
-    app.views.listed(caller.account, SubjectKind::Delivery, page.items.iter().map(|item| item.id.0)).await?;
     Ok(Json(page))
 }
 
@@ -141,9 +142,11 @@ async fn read_delivery(
     app: Data<App>,
     id: Path<DeliveryId>,
 ) -> Result<Versioned<DeliveryView>, AppError> {
-    let reply = app.read(caller, move |conn, actor| rules::read(conn, actor, id.0).map(versioned)).await?;
-    app.views.read(caller.account, SubjectKind::Delivery, id.0.0).await?;
-    Ok(reply)
+    app.view(caller, move |conn, actor| {
+        let reply = rules::read(conn, actor, id.0).map(versioned)?;
+        Ok((reply, Seen::record(SubjectKind::Delivery, id.0.0)))
+    })
+    .await
 }
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]

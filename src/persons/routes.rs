@@ -11,7 +11,7 @@ use super::model::{Birth, ClientCategory, Ethnicity, PersonView, Sex};
 use super::rules::{self, PersonDetails, Registration};
 use crate::accounts::Caller;
 use crate::app::{App, Target};
-use crate::audit::SubjectKind;
+use crate::audit::{Seen, SubjectKind};
 use crate::db::types::{OrganisationId, PersonId};
 use crate::error::{AppError, Problem};
 use crate::grants::Action;
@@ -46,15 +46,16 @@ async fn list_persons(
     let after = listing::cursor(query.0.cursor.as_deref())?.map(|cursor| PersonId(cursor.id));
     let vault = app.vault.clone();
     let page = app
-        .read(caller, move |conn, actor| {
+        .view(caller, move |conn, actor| {
             let rows = rules::list(conn, actor, after, limit)?;
             let keys = vault.keys(&rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
             let end = |(row, _): &(super::model::Person, _)| Cursor { key: String::new(), id: row.id.0 };
             let rows = rows.into_iter().zip(keys).collect();
-            Page::of(rows, limit, end, |(row, key)| row.view(&key))
+            let page = Page::of(rows, limit, end, |(row, key)| row.view(&key))?;
+            let seen = Seen::list(SubjectKind::Person, page.items.iter().map(|person| person.id.0));
+            Ok((page, seen))
         })
         .await?;
-    app.views.listed(caller.account, SubjectKind::Person, page.items.iter().map(|person| person.id.0)).await?;
     Ok(Json(page))
 }
 
@@ -184,14 +185,12 @@ async fn create_person(
 #[get("/persons/{id}")]
 async fn read_person(caller: Caller, app: Data<App>, id: Path<PersonId>) -> Result<Versioned<PersonView>, AppError> {
     let vault = app.vault.clone();
-    let reply = app
-        .read(caller, move |conn, actor| {
-            let row = rules::read(conn, actor, id.0)?;
-            Ok(Versioned { version: row.version, record: row.view(&vault.key(row.id)?)? })
-        })
-        .await?;
-    app.views.read(caller.account, SubjectKind::Person, id.0.0).await?;
-    Ok(reply)
+    app.view(caller, move |conn, actor| {
+        let row = rules::read(conn, actor, id.0)?;
+        let reply = Versioned { version: row.version, record: row.view(&vault.key(row.id)?)? };
+        Ok((reply, Seen::record(SubjectKind::Person, id.0.0)))
+    })
+    .await
 }
 
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
@@ -298,6 +297,6 @@ async fn update_person(
             Ok(Versioned { version: row.version, record: row.view(&key)? })
         })
         .await?;
-    app.views.read(caller.account, SubjectKind::Person, id.0.0).await?;
+    app.views.logged(caller.account, Seen::record(SubjectKind::Person, id.0.0), app.clock.now()).await?;
     Ok(reply)
 }

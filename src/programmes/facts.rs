@@ -18,33 +18,39 @@ use crate::services::ServiceType;
 
 type DueRow = (PersonId, CaseId, ServiceType, String, NaiveDate, bool, bool);
 
-/// Reads what an indicator needs about one centre's cases, or about all when `organisation` is none.
+/// What is asked of the records: one centre's cases, or all when `organisation` is none.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question<'a> {
+    pub(super) indicator: &'a Indicator,
+    pub(super) services: &'a [ServiceType],
+    pub(super) period: Period,
+    pub(super) organisation: Option<OrganisationId>,
+}
+
+/// Reads what an indicator needs about these clients, who stand sorted by person.
 pub(super) fn read_unscoped(
     conn: &mut DbConnection,
-    indicator: &Indicator,
-    services: &[ServiceType],
-    period: Period,
-    organisation: Option<OrganisationId>,
+    question: Question<'_>,
+    clients: &[Client],
 ) -> Result<Facts, AppError> {
-    let clients = clients(conn, indicator, period, organisation)?;
-    let assessed = assessments_of(conn, services, period, organisation)?;
-    let used = used(conn, indicator, services, period, organisation)?;
-    let refused = refused(conn, period, organisation)?;
-    Ok(Facts { clients, assessed, used, refused })
+    let (Some(first), Some(last)) = (clients.first(), clients.last()) else { return Ok(Facts::default()) };
+    let between = (first.person, last.person);
+    Ok(Facts {
+        clients: clients.to_vec(),
+        assessed: assessments_of(conn, question, between)?,
+        used: used(conn, question, between)?,
+        refused: refused(conn, question, between)?,
+    })
 }
 
 /// Persons of the category with a case open at some time in the period; for the
-/// victims' measure, persons identified in the period.
-fn clients(
-    conn: &mut DbConnection,
-    indicator: &Indicator,
-    period: Period,
-    organisation: Option<OrganisationId>,
-) -> Result<Vec<Client>, AppError> {
+/// victims' measure, persons identified in the period. Sorted by person, oldest case first.
+pub(super) fn clients_unscoped(conn: &mut DbConnection, question: Question<'_>) -> Result<Vec<Client>, AppError> {
+    let Question { indicator, period, organisation, .. } = question;
     let mut query = cases::table
         .inner_join(persons::table.on(persons::id.eq(cases::person_id)))
         .filter(cases::received_on.le(period.end))
-        .order((cases::received_on, cases::id))
+        .order((cases::person_id, cases::received_on, cases::id))
         .select((cases::person_id, cases::id, cases::unit_code))
         .into_boxed();
     if let Some(organisation) = organisation {
@@ -106,13 +112,14 @@ fn asleep(
 
 fn assessments_of(
     conn: &mut DbConnection,
-    services: &[ServiceType],
-    period: Period,
-    organisation: Option<OrganisationId>,
+    question: Question<'_>,
+    between: (PersonId, PersonId),
 ) -> Result<Vec<Due>, AppError> {
+    let Question { services, period, organisation, .. } = question;
     let mut query = assessments::table
         .inner_join(assessed_needs::table.on(assessed_needs::assessment_id.eq(assessments::id)))
         .filter(assessments::assessed_on.le(period.end))
+        .filter(assessments::person_id.between(between.0, between.1))
         .filter(assessed_needs::service_type.eq_any(services.to_vec()))
         .order((assessments::assessed_on, assessments::created_at, assessments::id))
         .select((
@@ -144,14 +151,14 @@ fn assessments_of(
 
 fn used(
     conn: &mut DbConnection,
-    indicator: &Indicator,
-    services: &[ServiceType],
-    period: Period,
-    organisation: Option<OrganisationId>,
+    question: Question<'_>,
+    between: (PersonId, PersonId),
 ) -> Result<BTreeSet<(PersonId, CaseId, ServiceType)>, AppError> {
+    let Question { indicator, services, period, organisation } = question;
     let mut query = deliveries::table
         .filter(deliveries::voided_at.is_null())
         .filter(deliveries::delivered_on.le(period.end))
+        .filter(deliveries::person_id.between(between.0, between.1))
         .filter(deliveries::service_type.eq_any(services.to_vec()))
         .select((deliveries::person_id, deliveries::case_id, deliveries::service_type))
         .distinct()
@@ -168,12 +175,14 @@ fn used(
 
 fn refused(
     conn: &mut DbConnection,
-    period: Period,
-    organisation: Option<OrganisationId>,
+    question: Question<'_>,
+    between: (PersonId, PersonId),
 ) -> Result<Vec<Refusal>, AppError> {
+    let Question { period, organisation, .. } = question;
     let mut query = support_refusals::table
         .inner_join(cases::table.on(cases::id.eq(support_refusals::case_id)))
         .filter(support_refusals::refused_on.le(period.end))
+        .filter(support_refusals::person_id.between(between.0, between.1))
         .order((support_refusals::refused_on, support_refusals::id))
         .select((
             support_refusals::person_id,

@@ -13,7 +13,7 @@ use super::rules::{self, Filter, NewReferral, Side, Step};
 use super::status::{DeclineReason, Outcome, ReferralStatus};
 use crate::accounts::{Actor, Caller};
 use crate::app::{App, Target};
-use crate::audit::SubjectKind;
+use crate::audit::{Seen, SubjectKind};
 use crate::consents;
 use crate::db::DbConnection;
 use crate::db::types::{CaseId, OrganisationId, PersonId, ReferralEventId, ReferralId};
@@ -108,7 +108,7 @@ async fn list_referrals(
     let filter = Filter { status: query.status, case: query.case_id, due_before: query.due_before };
     let vault = app.vault.clone();
     let page = app
-        .read(caller, move |conn, actor| {
+        .view(caller, move |conn, actor| {
             let side = match query.incoming {
                 Some(true) => Side::Recipient,
                 Some(false) => Side::Sender,
@@ -122,13 +122,14 @@ async fn list_referrals(
             let persons: Vec<PersonId> = rows.iter().map(|(_, person)| person.id).collect();
             let mut keys = vault.keys(&persons)?.into_iter();
             let end = |(row, _): &(Referral, Person)| Cursor::after_instant(row.created_at, row.id.0);
-            Page::of(rows, limit, end, |(row, person)| {
+            let page = Page::of(rows, limit, end, |(row, person)| {
                 let key = keys.next().ok_or_else(|| AppError::internal("a data key is missing"))?;
                 show(conn, actor, row, side, &person, &key)
-            })
+            })?;
+            let seen = Seen::list(SubjectKind::Referral, page.items.iter().map(|item| item.id().0));
+            Ok((page, seen))
         })
         .await?;
-    app.views.listed(caller.account, SubjectKind::Referral, page.items.iter().map(|item| item.id().0)).await?;
     Ok(Json(page))
 }
 
@@ -198,14 +199,12 @@ async fn read_referral(
     id: Path<ReferralId>,
 ) -> Result<Versioned<ReferralReply>, AppError> {
     let vault = app.vault.clone();
-    let reply = app
-        .read(caller, move |conn, actor| {
-            let (referral, side) = rules::read(conn, actor, id.0)?;
-            show_one(conn, &vault, actor, referral, side)
-        })
-        .await?;
-    app.views.read(caller.account, SubjectKind::Referral, id.0.0).await?;
-    Ok(reply)
+    app.view(caller, move |conn, actor| {
+        let (referral, side) = rules::read(conn, actor, id.0)?;
+        let reply = show_one(conn, &vault, actor, referral, side)?;
+        Ok((reply, Seen::record(SubjectKind::Referral, id.0.0)))
+    })
+    .await
 }
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -248,7 +247,7 @@ async fn step(
         })
         .await?;
     // Accepting shows the person.
-    app.views.read(caller.account, SubjectKind::Referral, id.0).await?;
+    app.views.logged(caller.account, Seen::record(SubjectKind::Referral, id.0), app.clock.now()).await?;
     Ok(reply)
 }
 

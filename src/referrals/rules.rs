@@ -273,21 +273,6 @@ pub fn person_of(conn: &mut DbConnection, referral: &Referral) -> Result<Person,
     Ok(persons::table.find(referral.person_id).select(Person::as_select()).first(conn)?)
 }
 
-/// The referrals of a case the caller has read, oldest first; at most 200.
-///
-/// # Errors
-/// The engine's own.
-pub fn of_case(conn: &mut DbConnection, actor: &Actor, case: CaseId) -> Result<Vec<Referral>, AppError> {
-    let Ok(scope) = actor.scope(Action::ReferralRead) else { return Ok(Vec::new()) };
-    Ok(referrals::table
-        .filter(referrals::case_id.eq(case))
-        .filter(referrals_within(&scope))
-        .order((referrals::created_at, referrals::id))
-        .select(Referral::as_select())
-        .limit(200)
-        .load(conn)?)
-}
-
 /// Which referrals a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {

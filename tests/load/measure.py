@@ -104,7 +104,7 @@ def status_mb(pid, name):
 
 SETTINGS = """
 listen_addresses = '127.0.0.1'
-unix_socket_directories = ''
+unix_socket_directories = '/tmp'
 max_connections = 100
 fsync = on
 synchronous_commit = on
@@ -165,7 +165,7 @@ class Cluster:
         self.sql("checkpoint")
 
     def url(self, database):
-        return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
+        return f"postgres://postgres@/{database}?host=/tmp&port={self.port}"
 
     def processor_seconds(self):
         return processor_seconds(self.postmaster, True) + sum(map(processor_seconds, children_of(self.postmaster)))
@@ -266,7 +266,7 @@ class Work:
         self.cases = [case["id"] for case in cases]
         self.lists = {
             "case": self.cases,
-            "person": sorted({case["person_id"] for case in cases}),
+            "client": sorted({f'"person_id": "{case["person_id"]}", "category": "{case["category"]}"' for case in cases}),
             "unit": units,
             "status": full or list(counts),
             "filter": sorted({f"unit_code={c['unit_code']}&status={c['status']}" for c in cases}),
@@ -282,9 +282,8 @@ class Work:
             "list_status": ("GET", "/api/v1/cases?status={status}&limit=50", None),
             "list": ("GET", "/api/v1/cases?{filter}&limit=50", None),
             "indicator": ("GET", "/api/v1/programmes/demo-2026/indicators/808-10/figure?year=2025", None),
-            "create": ("POST", "/api/v1/cases", json.dumps({
-                "person_id": "{person}", "unit_code": "{unit}", "category": "identified_victim", "received_on": self.received,
-                "summary": "Ghi chú tiếp nhận của lần đo tải, dài chừng bằng một ghi chú thật."}, ensure_ascii=False)),
+            "create": ("POST", "/api/v1/cases", '{{client}, "unit_code": "{unit}", "received_on": "' + self.received + '", '
+                '"summary": "Ghi chú tiếp nhận của lần đo tải, dài chừng bằng một ghi chú thật."}'),
             "login": ("POST", "/api/v1/auth/login", json.dumps(self.account)),
         }[operation]
 
