@@ -1,5 +1,6 @@
 //! What the program promises, told as stories through the API.
 
+mod bulk;
 mod consent;
 mod editors;
 mod guessing;

@@ -1,0 +1,147 @@
+//! What is stored in bulk is what the rules would have stored one by one.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use hoanhap::assessments::model::{AssessedNeed, Assessment, SupportRefusal};
+use hoanhap::audit::{NewChains, Subject, SubjectKind};
+use hoanhap::cases::model::{Case, CaseEvent};
+use hoanhap::clock::Random;
+use hoanhap::consents::model::Consent;
+use hoanhap::db::bulk::BulkRow;
+use hoanhap::db::types::{AccountId, Instant, PersonId};
+use hoanhap::db::{DbConnection, schema};
+use hoanhap::deliveries::model::Delivery;
+use hoanhap::persons::model::Person;
+use hoanhap::referrals::model::{Referral, ReferralEvent};
+use serde_json::json;
+
+use crate::support::casework::person_body;
+use crate::support::{TestApp, World, both_dbs};
+
+const PERSONS: usize = 500;
+
+/// Persons with and without each field, and the whole casework for every tenth.
+fn work(app: &TestApp) {
+    let world = World::build(app);
+    let random = Random::seeded(2026);
+    for number in 0..PERSONS {
+        let mut body = person_body(&format!("Người thứ {number}"));
+        let fields = body.as_object_mut().expect("a form");
+        for field in ["aliases", "nationality", "ethnicity", "phone", "national_id", "address", "safe_contact"] {
+            if random.bytes::<1>()[0] % 2 == 0 {
+                fields.remove(field);
+            }
+        }
+        match random.bytes::<1>()[0] % 3 {
+            0 => fields["birth"] = json!({"precision": "year", "year": 1990}),
+            1 => fields["birth"] = json!({"precision": "unknown"}),
+            _ => {}
+        }
+        let person = app.post("/persons", &body).by(&world.worker).send().expect(201).id();
+        if number % 10 == 0 {
+            let case = app.case(&world.worker, person, "person_selling_sex", app.days_ago(3));
+            app.consent(&world.worker, person, world.lender, app.days_ago(2));
+            app.assess(&world.worker, case, &["loan", "medical"], app.days_ago(1));
+            let refusal = json!({"service_type": "medical", "refused_on": app.today()});
+            app.post(&format!("/cases/{case}/refusals"), &refusal).by(&world.worker).send().expect(201);
+            let referral = app.referral(&world.worker, case, "loan", world.lender);
+            app.step(&world.banker, referral, "accept").expect(200);
+            app.step(&world.banker, referral, "start").expect(200);
+            app.deliver(&world.banker, referral, "loan", app.today());
+            app.move_case(&world.worker, case, "screened", app.today()).expect(200);
+        }
+    }
+}
+
+/// The records of a database, a list a table, in an order that keeps references whole.
+macro_rules! records {
+    ($($table:ident: $row:ty),+ $(,)?) => {
+        #[derive(Debug)]
+        struct Records {
+            $($table: Vec<$row>,)+
+        }
+
+        impl Records {
+            fn read(conn: &mut DbConnection) -> QueryResult<Self> {
+                Ok(Self { $($table: schema::$table::table.select(<$row>::as_select()).load(conn)?,)+ })
+            }
+
+            fn forget(conn: &mut DbConnection) -> QueryResult<()> {
+                for table in [$(stringify!($table)),+].iter().rev() {
+                    diesel::sql_query(format!("delete from {table}")).execute(conn)?;
+                }
+                Ok(())
+            }
+
+            fn store_in_bulk(&self, conn: &mut DbConnection) -> QueryResult<()> {
+                $(<$row>::insert_all(conn, &self.$table)?;)+
+                Ok(())
+            }
+
+            /// Every row as text, in no order.
+            fn rows(&self) -> BTreeSet<String> {
+                let mut rows = BTreeSet::new();
+                $(
+                    assert!(!self.$table.is_empty(), "nothing in {}", stringify!($table));
+                    rows.extend(self.$table.iter().map(|row| format!("{row:?}")));
+                )+
+                rows
+            }
+        }
+    };
+}
+
+records! {
+    persons: Person,
+    cases: Case,
+    case_events: CaseEvent,
+    consents: Consent,
+    assessments: Assessment,
+    assessed_needs: AssessedNeed,
+    support_refusals: SupportRefusal,
+    referrals: Referral,
+    referral_events: ReferralEvent,
+    deliveries: Delivery,
+}
+
+type EntryRow = (SubjectKind, PersonId, i64, Instant, Option<AccountId>, String, String, Vec<u8>);
+type HeadRow = (SubjectKind, PersonId, i64, Vec<u8>, Vec<u8>, bool);
+
+/// Entries in the order of their chains, and heads.
+fn chains(conn: &mut DbConnection) -> QueryResult<(Vec<EntryRow>, Vec<HeadRow>)> {
+    let entries = schema::audit_entries::table
+        .order((schema::audit_entries::subject_kind, schema::audit_entries::subject_id, schema::audit_entries::seq))
+        .load(conn)?;
+    let heads = schema::audit_heads::table
+        .order((schema::audit_heads::subject_kind, schema::audit_heads::subject_id))
+        .load(conn)?;
+    Ok((entries, heads))
+}
+
+both_dbs! {
+    fn what_is_stored_in_bulk_equals_what_the_api_stored(app: &TestApp) {
+        work(app);
+        let trail = app.state().trail.clone();
+        let compared = app.state().db.write_now(move |conn| {
+            let (records, (entries, heads)) = (Records::read(conn)?, chains(conn)?);
+            let mut again = NewChains::new(trail.clone());
+            for (kind, id, _, at, account, action, fields, _) in &entries {
+                let subject = Subject::new(*kind, id.0);
+                let fields: Vec<&str> = fields.split(',').collect();
+                again.record(subject, *account, action.parse().expect("an action"), &fields, *at);
+            }
+            diesel::sql_query("delete from audit_entries").execute(conn)?;
+            diesel::sql_query("delete from audit_heads").execute(conn)?;
+            Records::forget(conn)?;
+            records.store_in_bulk(conn)?;
+            again.store(conn)?;
+            Ok(((records, entries, heads), (Records::read(conn)?, chains(conn)?)))
+        });
+        let ((records, entries, heads), (stored, (new_entries, new_heads))) = compared.expect("written");
+        assert_eq!(records.persons.len(), PERSONS);
+        assert_eq!(records.rows(), stored.rows());
+        assert_eq!(entries, new_entries);
+        assert_eq!(heads, new_heads);
+    }
+}
