@@ -8,16 +8,20 @@ use super::status::{DeclineReason, Outcome, ReferralStatus};
 use crate::accounts::Actor;
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
 use crate::cases::{self, CaseStatus};
-use crate::clock::Random;
 use crate::db::DbConnection;
-use crate::db::schema::{consents as agreed_consents, persons, referral_events, referrals};
-use crate::db::types::{AccountId, CaseId, ConsentId, Instant, OrganisationId, PersonId, ReferralEventId, ReferralId};
+use crate::db::schema::{referral_events, referrals};
+use crate::db::types::{AccountId, CaseId, Instant, OrganisationId, PersonId, ReferralEventId, ReferralId};
 use crate::error::{AppError, Conflict};
+use crate::grants::Action;
 use crate::grants::predicates::{referrals_addressed, referrals_within};
-use crate::grants::{Action, Scope};
-use crate::persons::model::Person;
 use crate::services::{ServiceType, Services};
 use crate::{assessments, consents, organisations};
+
+mod ending;
+mod reading;
+
+pub use ending::{cancel_open_of_case, close_without_consent, sweep};
+pub use reading::{Filter, Side, list, person_of, read, usual_side};
 
 /// A referral that is to be written.
 #[derive(Debug, Clone)]
@@ -242,97 +246,6 @@ fn find_for(conn: &mut DbConnection, actor: &Actor, action: Action, id: Referral
     if reached { Ok(referral) } else { Err(AppError::Forbidden) }
 }
 
-/// Through which side a reader reaches a referral.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// Through the case.
-    Sender,
-    /// As the organisation it is addressed to.
-    Recipient,
-}
-
-/// Reads one referral.
-///
-/// # Errors
-/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
-pub fn read(conn: &mut DbConnection, actor: &Actor, id: ReferralId) -> Result<(Referral, Side), AppError> {
-    let scope = actor.scope(Action::ReferralRead)?;
-    let found = || referrals::table.filter(referrals::id.eq(id)).select(Referral::as_select());
-    let sent: Option<Referral> = found().filter(referrals_within(&scope)).first(conn).optional()?;
-    if let Some(referral) = sent {
-        return Ok((referral, Side::Sender));
-    }
-    Ok((found().filter(referrals_addressed(&scope)).first(conn)?, Side::Recipient))
-}
-
-/// The person of a referral, for the recipient's view.
-///
-/// # Errors
-/// The engine's own.
-pub fn person_of(conn: &mut DbConnection, referral: &Referral) -> Result<Person, AppError> {
-    Ok(persons::table.find(referral.person_id).select(Person::as_select()).first(conn)?)
-}
-
-/// Which referrals a list shows.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// In this status.
-    pub status: Option<ReferralStatus>,
-    /// Of this case.
-    pub case: Option<CaseId>,
-    /// Whose deadline lies before this day.
-    pub due_before: Option<NaiveDate>,
-}
-
-/// Reads a page of referrals of one side, oldest first, one more than `limit`.
-///
-/// # Errors
-/// [`AppError::Forbidden`] without the right.
-pub fn list(
-    conn: &mut DbConnection,
-    actor: &Actor,
-    side: Side,
-    filter: &Filter,
-    after: Option<(Instant, ReferralId)>,
-    limit: i64,
-) -> Result<Vec<(Referral, Person)>, AppError> {
-    let scope = actor.scope(Action::ReferralRead)?;
-    let mut query = referrals::table
-        .inner_join(persons::table.on(persons::id.eq(referrals::person_id)))
-        .order((referrals::created_at, referrals::id))
-        .select((Referral::as_select(), Person::as_select()))
-        .limit(limit + 1)
-        .into_boxed();
-    query = match side {
-        Side::Sender => query
-            .filter(referrals_within(&scope))
-            .filter(referrals::from_organisation_id.eq_any(scope.case_organisations())),
-        Side::Recipient => query.filter(referrals_addressed(&scope)),
-    };
-    if let Some(status) = filter.status {
-        query = query.filter(referrals::status.eq(status));
-    }
-    if let Some(case) = filter.case {
-        query = query.filter(referrals::case_id.eq(case));
-    }
-    if let Some(day) = filter.due_before {
-        query = query.filter(referrals::answer_due_on.lt(day));
-    }
-    if let Some((at, id)) = after {
-        query = query.filter(referrals::created_at.gt(at).or(referrals::created_at.eq(at).and(referrals::id.gt(id))));
-    }
-    Ok(query.load(conn)?)
-}
-
-/// The side a list shows to this actor when none is asked for.
-///
-/// # Errors
-/// [`AppError::Forbidden`] without the right.
-pub fn usual_side(actor: &Actor) -> Result<Side, AppError> {
-    let scope: Scope = actor.scope(Action::ReferralRead)?;
-    Ok(if scope.case_organisations().is_empty() { Side::Recipient } else { Side::Sender })
-}
-
 fn save(conn: &mut DbConnection, referral: &mut Referral, now: Instant) -> Result<(), AppError> {
     let read = referral.version;
     referral.version += 1;
@@ -352,104 +265,6 @@ fn save(conn: &mut DbConnection, referral: &mut Referral, now: Instant) -> Resul
         ))
         .execute(conn)?;
     if saved == 1 { Ok(()) } else { Err(AppError::internal("a guarded update met another number of rows than one")) }
-}
-
-/// Cancels the open referrals that rest on a consent which has just ended.
-///
-/// # Errors
-/// The engine's own.
-pub fn close_without_consent(
-    conn: &mut DbConnection,
-    actor: &Actor,
-    trail: &TrailKey,
-    consent: ConsentId,
-) -> Result<(), AppError> {
-    let open: Vec<Referral> = referrals::table
-        .filter(referrals::consent_id.eq(consent))
-        .filter(referrals::status.eq_any(ReferralStatus::OPEN))
-        .select(Referral::as_select())
-        .load(conn)?;
-    cancel_all(conn, trail, open, Some(actor.account), "consent_withdrawn", actor.now)
-}
-
-/// Cancels the open referrals of a case that is being closed.
-///
-/// # Errors
-/// The engine's own.
-pub fn cancel_open_of_case(
-    conn: &mut DbConnection,
-    actor: &Actor,
-    trail: &TrailKey,
-    case: CaseId,
-) -> Result<(), AppError> {
-    let open: Vec<Referral> = referrals::table
-        .filter(referrals::case_id.eq(case))
-        .filter(referrals::status.eq_any(ReferralStatus::OPEN))
-        .select(Referral::as_select())
-        .load(conn)?;
-    cancel_all(conn, trail, open, Some(actor.account), "case_closed", actor.now)
-}
-
-fn cancel_all(
-    conn: &mut DbConnection,
-    trail: &TrailKey,
-    open: Vec<Referral>,
-    by: Option<AccountId>,
-    reason: &str,
-    now: Instant,
-) -> Result<(), AppError> {
-    for referral in open {
-        end(conn, trail, referral, ReferralStatus::Cancelled, by, reason, now)?;
-    }
-    Ok(())
-}
-
-fn end(
-    conn: &mut DbConnection,
-    trail: &TrailKey,
-    mut referral: Referral,
-    status: ReferralStatus,
-    by: Option<AccountId>,
-    reason: &str,
-    now: Instant,
-) -> Result<(), AppError> {
-    let from = referral.status;
-    referral.status = status;
-    save(conn, &mut referral, now)?;
-    // Nothing outside the database depends on this id, so a retried write may draw another.
-    let event = ReferralEventId(Random::system().uuid());
-    insert_event(conn, event, &referral, Some(from), Some(reason), by, now)?;
-    note(conn, trail, by, referral.id, TrailAction::Transition, &["status"], now)
-}
-
-/// Returns up to 500 referrals whose deadline has passed to their senders, and closes
-/// up to 500 whose consent has run out. Returns how many. Called every minute.
-///
-/// # Errors
-/// The engine's own.
-pub fn sweep(conn: &mut DbConnection, trail: &TrailKey, now: Instant) -> Result<usize, AppError> {
-    let today = now.civil_date();
-    let late: Vec<Referral> = referrals::table
-        .filter(referrals::status.eq(ReferralStatus::Sent))
-        .filter(referrals::answer_due_on.lt(today))
-        .order((referrals::answer_due_on, referrals::id))
-        .select(Referral::as_select())
-        .limit(500)
-        .load(conn)?;
-    let mut swept = late.len();
-    for referral in late {
-        end(conn, trail, referral, ReferralStatus::Expired, None, "deadline_passed", now)?;
-    }
-    let without: Vec<Referral> = referrals::table
-        .inner_join(agreed_consents::table.on(agreed_consents::id.nullable().eq(referrals::consent_id)))
-        .filter(referrals::status.eq_any(ReferralStatus::OPEN))
-        .filter(agreed_consents::expires_on.lt(today))
-        .select(Referral::as_select())
-        .limit(500)
-        .load(conn)?;
-    swept += without.len();
-    cancel_all(conn, trail, without, None, "consent_expired", now)?;
-    Ok(swept)
 }
 
 fn note(

@@ -1,0 +1,197 @@
+//! Reading cases within a scope.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use crate::accounts::Actor;
+use crate::cases::events;
+use crate::cases::model::{Case, CaseEvent, CaseEventView};
+use crate::cases::status::CaseStatus;
+use crate::db::DbConnection;
+use crate::db::schema::{cases, persons, referrals};
+use crate::db::types::{AccountId, CaseEventId, CaseId, Instant, OrganisationId, PersonId};
+use crate::error::AppError;
+use crate::grants::predicates::cases_within;
+use crate::grants::{Action, Scope};
+use crate::persons::ClientCategory;
+use crate::persons::model::Person;
+use crate::referrals::model::Referral;
+use crate::vault::DataKey;
+
+/// The case of this id within a scope.
+///
+/// # Errors
+/// [`AppError::NotFound`] when there is none, or none the scope reaches.
+pub fn find(conn: &mut DbConnection, scope: &Scope, id: CaseId) -> Result<Case, AppError> {
+    Ok(cases::table.filter(cases::id.eq(id)).filter(cases_within(scope)).select(Case::as_select()).first(conn)?)
+}
+
+/// The case, for an action that changes it: 404 when it cannot be seen, 403 when it can but not be changed.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::Forbidden`].
+pub fn find_for(conn: &mut DbConnection, actor: &Actor, action: Action, id: CaseId) -> Result<Case, AppError> {
+    let case = find(conn, &actor.scope(Action::CaseRead)?, id)?;
+    let reached = cases::table.filter(cases::id.eq(id)).filter(cases_within(&actor.scope(action)?));
+    if diesel::select(diesel::dsl::exists(reached)).get_result(conn)? { Ok(case) } else { Err(AppError::Forbidden) }
+}
+
+/// Reads one case.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
+pub fn read(conn: &mut DbConnection, actor: &Actor, id: CaseId) -> Result<Case, AppError> {
+    find(conn, &actor.scope(Action::CaseRead)?, id)
+}
+
+/// Which cases a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this centre.
+    pub organisation: Option<OrganisationId>,
+    /// Counted in this unit.
+    pub unit_code: Option<String>,
+    /// In this status.
+    pub status: Option<CaseStatus>,
+    /// Assigned to this worker.
+    pub assigned_to: Option<AccountId>,
+    /// Of this person.
+    pub person: Option<PersonId>,
+}
+
+/// What a line of the list shows: columns that its indexes hold.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = cases)]
+pub struct CaseHead {
+    /// Id.
+    pub id: CaseId,
+    /// Whose case.
+    pub person_id: PersonId,
+    /// Centre that runs it.
+    pub organisation_id: OrganisationId,
+    /// Unit it is counted in.
+    pub unit_code: String,
+    /// Category it concerns.
+    pub category: ClientCategory,
+    /// Status.
+    pub status: CaseStatus,
+    /// Day of reception.
+    pub received_on: NaiveDate,
+    /// Worker responsible.
+    pub assigned_to: Option<AccountId>,
+}
+
+/// A line of the list and the sealed name of its person.
+pub type ListRow = (CaseHead, Option<Vec<u8>>);
+
+/// Reads a page of cases, newest reception first, one more than `limit`.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without the right.
+pub fn list(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    filter: &Filter,
+    after: Option<(NaiveDate, CaseId)>,
+    limit: i64,
+) -> Result<Vec<ListRow>, AppError> {
+    let scope = actor.scope(Action::CaseRead)?;
+    let mut query = cases::table
+        .inner_join(persons::table.on(persons::id.eq(cases::person_id)))
+        .filter(cases_within(&scope))
+        .order((cases::received_on.desc(), cases::id.desc()))
+        .select((CaseHead::as_select(), persons::sealed_name))
+        .limit(limit + 1)
+        .into_boxed();
+    // Narrows nothing: whoever reaches one centre only sees its cases. It lets the index of the centre serve.
+    if let Some(organisation) = filter.organisation.or_else(|| only_organisation(&scope)) {
+        query = query.filter(cases::organisation_id.eq(organisation));
+    }
+    if let Some(unit) = &filter.unit_code {
+        query = query.filter(cases::unit_code.eq(unit.clone()));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(cases::status.eq(status));
+    }
+    if let Some(worker) = filter.assigned_to {
+        query = query.filter(cases::assigned_to.eq(worker));
+    }
+    if let Some(person) = filter.person {
+        query = query.filter(cases::person_id.eq(person));
+    }
+    if let Some((day, id)) = after {
+        query = query.filter(cases::received_on.lt(day).or(cases::received_on.eq(day).and(cases::id.lt(id))));
+    }
+    Ok(query.load(conn)?)
+}
+
+fn only_organisation(scope: &Scope) -> Option<OrganisationId> {
+    match scope.case_organisations().as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    }
+}
+
+/// Reads a page of events of a case, one more than `limit`.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
+pub fn list_events(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    id: CaseId,
+    after: Option<(Instant, CaseEventId)>,
+    limit: i64,
+) -> Result<(Case, Vec<CaseEvent>), AppError> {
+    let case = read(conn, actor, id)?;
+    let events = events::page(conn, id, after, limit)?;
+    Ok((case, events))
+}
+
+/// Opens an event for reading.
+///
+/// # Errors
+/// When its note does not open.
+pub fn event_view(event: CaseEvent, person: PersonId, key: &DataKey) -> Result<CaseEventView, AppError> {
+    events::view(event, person, key)
+}
+
+/// Referrals that a case is read with at the most; more are read from their own list.
+const REFERRALS_SHOWN: i64 = 200;
+
+/// Reads one case together with its person and those of its referrals that the actor may
+/// read, oldest first, in one statement.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
+pub fn read_file(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    id: CaseId,
+) -> Result<(Case, Person, Vec<Referral>), AppError> {
+    let scope = actor.scope(Action::CaseRead)?;
+    let case = cases::table
+        .inner_join(persons::table.on(persons::id.eq(cases::person_id)))
+        .filter(cases::id.eq(id))
+        .filter(cases_within(&scope));
+    let Ok(of_referrals) = actor.scope(Action::ReferralRead) else {
+        let (case, person) = case.select((Case::as_select(), Person::as_select())).first(conn)?;
+        return Ok((case, person, Vec::new()));
+    };
+    // A referral is reached through its case, which stands here already.
+    let shown = referrals::case_id.eq(cases::id).and(cases_within(&of_referrals));
+    let rows: Vec<(Case, Person, Option<Referral>)> = case
+        .left_join(referrals::table.on(shown))
+        .order((referrals::created_at, referrals::id))
+        .select((Case::as_select(), Person::as_select(), Option::<Referral>::as_select()))
+        .limit(REFERRALS_SHOWN)
+        .load(conn)?;
+    let mut referrals = Vec::with_capacity(rows.len());
+    let mut file = None;
+    for (case, person, referral) in rows {
+        referrals.extend(referral);
+        file.get_or_insert((case, person));
+    }
+    let (case, person) = file.ok_or(AppError::NotFound)?;
+    Ok((case, person, referrals))
+}

@@ -1,0 +1,106 @@
+//! Reading referrals, as their sender or as their recipient.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use crate::accounts::Actor;
+use crate::db::DbConnection;
+use crate::db::schema::{persons, referrals};
+use crate::db::types::{CaseId, Instant, ReferralId};
+use crate::error::AppError;
+use crate::grants::predicates::{referrals_addressed, referrals_within};
+use crate::grants::{Action, Scope};
+use crate::persons::model::Person;
+use crate::referrals::ReferralStatus;
+use crate::referrals::model::Referral;
+
+/// Through which side a reader reaches a referral.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Through the case.
+    Sender,
+    /// As the organisation it is addressed to.
+    Recipient,
+}
+
+/// Reads one referral.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
+pub fn read(conn: &mut DbConnection, actor: &Actor, id: ReferralId) -> Result<(Referral, Side), AppError> {
+    let scope = actor.scope(Action::ReferralRead)?;
+    let found = || referrals::table.filter(referrals::id.eq(id)).select(Referral::as_select());
+    let sent: Option<Referral> = found().filter(referrals_within(&scope)).first(conn).optional()?;
+    if let Some(referral) = sent {
+        return Ok((referral, Side::Sender));
+    }
+    Ok((found().filter(referrals_addressed(&scope)).first(conn)?, Side::Recipient))
+}
+
+/// The person of a referral, for the recipient's view.
+///
+/// # Errors
+/// The engine's own.
+pub fn person_of(conn: &mut DbConnection, referral: &Referral) -> Result<Person, AppError> {
+    Ok(persons::table.find(referral.person_id).select(Person::as_select()).first(conn)?)
+}
+
+/// Which referrals a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// In this status.
+    pub status: Option<ReferralStatus>,
+    /// Of this case.
+    pub case: Option<CaseId>,
+    /// Whose deadline lies before this day.
+    pub due_before: Option<NaiveDate>,
+}
+
+/// Reads a page of referrals of one side, oldest first, one more than `limit`.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without the right.
+pub fn list(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    side: Side,
+    filter: &Filter,
+    after: Option<(Instant, ReferralId)>,
+    limit: i64,
+) -> Result<Vec<(Referral, Person)>, AppError> {
+    let scope = actor.scope(Action::ReferralRead)?;
+    let mut query = referrals::table
+        .inner_join(persons::table.on(persons::id.eq(referrals::person_id)))
+        .order((referrals::created_at, referrals::id))
+        .select((Referral::as_select(), Person::as_select()))
+        .limit(limit + 1)
+        .into_boxed();
+    query = match side {
+        Side::Sender => query
+            .filter(referrals_within(&scope))
+            .filter(referrals::from_organisation_id.eq_any(scope.case_organisations())),
+        Side::Recipient => query.filter(referrals_addressed(&scope)),
+    };
+    if let Some(status) = filter.status {
+        query = query.filter(referrals::status.eq(status));
+    }
+    if let Some(case) = filter.case {
+        query = query.filter(referrals::case_id.eq(case));
+    }
+    if let Some(day) = filter.due_before {
+        query = query.filter(referrals::answer_due_on.lt(day));
+    }
+    if let Some((at, id)) = after {
+        query = query.filter(referrals::created_at.gt(at).or(referrals::created_at.eq(at).and(referrals::id.gt(id))));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// The side a list shows to this actor when none is asked for.
+///
+/// # Errors
+/// [`AppError::Forbidden`] without the right.
+pub fn usual_side(actor: &Actor) -> Result<Side, AppError> {
+    let scope: Scope = actor.scope(Action::ReferralRead)?;
+    Ok(if scope.case_organisations().is_empty() { Side::Recipient } else { Side::Sender })
+}
