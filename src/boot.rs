@@ -240,7 +240,7 @@ pub fn housekeeping(app: &App) -> Result<(), AppError> {
         crate::accounts::forget_guesses_before(conn, now.civil_date())
     })?;
     crate::audit::checkpoint(&app.db, &app.vault, &app.trail, now)?;
-    crate::statistics::release_closed_years(&app.db, &app.units, &app.plans, &app.services, &app.ring.server, now)?;
+    crate::statistics::release_closed_years(app, now)?;
     Ok(())
 }
 

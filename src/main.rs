@@ -62,7 +62,7 @@ enum UserCommand {
 
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
-    /// Check every chain, checkpoint and anchor; exit code 1 when something does not fit.
+    /// Check every chain, checkpoint, release and anchor; exit code 1 when something does not fit.
     Verify,
 }
 
@@ -211,12 +211,15 @@ fn create_admin(app: &App, username: &str) -> Result<(), BootError> {
 }
 
 fn verify_trail(app: &App) -> Result<ExitCode, BootError> {
-    let findings = hoanhap::audit::verify(&app.db, &app.vault, &app.trail)?;
+    let trail = hoanhap::audit::verify(&app.db, &app.vault, &app.trail)?;
+    let releases = hoanhap::statistics::verify_releases(&app.db, &app.vault, &app.ring.server)?;
+    let findings: Vec<String> =
+        trail.iter().map(ToString::to_string).chain(releases.iter().map(ToString::to_string)).collect();
     for finding in &findings {
         println!("{finding}");
     }
     if findings.is_empty() {
-        println!("Every chain and checkpoint fits.");
+        println!("Every chain, checkpoint and release fits.");
         return Ok(ExitCode::SUCCESS);
     }
     Ok(ExitCode::from(1))

@@ -7,20 +7,19 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::chain;
 use super::protection::{
     ProtectedRow, ProtectedTable, Split, Table, Target, TargetStatus, Thresholds, UnitCount, protect,
 };
 use crate::accounts::Actor;
 use crate::admin_units::{AdminUnits, Level};
+use crate::app::App;
 use crate::db::schema::statistical_releases;
 use crate::db::types::{Instant, text_enum};
 use crate::db::{Database, DbConnection};
 use crate::error::AppError;
 use crate::grants::Action;
-use crate::programmes::{
-    Indicator, Measure, Period, PersonOutcome, Plan, Plans, Standing, outcomes_of_country_unscoped,
-};
-use crate::services::Services;
+use crate::programmes::{Indicator, Measure, Period, PersonOutcome, Plan, Standing, outcomes_of_country_unscoped};
 use crate::settings;
 use crate::vault::ServerKey;
 
@@ -116,14 +115,10 @@ pub(super) struct Release {
 ///
 /// # Errors
 /// The engine's own.
-pub fn release_closed_years(
-    db: &Database,
-    units: &AdminUnits,
-    plans: &Plans,
-    services: &Services,
-    key: &ServerKey,
-    now: Instant,
-) -> Result<u32, AppError> {
+pub fn release_closed_years(app: &App, now: Instant) -> Result<u32, AppError> {
+    let App { db, units, plans, services, .. } = app;
+    let key = &app.ring.server;
+    chain::refuse_cut(db, &app.vault)?;
     let today = now.civil_date();
     let installed_on = db.read_now(|conn| settings::get(conn, settings::INSTALLED_ON))?;
     let installed_on = installed_on.and_then(|day| day.parse().ok()).unwrap_or(today);
@@ -142,6 +137,8 @@ pub fn release_closed_years(
             }
         }
     }
+    // In every round: a node that stopped between release and anchor is made up for.
+    chain::anchor(db, &app.vault, now)?;
     Ok(released)
 }
 
@@ -161,26 +158,19 @@ fn store(
         if find(conn, measure, &scope, year)?.is_some() {
             return Ok(0);
         }
-        let last: Option<(i64, Vec<u8>)> = statistical_releases::table
-            .order(statistical_releases::number.desc())
-            .select((statistical_releases::number, statistical_releases::chain_mac))
-            .first(conn)
-            .optional()?;
-        let (last_number, previous) = last.unwrap_or((0, Vec::new()));
-        let number = last_number + 1;
-        let chain_mac =
-            key.mac("statistical release", &[&number.to_be_bytes(), content.as_bytes(), &previous]).to_vec();
-        let release = Release {
+        let (last, previous) = chain::last(conn)?.unwrap_or((0, Vec::new()));
+        let mut release = Release {
             measure,
             scope_unit_code: scope.clone(),
             year,
-            number,
+            number: last + 1,
             plan_code: plan_code.clone(),
             indicator_code: indicator_code.clone(),
             released_at: now,
             content: content.clone(),
-            chain_mac,
+            chain_mac: Vec::new(),
         };
+        release.chain_mac = chain::mac(&key, &release, &previous);
         diesel::insert_into(statistical_releases::table).values(&release).execute(conn)?;
         Ok(1)
     })

@@ -1,5 +1,7 @@
 //! A supervisor reads what is released of closed years, and nobody in particular.
 
+use hoanhap::boot::housekeeping;
+use hoanhap::statistics::verify_releases;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -122,6 +124,37 @@ both_dbs! {
         let read = all_a_supervisor_reads(app, &world);
         for trace in traces {
             assert!(!read.contains(&trace), "a supervisor reads {trace}");
+        }
+    }
+
+    fn a_release_that_is_altered_dropped_or_set_back_is_found(app: &TestApp) {
+        World::build(app);
+        app.keep_house();
+        let findings = || {
+            let state = app.state();
+            verify_releases(&state.db, &state.vault, &state.ring.server).expect("the releases can be read")
+        };
+        assert_eq!(findings(), []);
+        let last = app.number("select max(number) as n from statistical_releases");
+        assert!(last > 3);
+        app.sql("create table copies as select * from statistical_releases");
+        for deed in [
+            "update statistical_releases set content = replace(content, '2021', '2022') where number = 2",
+            "update statistical_releases set year = 1999 where number = 1",
+            "update statistical_releases set released_at = '2001-02-03 04:05:06' where number = 3",
+            "delete from statistical_releases where number = 2",
+            "delete from statistical_releases where number = (select max(number) from copies)",
+            "delete from statistical_releases",
+        ] {
+            app.sql(deed);
+            assert_ne!(findings(), [], "{deed}");
+            let left = app.number("select count(*) as n from statistical_releases");
+            if deed.ends_with("from copies)") || deed.ends_with("statistical_releases") {
+                assert!(housekeeping(app.state()).is_err(), "{deed}");
+            }
+            assert_eq!(app.number("select count(*) as n from statistical_releases"), left, "nothing is frozen twice");
+            app.sql("delete from statistical_releases; insert into statistical_releases select * from copies");
+            assert_eq!(findings(), [], "restored after: {deed}");
         }
     }
 }
