@@ -29,7 +29,7 @@ fn work(app: &TestApp) {
         let mut body = person_body(&format!("Người thứ {number}"));
         let fields = body.as_object_mut().expect("a form");
         for field in ["aliases", "nationality", "ethnicity", "phone", "national_id", "address", "safe_contact"] {
-            if random.bytes::<1>()[0] % 2 == 0 {
+            if random.bytes::<1>()[0].is_multiple_of(2) {
                 fields.remove(field);
             }
         }
