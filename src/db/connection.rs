@@ -1,5 +1,7 @@
 //! One connection type for both engines, opened by the scheme of the URL.
 
+use std::time::{Duration, Instant};
+
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::{Connection, PgConnection, SqliteConnection};
@@ -148,7 +150,11 @@ pub(super) struct Begun {
     mode: Mode,
     /// Whether the transaction has been used and not ended: then the connection is lost.
     used: bool,
+    idle_since: Instant,
 }
+
+/// A connection that waited longer is tried before it is used: the server may have gone away meanwhile.
+const TRUSTED: Duration = Duration::from_secs(1);
 
 impl Begun {
     /// Runs `f` in the transaction, and leaves ending it to the caller.
@@ -160,9 +166,15 @@ impl Begun {
     /// Makes what was written durable and begins the next transaction.
     ///
     /// # Errors
-    /// The engine's own; nothing was then written.
+    /// The engine's own; nothing was then written. Also when a statement had failed and
+    /// its failure was swallowed: PostgreSQL would then undo everything and call it a commit.
     pub(super) fn commit(&mut self) -> diesel::QueryResult<()> {
-        self.end("commit")
+        self.end("select 1; commit")
+    }
+
+    /// Whether the server is still there.
+    pub(super) fn answers(&mut self) -> bool {
+        self.idle_since.elapsed() < TRUSTED || self.rollback().is_ok()
     }
 
     /// Undoes what was written and begins the next transaction.
@@ -174,9 +186,11 @@ impl Begun {
     }
 
     fn end(&mut self, how: &str) -> diesel::QueryResult<()> {
+        self.used = true;
         let begin = self.connection.begin_sql(self.mode);
         self.connection.batch_execute(&format!("{how}; {begin}"))?;
         self.used = false;
+        self.idle_since = Instant::now();
         Ok(())
     }
 }
@@ -200,7 +214,7 @@ impl ManageConnection for Manager {
         }
         let begin = connection.begin_sql(self.mode);
         connection.batch_execute(begin).map_err(diesel::r2d2::Error::QueryError)?;
-        Ok(Begun { connection, mode: self.mode, used: false })
+        Ok(Begun { connection, mode: self.mode, used: false, idle_since: Instant::now() })
     }
 
     fn is_valid(&self, begun: &mut Begun) -> Result<(), Self::Error> {

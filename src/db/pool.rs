@@ -253,7 +253,14 @@ fn pool(url: &DatabaseUrl, mode: Mode, connections: u32) -> Result<Pool<Manager>
 }
 
 fn checkout(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>, AppError> {
-    pool.get().map_err(|_| AppError::Busy { retry_after_seconds: 1 })
+    // A server that was restarted has lost all of them: each is replaced, once.
+    for _ in 0..=pool.max_size() {
+        let Ok(mut begun) = pool.get() else { break };
+        if begun.answers() {
+            return Ok(begun);
+        }
+    }
+    Err(AppError::Busy { retry_after_seconds: 1 })
 }
 
 /// Grows with the attempt and differs between threads, so that two writers in

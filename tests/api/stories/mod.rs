@@ -1,6 +1,7 @@
 //! What the program promises, told as stories through the API.
 
 mod bulk;
+mod connections;
 mod consent;
 mod editors;
 mod guessing;

@@ -1,0 +1,70 @@
+//! What the doors to the database promise when something goes wrong behind them.
+
+use diesel::prelude::*;
+use hoanhap::db::DbConnection;
+use hoanhap::settings;
+
+use crate::support::{Engine, TestApp, World, both_dbs};
+
+fn fail_on_purpose(conn: &mut DbConnection) {
+    let twice = "insert into settings (name, value) values ('test.twice', '1'), ('test.twice', '2')";
+    diesel::sql_query(twice).execute(conn).expect_err("a name stands once");
+}
+
+both_dbs! {
+    fn a_write_is_never_acknowledged_and_lost_though_a_failure_in_it_was_swallowed(app: &TestApp) {
+        let written = app.state().db.write_now(|conn| {
+            settings::set(conn, "test.first", "1")?;
+            fail_on_purpose(conn);
+            Ok(())
+        });
+        let there = app.number("select count(*) as n from settings where name = 'test.first'") == 1;
+        assert_eq!(written.is_ok(), there);
+        app.state().db.write_now(|conn| settings::set(conn, "test.second", "1")).expect("the next write stands");
+        assert_eq!(app.number("select count(*) as n from settings where name = 'test.second'"), 1);
+    }
+
+    fn a_read_sees_what_was_committed_before_it_began_however_long_its_connection_waited(app: &TestApp) {
+        for round in 0..20 {
+            let value = round.to_string();
+            let expected = value.clone();
+            app.state().db.write_now(move |conn| settings::set(conn, "test.round", &value)).expect("written");
+            let read = app.state().db.read_now(|conn| settings::get(conn, "test.round")).expect("read");
+            assert_eq!(read, Some(expected));
+        }
+    }
+
+    fn a_read_that_writes_is_refused(app: &TestApp) {
+        let refused = app.state().db.read_now(|conn| settings::set(conn, "test.read", "1"));
+        assert!(refused.is_err());
+        assert_eq!(app.number("select count(*) as n from settings where name = 'test.read'"), 0);
+    }
+
+    fn a_panic_inside_a_write_undoes_it_and_the_next_one_stands(app: &TestApp) {
+        let db = app.state().db.clone();
+        let thread = std::thread::spawn(move || {
+            db.write_now(|conn| {
+                settings::set(conn, "test.panic", "1")?;
+                panic!("on purpose");
+                #[expect(unreachable_code, reason = "gives the closure its type")]
+                Ok(())
+            })
+        });
+        let _panicked_on_postgres_and_told_on_sqlite = thread.join();
+        assert_eq!(app.number("select count(*) as n from settings where name = 'test.panic'"), 0);
+        app.state().db.write_now(|conn| settings::set(conn, "test.after", "1")).expect("the next write stands");
+    }
+
+    fn a_server_that_was_restarted_goes_unnoticed(app: &TestApp) {
+        let world = World::build(app);
+        let person = app.person(&world.worker, "Lê Thị Lại");
+        if app.engine == Engine::Postgres {
+            let cut = "select pg_terminate_backend(pid) from pg_stat_activity
+                       where datname = current_database() and pid <> pg_backend_pid()";
+            app.state().db.alone_now(|conn| Ok(diesel::sql_query(cut).execute(conn)?)).expect("the others are cut off");
+            std::thread::sleep(std::time::Duration::from_millis(1200));
+        }
+        app.get(&format!("/persons/{person}")).by(&world.worker).send().expect(200);
+        app.person(&world.worker, "Lê Thị Mới");
+    }
+}
