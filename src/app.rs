@@ -47,7 +47,7 @@ pub struct App {
     pub services: Arc<Services>,
     /// Programme plans.
     pub plans: Arc<Plans>,
-    /// Exact figures computed at once: each reads all assessments of a centre, so they are few.
+    /// Exact figures computed at once: each reads all assessments of a centre, so it is one.
     pub figures: Arc<Semaphore>,
     /// Whether a trusted proxy stands before this server and names the client in `X-Forwarded-For`.
     pub behind_proxy: bool,

@@ -148,7 +148,7 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
         clock: around.clock,
         random: around.random,
         metrics: around.metrics,
-        figures: Arc::new(tokio::sync::Semaphore::new(2)),
+        figures: Arc::new(tokio::sync::Semaphore::new(1)),
         behind_proxy: config.server.behind_tls_proxy,
         db,
         ring,

@@ -113,10 +113,6 @@ async fn api_description(_: Public, document: Data<ApiDocument>) -> HttpResponse
 
 struct ApiDocument(String);
 
-/// Threads a worker has for work that blocks: a few more than connections, for more would
-/// only wait for one, and each keeps memory of its own.
-const BLOCKING_THREADS: usize = 10;
-
 /// Binds the address and returns the server, not yet running, with the port it got.
 ///
 /// # Errors
@@ -130,6 +126,8 @@ pub fn bind(
     let text = description().to_json().map_err(std::io::Error::other)?;
     let document = Data::new(ApiDocument(text));
     let app = Data::new(app);
+    // A few more than connections: others would only wait for one, and each keeps memory of its own.
+    let blocking_threads = usize::try_from(app.db.connections()).unwrap_or(usize::MAX).div_ceil(workers.max(1)) + 2;
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(app.clone())
@@ -145,7 +143,7 @@ pub fn bind(
             .wrap(from_fn(finish))
     })
     .workers(workers)
-    .worker_max_blocking_threads(BLOCKING_THREADS)
+    .worker_max_blocking_threads(blocking_threads)
     .client_request_timeout(std::time::Duration::from_secs(10))
     .shutdown_timeout(25)
     .bind((address, port))?;

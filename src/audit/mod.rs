@@ -18,4 +18,4 @@ pub use checkpoint::checkpoint;
 pub use model::{SubjectKind, TrailAction, ViewAction};
 pub use trail::{Subject, TrailKey, changed_since, record};
 pub use verify::{Finding, verify};
-pub use views::{Seen, ViewLog};
+pub use views::{Seen, ViewLog, log_reply};

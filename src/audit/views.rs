@@ -2,14 +2,15 @@
 //! together, and each answer waits until its entry is durable.
 
 use diesel::prelude::*;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::model::{SubjectKind, ViewAction};
 use super::trail::SubjectId;
+use crate::accounts::Actor;
 use crate::db::bulk::{BulkRow as _, bulk_rows};
 use crate::db::schema::view_log;
 use crate::db::types::{AccountId, Instant};
-use crate::db::{Database, Engine};
+use crate::db::{Database, DbConnection, Engine};
 use crate::error::AppError;
 
 /// Views written in one commit at the most.
@@ -121,17 +122,15 @@ impl ViewLog {
             }
         }
     }
+}
 
-    /// Logs what `account` is about to be shown, for replies to a write.
-    ///
-    /// # Errors
-    /// When it could not be written; nothing may then be shown.
-    pub async fn logged(&self, account: AccountId, seen: Seen, at: Instant) -> Result<(), AppError> {
-        let this = self.clone();
-        let (reply, answer) = oneshot::channel();
-        actix_web::web::block(move || this.log(account, seen, at, move |logged| drop(reply.send(logged)))).await?;
-        answer.await.map_err(|_| AppError::internal("the view log stopped"))?
-    }
+/// Logs, in the transaction of a write, that its reply shows the record as it stands then.
+///
+/// # Errors
+/// The engine's own.
+pub fn log_reply(conn: &mut DbConnection, actor: &Actor, kind: SubjectKind, id: uuid::Uuid) -> Result<(), AppError> {
+    let view = Seen::record(kind, id).by(actor.account, actor.now);
+    Ok(View::insert_all(conn, view.as_slice())?)
 }
 
 fn run(db: &Database, mut waiting: mpsc::Receiver<Waiting>) {

@@ -13,7 +13,7 @@ use super::rules::{self, CaseHead, Filter, ListRow, Move, NewCase};
 use super::status::{CaseStatus, CloseReason};
 use crate::accounts::Caller;
 use crate::app::{App, Target};
-use crate::audit::{Seen, SubjectKind};
+use crate::audit::{Seen, SubjectKind, log_reply};
 use crate::db::types::{AccountId, CaseEventId, CaseId, OrganisationId, PersonId};
 use crate::error::{AppError, Problem, Rule};
 use crate::grants::Action;
@@ -238,6 +238,7 @@ async fn update_case(
             Ok(Some(seal(&state.random, &key, case.person_id, place, next, text)?))
         };
         let case = rules::update_summary(conn, actor, &state.trail, id.0, version.0, sealing)?;
+        log_reply(conn, actor, SubjectKind::Case, id.0.0)?;
         let key = state.vault.key(case.person_id)?;
         Ok(Versioned { version: case.version, record: case.view(&key)? })
     })
@@ -288,6 +289,7 @@ async fn change_status(
         };
         let wish = Move { to, occurred_on, reason, event, sealed_note };
         let case = rules::change_status(conn, actor, &state.trail, id, version.0, &wish)?;
+        log_reply(conn, actor, SubjectKind::Case, id.0)?;
         Ok(Versioned { version: case.version, record: case.view(&data_key)? })
     };
     app.write_once(caller, bound, Target::record(SubjectKind::Case, id.0), write, move |conn, actor, first| {
@@ -324,6 +326,7 @@ async fn assign_case(
     let (state, event) = (app.clone(), CaseEventId(app.random.uuid()));
     app.write(caller, move |conn, actor| {
         let case = rules::assign(conn, actor, &state.trail, id.0, version.0, worker, event)?;
+        log_reply(conn, actor, SubjectKind::Case, id.0.0)?;
         let key = state.vault.key(case.person_id)?;
         Ok(Versioned { version: case.version, record: case.view(&key)? })
     })

@@ -10,9 +10,9 @@ use validator::Validate;
 
 use super::model::{Consent, ConsentPurpose, GivenBy, Proof};
 use super::rules;
-use crate::accounts::Caller;
+use crate::accounts::{Actor, Caller};
 use crate::app::{App, Target};
-use crate::audit::{Seen, SubjectKind};
+use crate::audit::{Seen, SubjectKind, log_reply};
 use crate::db::types::{AccountId, ConsentId, Instant, OrganisationId, PersonId};
 use crate::error::{AppError, Problem};
 use crate::http::{Created, IdempotencyKey, IfMatch, Page, Path, Valid, Versioned};
@@ -159,6 +159,10 @@ async fn withdraw_consent(
     version: IfMatch,
 ) -> Result<Versioned<ConsentView>, AppError> {
     let (trail, (person, id)) = (app.trail.clone(), path.0);
-    let row = app.write(caller, move |conn, actor| rules::withdraw(conn, actor, &trail, person, id, version.0)).await?;
+    let withdraw = move |conn: &mut _, actor: &Actor| {
+        log_reply(conn, actor, SubjectKind::Person, person.0)?;
+        rules::withdraw(conn, actor, &trail, person, id, version.0)
+    };
+    let row = app.write(caller, withdraw).await?;
     Ok(Versioned { version: row.version, record: row.into() })
 }

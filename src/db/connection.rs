@@ -128,7 +128,8 @@ const SQLITE_SETTINGS: &str = "pragma busy_timeout = 5000;
 /// Our statements are few and each has one good plan, so none is planned twice.
 /// A connection waits with its next transaction begun, which no server setting shall end.
 const POSTGRES_SETTINGS: &str = "set time zone 'UTC';
-    set idle_in_transaction_session_timeout = 0;
+    select set_config(name, '0', false) from pg_settings
+        where name in ('idle_in_transaction_session_timeout', 'transaction_timeout');
     set client_min_messages = warning;
     set plan_cache_mode = force_generic_plan;
     set jit = off;";
@@ -148,9 +149,18 @@ pub(super) enum Mode {
 pub(super) struct Begun {
     pub(super) connection: DbConnection,
     mode: Mode,
-    /// Whether the transaction has been used and not ended: then the connection is lost.
-    used: bool,
+    state: State,
     idle_since: Instant,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// The next transaction has begun.
+    Begun,
+    /// Between two transactions.
+    Idle,
+    /// A transaction was used and not ended well: the connection is thrown away.
+    Used,
 }
 
 /// A connection that waited longer is tried before it is used: the server may have gone away meanwhile.
@@ -159,22 +169,29 @@ const TRUSTED: Duration = Duration::from_secs(1);
 impl Begun {
     /// Runs `f` in the transaction, and leaves ending it to the caller.
     pub(super) fn run<T>(&mut self, f: impl FnOnce(&mut DbConnection) -> T) -> T {
-        self.used = true;
+        self.state = State::Used;
         f(&mut self.connection)
     }
 
-    /// Makes what was written durable and begins the next transaction.
+    /// Ends a transaction that only read, and begins the next one in the same round trip.
     ///
     /// # Errors
-    /// The engine's own; nothing was then written. Also when a statement had failed and
-    /// its failure was swallowed: PostgreSQL would then undo everything and call it a commit.
-    pub(super) fn commit(&mut self) -> diesel::QueryResult<()> {
-        self.end("select 1; commit")
+    /// The engine's own, when the connection is lost.
+    pub(super) fn end_read(&mut self) -> diesel::QueryResult<()> {
+        self.begin_after("commit; ")
     }
 
-    /// Whether the server is still there.
-    pub(super) fn answers(&mut self) -> bool {
-        self.idle_since.elapsed() < TRUSTED || self.rollback().is_ok()
+    /// Makes what was written durable. The next transaction begins later: were that part of the
+    /// same message, its failure would read as the failure of this commit.
+    ///
+    /// # Errors
+    /// The engine's own. Also when a statement had failed and its failure was swallowed:
+    /// PostgreSQL would then undo everything and call it a commit.
+    pub(super) fn commit(&mut self) -> diesel::QueryResult<()> {
+        self.state = State::Used;
+        self.connection.batch_execute("select 1; commit")?;
+        self.rest(State::Idle);
+        Ok(())
     }
 
     /// Undoes what was written and begins the next transaction.
@@ -182,16 +199,29 @@ impl Begun {
     /// # Errors
     /// The engine's own, when the connection is lost.
     pub(super) fn rollback(&mut self) -> diesel::QueryResult<()> {
-        self.end("rollback")
+        self.begin_after("rollback; ")
     }
 
-    fn end(&mut self, how: &str) -> diesel::QueryResult<()> {
-        self.used = true;
+    /// Begins a transaction where none waits; whether the server is still there.
+    pub(super) fn is_ready(&mut self) -> bool {
+        match self.state {
+            State::Begun if self.idle_since.elapsed() < TRUSTED => true,
+            State::Idle => self.begin_after("").is_ok(),
+            State::Begun | State::Used => self.rollback().is_ok(),
+        }
+    }
+
+    fn begin_after(&mut self, end: &str) -> diesel::QueryResult<()> {
+        self.state = State::Used;
         let begin = self.connection.begin_sql(self.mode);
-        self.connection.batch_execute(&format!("{how}; {begin}"))?;
-        self.used = false;
-        self.idle_since = Instant::now();
+        self.connection.batch_execute(&format!("{end}{begin}"))?;
+        self.rest(State::Begun);
         Ok(())
+    }
+
+    fn rest(&mut self, state: State) {
+        self.state = state;
+        self.idle_since = Instant::now();
     }
 }
 
@@ -214,7 +244,7 @@ impl ManageConnection for Manager {
         }
         let begin = connection.begin_sql(self.mode);
         connection.batch_execute(begin).map_err(diesel::r2d2::Error::QueryError)?;
-        Ok(Begun { connection, mode: self.mode, used: false, idle_since: Instant::now() })
+        Ok(Begun { connection, mode: self.mode, state: State::Begun, idle_since: Instant::now() })
     }
 
     fn is_valid(&self, begun: &mut Begun) -> Result<(), Self::Error> {
@@ -222,7 +252,7 @@ impl ManageConnection for Manager {
     }
 
     fn has_broken(&self, begun: &mut Begun) -> bool {
-        begun.used
+        begun.state == State::Used
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::{Pool, PooledConnection};
 
 use super::connection::{DatabaseUrl, DbConnection, Engine, Manager, Mode};
@@ -91,6 +92,23 @@ impl Database {
         Ok(Self { inner: Arc::new(Inner { url: url.clone(), readers, writers, abort_first_attempt }) })
     }
 
+    /// Connections that read, at the most.
+    pub fn connections(&self) -> u32 {
+        self.inner.readers.max_size()
+    }
+
+    /// Brings everything from SQLite's log into the database file and empties the log; for
+    /// commands that wrote much. PostgreSQL sees to this itself.
+    ///
+    /// # Errors
+    /// The engine's own.
+    pub fn settle_now(&self) -> Result<(), AppError> {
+        match self.engine() {
+            Engine::Sqlite => self.alone_now(|conn| Ok(conn.batch_execute("pragma wal_checkpoint(truncate)")?)),
+            Engine::Postgres => Ok(()),
+        }
+    }
+
     /// Which engine this is.
     pub fn engine(&self) -> Engine {
         self.inner.url.engine
@@ -116,8 +134,8 @@ impl Database {
     pub fn read_now<T>(&self, f: impl FnOnce(&mut DbConnection) -> Result<T, AppError>) -> Result<T, AppError> {
         let mut begun = checkout(&self.inner.readers)?;
         let result = begun.run(f);
-        // Nothing was written; ending the transaction either way only releases the snapshot.
-        begun.rollback()?;
+        // Nothing was written; ending the transaction only releases the snapshot.
+        begun.end_read()?;
         result
     }
 
@@ -217,7 +235,10 @@ impl Database {
                 metrics::counter!("hoanhap_writes_total").increment(1);
                 return committed;
             };
-            begun.rollback()?;
+            // When the connection is lost this fails as well, and what happened first is what counts.
+            if begun.rollback().is_err() {
+                return Err(error);
+            }
             match error {
                 AppError::Database(refused) if wants_retry(&refused) => {
                     if attempt == MAX_ATTEMPTS {
@@ -256,7 +277,7 @@ fn checkout(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>, AppError>
     // A server that was restarted has lost all of them: each is replaced, once.
     for _ in 0..=pool.max_size() {
         let Ok(mut begun) = pool.get() else { break };
-        if begun.answers() {
+        if begun.is_ready() {
             return Ok(begun);
         }
     }

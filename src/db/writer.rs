@@ -22,12 +22,15 @@ const PATIENCE: Duration = Duration::from_micros(250);
 /// Writes that may wait; past it callers block, which is the back-pressure.
 const QUEUE: usize = 1024;
 /// The writer alone changes pages, so what it holds of them stays true and it may hold more
-/// than readers do. Its checkpoints are made by [`Log`].
-const WRITER_SETTINGS: &str = "pragma wal_autocheckpoint = 0; pragma cache_size = -8000";
+/// than readers do. Its checkpoints are made by [`Log`]; a log that grew past the limit is cut to it
+/// when it starts anew.
+const WRITER_SETTINGS: &str =
+    "pragma wal_autocheckpoint = 0; pragma cache_size = -8000; pragma journal_size_limit = 150000000";
 
 /// A write with its answer still inside: `run` executes it, `finish` replies.
 trait Job: Send {
-    fn run(&mut self, connection: &mut DbConnection);
+    /// An error means that the savepoint is gone, and the whole group with it.
+    fn run(&mut self, connection: &mut DbConnection) -> diesel::QueryResult<()>;
     fn finish(self: Box<Self>, commit: &Result<(), String>);
 }
 
@@ -43,8 +46,9 @@ where
     F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send,
     R: FnOnce(Result<T, AppError>) + Send,
 {
-    fn run(&mut self, connection: &mut DbConnection) {
-        self.result = Some(in_savepoint(connection, &mut self.f));
+    fn run(&mut self, connection: &mut DbConnection) -> diesel::QueryResult<()> {
+        self.result = Some(in_savepoint(connection, &mut self.f)?);
+        Ok(())
     }
 
     fn finish(self: Box<Self>, commit: &Result<(), String>) {
@@ -60,20 +64,16 @@ where
 fn in_savepoint<T>(
     connection: &mut DbConnection,
     f: &mut impl FnMut(&mut DbConnection) -> Result<T, AppError>,
-) -> Result<T, AppError> {
+) -> diesel::QueryResult<Result<T, AppError>> {
     connection.begin_nested()?;
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| f(connection)))
         .unwrap_or_else(|_| Err(AppError::internal("a write panicked")));
-    match outcome {
-        Ok(value) => {
-            connection.commit()?;
-            Ok(value)
-        }
-        Err(error) => {
-            connection.rollback()?;
-            Err(error)
-        }
+    // After a full disk SQLite may have undone everything by itself: then there is no savepoint.
+    match &outcome {
+        Ok(_) => connection.commit()?,
+        Err(_) => connection.rollback()?,
     }
+    Ok(outcome)
 }
 
 /// Handle to the writer thread; the thread ends when the last handle is dropped.
@@ -91,7 +91,7 @@ impl Writer {
         connection.batch_execute(WRITER_SETTINGS).map_err(std::io::Error::other)?;
         let (queue, waiting) = sync_channel::<Box<dyn Job>>(QUEUE);
         let log = Log::start(checkpoints, file)?;
-        std::thread::Builder::new().name("sqlite-writer".into()).spawn(move || run(connection, &waiting, log))?;
+        std::thread::Builder::new().name("sqlite-writer".into()).spawn(move || run(connection, &waiting, &log))?;
         Ok(Self { queue })
     }
 
@@ -120,7 +120,7 @@ impl Writer {
     }
 }
 
-fn run(mut connection: DbConnection, waiting: &Receiver<Box<dyn Job>>, mut log: Log) {
+fn run(mut connection: DbConnection, waiting: &Receiver<Box<dyn Job>>, log: &Log) {
     let mut usual = 1;
     while let Ok(first) = waiting.recv() {
         let mut group = vec![first];
@@ -133,7 +133,7 @@ fn run(mut connection: DbConnection, waiting: &Receiver<Box<dyn Job>>, mut log: 
         for job in group {
             job.finish(&commit);
         }
-        log.grew(&mut connection, usual);
+        log.grew(&mut connection);
     }
 }
 
@@ -146,7 +146,7 @@ fn commit_group(
     connection.begin_write().map_err(|e| e.to_string())?;
     let mut next = 0;
     while let Some(job) = group.get_mut(next) {
-        job.run(connection);
+        job.run(connection).map_err(|e| e.to_string())?;
         next += 1;
         if next == group.len() && next < GROUP {
             let more = if next < usual { waiting.recv_timeout(PATIENCE).ok() } else { waiting.try_recv().ok() };

@@ -12,7 +12,7 @@ use super::model::{Delivery, DeliveryForm, DeliveryView, VoidReason};
 use super::rules::{self, Ground, NewDelivery};
 use crate::accounts::{Actor, Caller};
 use crate::app::{App, Target};
-use crate::audit::{Seen, SubjectKind};
+use crate::audit::{Seen, SubjectKind, log_reply};
 use crate::db::DbConnection;
 use crate::db::types::{CaseId, DeliveryId, ReferralId};
 use crate::error::{AppError, Problem, Rule};
@@ -171,6 +171,7 @@ async fn void_delivery(
 ) -> Result<Versioned<DeliveryView>, AppError> {
     let trail = app.trail.clone();
     app.write(caller, move |conn, actor| {
+        log_reply(conn, actor, SubjectKind::Delivery, id.0.0)?;
         rules::void(conn, actor, &trail, id.0, version.0, form.body.reason).map(versioned)
     })
     .await

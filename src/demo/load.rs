@@ -55,6 +55,7 @@ pub(super) fn load(app: &App, persons: u32, seed: u64) -> Result<Vec<DemoAccount
     // As if the centres had worked with the program from the first of these days on.
     app.db.write_now(move |conn| settings::set(conn, settings::INSTALLED_ON, &since.civil_date().to_string()))?;
     boot::housekeeping(app)?;
+    app.db.settle_now()?;
     Ok(cast.accounts)
 }
 

@@ -11,7 +11,7 @@ use super::model::{Birth, ClientCategory, Ethnicity, PersonView, Sex};
 use super::rules::{self, PersonDetails, Registration};
 use crate::accounts::Caller;
 use crate::app::{App, Target};
-use crate::audit::{Seen, SubjectKind};
+use crate::audit::{Seen, SubjectKind, log_reply};
 use crate::db::types::{OrganisationId, PersonId};
 use crate::error::{AppError, Problem};
 use crate::grants::Action;
@@ -294,9 +294,9 @@ async fn update_person(
             let change = |details: &mut PersonDetails| form.body.apply(details);
             let row =
                 rules::update(conn, actor, &state.units, &state.random, &key, &state.trail, id.0, version.0, change)?;
+            log_reply(conn, actor, SubjectKind::Person, id.0.0)?;
             Ok(Versioned { version: row.version, record: row.view(&key)? })
         })
         .await?;
-    app.views.logged(caller.account, Seen::record(SubjectKind::Person, id.0.0), app.clock.now()).await?;
     Ok(reply)
 }

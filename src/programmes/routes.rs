@@ -120,8 +120,10 @@ async fn read_figure(
     let FigureFilter { year, organisation_id } = query.0;
     let (code, indicator) = path.0;
     let state = app.clone();
-    let _place = app.figures.acquire().await.map_err(|_| AppError::internal("figures are closed"))?;
+    let place = app.figures.clone().acquire_owned().await.map_err(|_| AppError::internal("figures are closed"))?;
     app.read(caller, move |conn, actor| {
+        // Held until the figure is made, also when nobody waits for it any more.
+        let _place = place;
         actor.scope(Action::FigureRead)?;
         let plan = state.plans.get(&code).ok_or(AppError::NotFound)?;
         let indicator = plan.indicator(&indicator).ok_or(AppError::NotFound)?;

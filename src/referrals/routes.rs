@@ -13,7 +13,7 @@ use super::rules::{self, Filter, NewReferral, Side, Step};
 use super::status::{DeclineReason, Outcome, ReferralStatus};
 use crate::accounts::{Actor, Caller};
 use crate::app::{App, Target};
-use crate::audit::{Seen, SubjectKind};
+use crate::audit::{Seen, SubjectKind, log_reply};
 use crate::consents;
 use crate::db::DbConnection;
 use crate::db::types::{CaseId, OrganisationId, PersonId, ReferralEventId, ReferralId};
@@ -238,6 +238,8 @@ async fn step(
     let write = move |conn: &mut DbConnection, actor: &Actor| {
         let (_, side) = rules::read(conn, actor, id)?;
         let referral = rules::take_step(conn, actor, &state.services, &state.trail, id, version.0, step, event)?;
+        // Accepting shows the person.
+        log_reply(conn, actor, SubjectKind::Referral, id.0)?;
         show_one(conn, &state.vault, actor, referral, side)
     };
     let reply = app
@@ -246,8 +248,6 @@ async fn step(
             show_one(conn, &vault, actor, referral, side)
         })
         .await?;
-    // Accepting shows the person.
-    app.views.logged(caller.account, Seen::record(SubjectKind::Referral, id.0), app.clock.now()).await?;
     Ok(reply)
 }
 

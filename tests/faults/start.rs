@@ -104,3 +104,14 @@ fn a_second_administrator_is_not_made_from_the_console_and_a_weak_password_is_re
     assert!(create(crate::process::PASSWORD).status.success());
     assert_eq!(create(crate::process::PASSWORD).status.code(), Some(71));
 }
+
+#[test]
+fn a_demo_leaves_its_records_in_the_database_file_and_not_in_its_log() {
+    let dir = Dir::new();
+    let data = dir.join("demo");
+    let place = data.to_string_lossy().into_owned();
+    assert!(run(&dir.0, &["demo", "--persons", "300", "--load-only", "--data-dir", &place], "").status.success());
+    let size = |name: &str| fs::metadata(data.join(name)).map_or(0, |file| file.len());
+    assert!(size("hoanhap.db") > 1 << 20);
+    assert!(size("hoanhap.db-wal") < 1 << 16, "{} bytes", size("hoanhap.db-wal"));
+}

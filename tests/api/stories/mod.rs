@@ -15,3 +15,4 @@ mod supervisor;
 mod tokens;
 mod trail;
 mod victims;
+mod views;
