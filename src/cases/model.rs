@@ -170,15 +170,14 @@ impl Case {
     }
 }
 
-/// One line of the list of cases.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct CaseLine {
+/// What a line of the list shows: columns that its indexes hold.
+#[derive(Debug, Clone, Queryable, Selectable, Serialize, ToSchema)]
+#[diesel(table_name = cases)]
+pub struct CaseHead {
     /// Id.
     pub id: CaseId,
     /// Whose case.
     pub person_id: PersonId,
-    /// Name; none for an anonymous person.
-    pub person_name: Option<String>,
     /// Centre that runs it.
     pub organisation_id: OrganisationId,
     /// Unit it is counted in.
@@ -191,6 +190,16 @@ pub struct CaseLine {
     pub received_on: NaiveDate,
     /// Worker responsible.
     pub assigned_to: Option<AccountId>,
+}
+
+/// One line of the list of cases.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CaseLine {
+    /// The case.
+    #[serde(flatten)]
+    pub case: CaseHead,
+    /// Name of the person; none for an anonymous one.
+    pub person_name: Option<String>,
 }
 
 /// A dated event of a case.

@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use super::model::{Case, CaseEvent, CaseEventView, CaseLine, CaseView};
-use super::rules::{self, CaseHead, Filter, ListRow, Move, NewCase};
+use super::rules::{self, Filter, ListRow, Move, NewCase};
 use super::status::{CaseStatus, CloseReason};
 use crate::accounts::Caller;
 use crate::app::{App, Target};
@@ -88,27 +88,13 @@ async fn list_cases(
             let page = Page::of(rows, limit, end, |(case, name)| {
                 let key = keys.next().ok_or_else(|| AppError::internal("a data key is missing"))?;
                 let person_name = open_column(&key, case.person_id, SealedColumn::Name, name.as_deref())?;
-                Ok(line(case, person_name))
+                Ok(CaseLine { case, person_name })
             })?;
-            let seen = Seen::list(SubjectKind::Case, page.items.iter().map(|case| case.id.0));
+            let seen = Seen::list(SubjectKind::Case, page.items.iter().map(|line| line.case.id.0));
             Ok((page, seen))
         })
         .await?;
     Ok(Json(page))
-}
-
-fn line(case: CaseHead, person_name: Option<String>) -> CaseLine {
-    CaseLine {
-        id: case.id,
-        person_id: case.person_id,
-        person_name,
-        organisation_id: case.organisation_id,
-        unit_code: case.unit_code,
-        category: case.category,
-        status: case.status,
-        received_on: case.received_on,
-        assigned_to: case.assigned_to,
-    }
 }
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]

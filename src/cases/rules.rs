@@ -19,7 +19,7 @@ use crate::persons::rules as person_rules;
 
 mod reading;
 
-pub use reading::{CaseHead, Filter, ListRow, event_view, find, find_for, list, list_events, read, read_file};
+pub use reading::{Filter, ListRow, event_view, find, find_for, list, list_events, read, read_file};
 
 /// A case that is to be opened.
 #[derive(Debug, Clone)]

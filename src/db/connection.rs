@@ -122,7 +122,7 @@ const SQLITE_SETTINGS: &str = "pragma busy_timeout = 5000;
     pragma synchronous = full;
     pragma foreign_keys = on;
     pragma trusted_schema = off;
-    pragma cache_size = -2000;
+    pragma cache_size = -1500;
     pragma temp_store = memory;";
 
 /// Our statements are few and each has one good plan, so none is planned twice.

@@ -44,7 +44,7 @@ pub fn outcomes_of_country_unscoped(
 }
 
 /// Cases whose records are read at once, so that memory does not grow with their number.
-const CASES_AT_ONCE: usize = 2_000;
+const CASES_AT_ONCE: usize = 1_000;
 
 fn answer_unscoped(conn: &mut DbConnection, question: Question<'_>) -> Result<Vec<PersonOutcome>, AppError> {
     let clients = facts::clients_unscoped(conn, question)?;

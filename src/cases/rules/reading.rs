@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::accounts::Actor;
 use crate::cases::events;
-use crate::cases::model::{Case, CaseEvent, CaseEventView};
+use crate::cases::model::{Case, CaseEvent, CaseEventView, CaseHead};
 use crate::cases::status::CaseStatus;
 use crate::db::DbConnection;
 use crate::db::schema::{cases, persons, referrals};
@@ -57,28 +57,6 @@ pub struct Filter {
     pub assigned_to: Option<AccountId>,
     /// Of this person.
     pub person: Option<PersonId>,
-}
-
-/// What a line of the list shows: columns that its indexes hold.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = cases)]
-pub struct CaseHead {
-    /// Id.
-    pub id: CaseId,
-    /// Whose case.
-    pub person_id: PersonId,
-    /// Centre that runs it.
-    pub organisation_id: OrganisationId,
-    /// Unit it is counted in.
-    pub unit_code: String,
-    /// Category it concerns.
-    pub category: ClientCategory,
-    /// Status.
-    pub status: CaseStatus,
-    /// Day of reception.
-    pub received_on: NaiveDate,
-    /// Worker responsible.
-    pub assigned_to: Option<AccountId>,
 }
 
 /// A line of the list and the sealed name of its person.
