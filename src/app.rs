@@ -1,4 +1,4 @@
-//! What a running server holds, and the two doors every route goes through.
+//! What a running server holds, and the doors every route goes through.
 
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ pub struct App {
     pub services: Arc<Services>,
     /// Programme plans.
     pub plans: Arc<Plans>,
-    /// Exact figures computed at once: each reads all assessments of a centre, so it is one.
+    /// One exact figure is computed at a time: it reads all of a centre, part by part.
     pub figures: Arc<Semaphore>,
     /// Whether a trusted proxy stands before this server and names the client in `X-Forwarded-For`.
     pub behind_proxy: bool,

@@ -36,8 +36,8 @@ pub struct ServerConfig {
     pub address: IpAddr,
     /// Port.
     pub port: u16,
-    /// Threads that take requests in and send replies out; the work itself is done on others, as
-    /// many as there are connections. 0 means one for every two cores.
+    /// Threads that take requests in and send replies out. Each has others for the work itself: its
+    /// share of the connections, and two more. 0 means one for every two cores.
     pub workers: usize,
     /// Says that a reverse proxy on a trusted network ends TLS before this server.
     pub behind_tls_proxy: bool,

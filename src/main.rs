@@ -170,11 +170,14 @@ fn run_demo(options: &demo::DemoOptions) -> Result<(), BootError> {
 
 fn listen(config: &Config, app: App) -> Result<(), BootError> {
     actix_web::rt::System::new().block_on(async {
-        let rounds = app.clone();
+        let (rounds, app_at_end) = (app.clone(), app.clone());
         let (running, port) = server::bind(app, config.server.address, config.server.port, config.server.workers())?;
         println!("Listening on http://{}:{port}", config.server.address);
         std::thread::Builder::new().name("housekeeping".into()).spawn(move || keep_house(&rounds))?;
         running.await?;
+        // So that a copy of the files alone is whole, unless something still writes.
+        app_at_end.db.settle_now()?;
+        app_at_end.vault.store().settle_now()?;
         Ok(())
     })
 }

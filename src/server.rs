@@ -126,7 +126,8 @@ pub fn bind(
     let text = description().to_json().map_err(std::io::Error::other)?;
     let document = Data::new(ApiDocument(text));
     let app = Data::new(app);
-    // A few more than connections: others would only wait for one, and each keeps memory of its own.
+    // Two a worker more than connections that read; more would wait, and each keeps memory of its own.
+    // On PostgreSQL reads, writes and password hashes share them.
     let blocking_threads = usize::try_from(app.db.connections()).unwrap_or(usize::MAX).div_ceil(workers.max(1)) + 2;
     let server = HttpServer::new(move || {
         ActixApp::new()

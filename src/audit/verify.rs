@@ -13,7 +13,7 @@ use crate::db::{Database, DbConnection};
 use crate::error::AppError;
 use crate::vault::Vault;
 
-/// Subjects checked per transaction, so that memory stays bounded.
+/// Subjects read at once, so that memory stays bounded.
 const BATCH: i64 = 1_000;
 
 /// Something the trail shows that the program never writes.

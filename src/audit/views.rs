@@ -13,7 +13,7 @@ use crate::db::types::{AccountId, Instant};
 use crate::db::{Database, DbConnection, Engine};
 use crate::error::AppError;
 
-/// Views written in one commit at the most.
+/// Views written in one commit at the most on PostgreSQL; SQLite's writer has a limit of its own.
 const GROUP: usize = 256;
 
 /// One view to be logged.

@@ -1,4 +1,4 @@
-//! Opening, reading, moving and assigning cases.
+//! Opening, moving and assigning cases; [`reading`] reads them.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;

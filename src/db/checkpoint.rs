@@ -18,7 +18,8 @@ const STEP: i32 = 1_000;
 /// Pages in the log from which on the writer ends the round, when few are left to copy: so
 /// many that less than one request in a hundred waits for it.
 const ROUND: i32 = 30_000;
-/// Pages left that the writer copies at the end of a round, at the fewest and at the most.
+/// Pages left that the writer copies at the end of a round. With fewer, a reader that keeps the log
+/// from starting anew would have it copy and sync at every commit; more would take too long.
 const REST: std::ops::RangeInclusive<i32> = 500..=3_000;
 /// Pages in the log past which the writer copies whatever is left and waits a moment for readers of old pages.
 const MOST: i32 = 100_000;

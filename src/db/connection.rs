@@ -143,9 +143,9 @@ pub(super) enum Mode {
     Write,
 }
 
-/// A connection on which the next transaction has begun already: the engines look at the
-/// database at its first statement, so it is as fresh as one begun now, and the round trip
-/// of beginning it is saved. It waits without a snapshot and without a lock.
+/// A connection that waits with its next transaction begun, unless it has just committed a
+/// write. The engines look at the database at the first statement, so the transaction is as
+/// fresh as one begun now, and a round trip is saved. It waits without a snapshot or a lock.
 pub(super) struct Begun {
     pub(super) connection: DbConnection,
     mode: Mode,

@@ -1,4 +1,4 @@
-//! Opening a database, its readers, and the doors.
+//! Opening a database, its connections, and the doors.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,8 +18,8 @@ const MAX_ATTEMPTS: u32 = 40;
 /// How a database is opened.
 #[derive(Debug, Clone)]
 pub struct DatabaseOptions {
-    /// Connections kept: so many that read, and on PostgreSQL as many again that write
-    /// (SQLite has one writer).
+    /// At the most so many connections that read, and on PostgreSQL as many again that
+    /// write (SQLite has one writer).
     pub connections: u32,
     /// Aborts the first attempt of every write after its closure ran; for the
     /// test that shows writes may be repeated.
@@ -172,7 +172,7 @@ impl Database {
         }
     }
 
-    /// [`Database::write`] on the calling thread, for commands.
+    /// [`Database::write`] on the calling thread, which may block.
     ///
     /// # Errors
     /// As [`Database::write`].

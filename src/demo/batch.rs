@@ -1,5 +1,4 @@
-//! Records of many persons, stored together: the same rows and chains that the rules
-//! store one by one.
+//! Records of many persons, stored together, in rows and chains of the form that the rules store.
 
 use crate::assessments::model::{AssessedNeed, Assessment, SupportRefusal};
 use crate::audit::{NewChains, Subject, SubjectKind, TrailAction, TrailKey};

@@ -1,4 +1,4 @@
-//! Turning stories into the records that the rules would have made of them.
+//! Turning stories into records of the form that the rules make.
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use rand::rngs::StdRng;

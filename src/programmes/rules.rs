@@ -43,7 +43,7 @@ pub fn outcomes_of_country_unscoped(
     answer_unscoped(conn, Question { indicator, services, period, organisation: None })
 }
 
-/// Cases whose records are read at once, so that memory does not grow with their number.
+/// Cases whose findings are read at once, so that they are not all held at the same time.
 const CASES_AT_ONCE: usize = 1_000;
 
 fn answer_unscoped(conn: &mut DbConnection, question: Question<'_>) -> Result<Vec<PersonOutcome>, AppError> {

@@ -1,4 +1,4 @@
-//! Writing, sending, answering and ending referrals.
+//! Writing, sending and answering referrals; [`reading`] reads them, [`ending`] ends what ends by itself.
 
 use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;

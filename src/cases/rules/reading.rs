@@ -13,7 +13,6 @@ use crate::db::types::{AccountId, CaseEventId, CaseId, Instant, OrganisationId, 
 use crate::error::AppError;
 use crate::grants::predicates::cases_within;
 use crate::grants::{Action, Scope};
-use crate::persons::ClientCategory;
 use crate::persons::model::Person;
 use crate::referrals::model::Referral;
 use crate::vault::DataKey;
@@ -81,8 +80,10 @@ pub fn list(
         .select((CaseHead::as_select(), persons::sealed_name))
         .limit(limit + 1)
         .into_boxed();
-    // Narrows nothing: whoever reaches one centre only sees its cases. It lets the index of the centre serve.
-    if let Some(organisation) = filter.organisation.or_else(|| only_organisation(&scope)) {
+    // Narrows nothing: whoever reaches one centre only sees its cases. It lets the index of the centre
+    // serve; a unit has an index of its own, and holds fewer cases.
+    let only = || if filter.unit_code.is_some() { None } else { only_organisation(&scope) };
+    if let Some(organisation) = filter.organisation.or_else(only) {
         query = query.filter(cases::organisation_id.eq(organisation));
     }
     if let Some(unit) = &filter.unit_code {
