@@ -224,7 +224,7 @@ impl Database {
     ) -> Result<T, AppError> {
         let mut begun = checkout(pool)?;
         let mut abort = self.inner.abort_first_attempt.load(Ordering::Relaxed);
-        for attempt in 1.. {
+        for attempt in 1..=MAX_ATTEMPTS {
             let result = begun.run(&mut *f);
             if std::mem::take(&mut abort) {
                 begun.rollback()?;
@@ -241,9 +241,6 @@ impl Database {
             }
             match error {
                 AppError::Database(refused) if wants_retry(&refused) => {
-                    if attempt == MAX_ATTEMPTS {
-                        return Err(AppError::Busy { retry_after_seconds: 1 });
-                    }
                     metrics::counter!("hoanhap_write_retries_total").increment(1);
                     std::thread::sleep(pause_before(attempt));
                 }
