@@ -10,6 +10,7 @@ use crate::accounts::tokens::Tokens;
 use crate::accounts::{Actor, Caller};
 use crate::admin_units::AdminUnits;
 use crate::audit::{Seen, SubjectKind, TrailKey, ViewLog};
+use crate::cases::deadlines::Deadlines;
 use crate::clock::{Clock, Random};
 use crate::db::{Database, DbConnection};
 use crate::error::AppError;
@@ -45,6 +46,8 @@ pub struct App {
     pub units: Arc<AdminUnits>,
     /// Service types.
     pub services: Arc<Services>,
+    /// Deadlines of cases.
+    pub deadlines: Arc<Deadlines>,
     /// Programme plans.
     pub plans: Arc<Plans>,
     /// One exact figure is computed at a time: it reads all of a centre, part by part.

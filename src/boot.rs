@@ -11,6 +11,7 @@ use crate::accounts::tokens::Tokens;
 use crate::admin_units::{AdminUnits, CatalogueError, copy_into};
 use crate::app::App;
 use crate::audit::{TrailKey, ViewLog};
+use crate::cases::deadlines::{Deadlines, DeadlinesError};
 use crate::clock::{Clock, Random};
 use crate::config::{Config, ConfigError};
 use crate::db::schema::persons;
@@ -21,6 +22,7 @@ use crate::programmes::{Plans, PlansError};
 use crate::services::{Services, ServicesError};
 use crate::settings;
 use crate::vault::{KeyFileError, KeyRing, Vault};
+use crate::working_calendar::{CalendarError, WorkingCalendar};
 
 /// Why the program does not start.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +59,12 @@ pub enum BootError {
     /// The system refused.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// The calendar of working days cannot be read.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
+    /// The deadlines cannot be read.
+    #[error(transparent)]
+    Deadlines(#[from] DeadlinesError),
     /// Anything else.
     #[error(transparent)]
     App(#[from] AppError),
@@ -66,7 +74,12 @@ impl BootError {
     /// Exit code of the process, after sysexits.h.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Plans(_) | Self::Units(_) | Self::Services(_) => 78,
+            Self::Config(_)
+            | Self::Plans(_)
+            | Self::Units(_)
+            | Self::Services(_)
+            | Self::Calendar(_)
+            | Self::Deadlines(_) => 78,
             Self::Open(_) => 69,
             Self::Schema(_) | Self::Demo(_) => 65,
             Self::Keys(_) | Self::KeyStore => 77,
@@ -106,6 +119,7 @@ pub struct Surroundings {
 pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<App, BootError> {
     let units = AdminUnits::shipped()?;
     let services = Services::shipped()?;
+    let deadlines = Deadlines::shipped(WorkingCalendar::shipped()?)?;
     if config.database_url()?.file().is_some() || config.keys_url()?.file().is_some() {
         make_private_dir(&config.server.data_dir)?;
     }
@@ -144,6 +158,7 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
         passwords: Passwords::new(&config.passwords, around.random.clone())?,
         setup: SetupCode::default(),
         services: Arc::new(services),
+        deadlines: Arc::new(deadlines),
         plans: Arc::new(plans),
         clock: around.clock,
         random: around.random,

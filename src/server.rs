@@ -43,6 +43,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     crate::persons::routes::configure(config);
     crate::consents::routes::configure(config);
     crate::cases::routes::configure(config);
+    crate::follow_ups::routes::configure(config);
     crate::assessments::routes::configure(config);
     crate::referrals::routes::configure(config);
     crate::deliveries::routes::configure(config);

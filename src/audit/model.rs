@@ -40,6 +40,8 @@ text_enum! {
         Assess = "assess",
         /// A refusal of support was recorded.
         Refuse = "refuse",
+        /// A follow-up after closing was recorded.
+        FollowUp = "follow_up",
         /// The record was declared void.
         Void = "void",
         /// The account's state changed.

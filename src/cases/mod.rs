@@ -1,5 +1,6 @@
 //! Cases: from reception to closure.
 
+pub mod deadlines;
 mod events;
 pub mod model;
 pub mod routes;

@@ -49,6 +49,10 @@ pub struct Case {
     pub updated_at: Instant,
     /// Version for `If-Match`.
     pub version: i32,
+    /// Day of the last change of status.
+    pub status_since: NaiveDate,
+    /// Whether the person was trafficked again after an earlier case; stated by the worker.
+    pub trafficked_again: bool,
 }
 
 impl Case {
@@ -132,6 +136,10 @@ pub struct CaseView {
     pub close_reason: Option<CloseReason>,
     /// Worker responsible; none while it waits.
     pub assigned_to: Option<AccountId>,
+    /// Day of the last change of status.
+    pub status_since: NaiveDate,
+    /// Whether the person was trafficked again after an earlier case.
+    pub trafficked_again: bool,
     /// Summary.
     pub summary: Option<String>,
     /// When opened.
@@ -163,6 +171,8 @@ impl Case {
             closed_on: self.closed_on,
             close_reason: self.close_reason,
             assigned_to: self.assigned_to,
+            status_since: self.status_since,
+            trafficked_again: self.trafficked_again,
             summary,
             created_at: self.created_at,
             updated_at: self.updated_at,

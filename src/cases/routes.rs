@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
+use super::deadlines::Deadline;
 use super::model::{Case, CaseEvent, CaseEventView, CaseLine, CaseView};
 use super::rules::{self, Filter, ListRow, Move, NewCase};
 use super::status::{CaseStatus, CloseReason};
@@ -51,6 +52,9 @@ struct CaseFilter {
     assigned_to: Option<AccountId>,
     /// Of this person.
     person_id: Option<PersonId>,
+    /// `true`: only cases of persons who were trafficked again.
+    #[serde(default)]
+    trafficked_again: bool,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// Rows, 1 to 200; 50 when absent.
@@ -77,6 +81,7 @@ async fn list_cases(
         status: query.status,
         assigned_to: query.assigned_to,
         person: query.person_id,
+        trafficked_again: query.trafficked_again,
     };
     let vault = app.vault.clone();
     let page = app
@@ -112,6 +117,9 @@ struct CaseForm {
     /// Day of reception.
     #[serde(deserialize_with = "crate::http::extract::civil_date")]
     received_on: NaiveDate,
+    /// Whether the person, a victim of an earlier case, was trafficked again; they tell it, the program does not guess.
+    #[serde(default)]
+    trafficked_again: bool,
     /// Summary.
     #[validate(length(min = 1, max = 5000), custom(function = plain_text))]
     summary: Option<String>,
@@ -139,6 +147,7 @@ async fn create_case(
         unit_code: form.unit_code,
         category: form.category,
         received_on: form.received_on,
+        trafficked_again: form.trafficked_again,
     };
     let summary = form.summary.as_deref().map(tidy);
     let (state, vault) = (app.clone(), app.vault.clone());
@@ -171,19 +180,21 @@ struct CaseFile {
     person: PersonView,
     /// Referrals, oldest first; at most 200 (the rest is read from `/referrals`).
     referrals: Vec<ReferralView>,
+    /// What is to be done and until when, soonest first.
+    deadlines: Vec<Deadline>,
 }
 
 /// Read a case with its person and referrals. The view is logged.
 #[utoipa::path(tag = "cases", params(("id" = CaseId, Path)), responses((status = 200, body = CaseFile)))]
 #[get("/cases/{id}")]
 async fn read_case(caller: Caller, app: Data<App>, id: Path<CaseId>) -> Result<Versioned<CaseFile>, AppError> {
-    let vault = app.vault.clone();
+    let (vault, deadlines) = (app.vault.clone(), app.deadlines.clone());
     app.view(caller, move |conn, actor| {
-        let (case, person, referrals) = rules::read_file(conn, actor, id.0)?;
+        let rules::CaseFile { case, person, referrals, deadlines } = rules::read_file(conn, actor, &deadlines, id.0)?;
         let key = vault.key(person.id)?;
         let version = case.version;
         let referrals = referrals.into_iter().map(|row| row.view(&key)).collect::<Result<_, _>>()?;
-        let record = CaseFile { case: case.view(&key)?, person: person.view(&key)?, referrals };
+        let record = CaseFile { case: case.view(&key)?, person: person.view(&key)?, referrals, deadlines };
         Ok((Versioned { record, version }, Seen::record(SubjectKind::Case, id.0.0)))
     })
     .await

@@ -19,7 +19,7 @@ use crate::persons::rules as person_rules;
 
 mod reading;
 
-pub use reading::{Filter, ListRow, event_view, find, find_for, list, list_events, read, read_file};
+pub use reading::{CaseFile, Filter, ListRow, event_view, find, find_for, list, list_events, read, read_file};
 
 /// A case that is to be opened.
 #[derive(Debug, Clone)]
@@ -38,6 +38,8 @@ pub struct NewCase {
     pub category: ClientCategory,
     /// Day of reception.
     pub received_on: NaiveDate,
+    /// Whether the person was trafficked again after an earlier case.
+    pub trafficked_again: bool,
 }
 
 /// Opens a case of a person the actor may see.
@@ -82,6 +84,8 @@ pub fn create(
         created_at: actor.now,
         updated_at: actor.now,
         version: 1,
+        status_since: new.received_on,
+        trafficked_again: new.trafficked_again,
     };
     insert(conn, &case, new.event)?;
     // A case of a category makes its person one of that category, else indicators would miss them.
@@ -126,6 +130,10 @@ fn check_new(units: &AdminUnits, new: &NewCase, today: NaiveDate) -> Result<(), 
     } else if units.get(&new.unit_code).is_some_and(|unit| unit.level == Level::Country) {
         broken.push(FieldError::new("unit_code", Rule::Format("a commune, district or province".into())));
     }
+    let victim = [ClientCategory::PossibleVictim, ClientCategory::IdentifiedVictim].contains(&new.category);
+    if new.trafficked_again && !victim {
+        broken.push(FieldError::new("trafficked_again", Rule::ConflictsWith("category")));
+    }
     if broken.is_empty() { Ok(()) } else { Err(AppError::Invalid(broken)) }
 }
 
@@ -157,8 +165,12 @@ pub fn change_status(
     wish: &Move,
 ) -> Result<Case, AppError> {
     let mut case = find_for(conn, actor, Action::CaseUpdate, id)?;
+    let right = case.status.right_to_become(wish.to);
+    if let Some(right) = right {
+        find_for(conn, actor, right, id)?;
+    }
     check_version(conn, &case, expected)?;
-    if !case.status.may_become(wish.to) {
+    if right.is_none() {
         let (from, to) = (case.status.as_str(), wish.to.as_str());
         return Err(AppError::Conflict(Conflict::IllegalTransition { from, to }));
     }
@@ -177,6 +189,7 @@ pub fn change_status(
     };
     events::insert(conn, &event)?;
     case.status = wish.to;
+    case.status_since = wish.occurred_on;
     case.closed_on = (wish.to == CaseStatus::Closed).then_some(wish.occurred_on);
     case.close_reason = wish.reason;
     if wish.to == CaseStatus::Confirmed {
@@ -307,6 +320,7 @@ fn save(conn: &mut DbConnection, actor: &Actor, case: &mut Case) -> Result<(), A
     let saved = diesel::update(row)
         .set((
             cases::status.eq(case.status),
+            cases::status_since.eq(case.status_since),
             cases::identified_on.eq(case.identified_on),
             cases::closed_on.eq(case.closed_on),
             cases::close_reason.eq(case.close_reason),

@@ -1,6 +1,7 @@
 //! The life of a case: its statuses and the one table of legal transitions.
 
 use crate::db::types::text_enum;
+use crate::grants::Action;
 
 text_enum! {
     /// Status of a case.
@@ -44,46 +45,61 @@ text_enum! {
     }
 }
 
-/// Every legal transition. From `closed` the only way leads back into support: the case is reopened.
-pub const TRANSITIONS: &[(CaseStatus, CaseStatus)] = {
+impl CloseReason {
+    /// Whether somebody asks after the person 3, 6 and 12 months later.
+    pub fn is_followed_up(self) -> bool {
+        !matches!(self, Self::Died | Self::Transferred)
+    }
+}
+
+/// Every legal transition, and the right it takes. From `closed` the only way leads back into support: the
+/// case is reopened. What an authority decided, and ending or reopening support, is not a counsellor's or a
+/// commune's to record.
+pub const TRANSITIONS: &[(CaseStatus, CaseStatus, Action)] = {
+    use Action::{CaseDecide as Decide, CaseUpdate as Update};
     use CaseStatus::{
         Closed, Confirmed, NotConfirmed, OutOfContact, Received, ReceivingSupport, Screened, Suspended,
         UnderVerification,
     };
     &[
-        (Received, Screened),
-        (Received, Closed),
-        (Screened, UnderVerification),
-        (Screened, ReceivingSupport),
-        (Screened, Closed),
-        (UnderVerification, Confirmed),
-        (UnderVerification, NotConfirmed),
-        (UnderVerification, OutOfContact),
-        (UnderVerification, Closed),
-        (Confirmed, ReceivingSupport),
-        (Confirmed, OutOfContact),
-        (Confirmed, Closed),
-        (NotConfirmed, ReceivingSupport),
-        (NotConfirmed, UnderVerification),
-        (NotConfirmed, Closed),
-        (ReceivingSupport, UnderVerification),
-        (ReceivingSupport, Suspended),
-        (ReceivingSupport, OutOfContact),
-        (ReceivingSupport, Closed),
-        (Suspended, ReceivingSupport),
-        (Suspended, OutOfContact),
-        (Suspended, Closed),
-        (OutOfContact, ReceivingSupport),
-        (OutOfContact, UnderVerification),
-        (OutOfContact, Closed),
-        (Closed, ReceivingSupport),
+        (Received, Screened, Update),
+        (Received, Closed, Update),
+        (Screened, UnderVerification, Update),
+        (Screened, ReceivingSupport, Update),
+        (Screened, Closed, Update),
+        (UnderVerification, Confirmed, Decide),
+        (UnderVerification, NotConfirmed, Decide),
+        (UnderVerification, OutOfContact, Update),
+        (UnderVerification, Closed, Decide),
+        (Confirmed, ReceivingSupport, Update),
+        (Confirmed, OutOfContact, Update),
+        (Confirmed, Closed, Decide),
+        (NotConfirmed, ReceivingSupport, Update),
+        (NotConfirmed, UnderVerification, Update),
+        (NotConfirmed, Closed, Decide),
+        (ReceivingSupport, UnderVerification, Update),
+        (ReceivingSupport, Suspended, Update),
+        (ReceivingSupport, OutOfContact, Update),
+        (ReceivingSupport, Closed, Decide),
+        (Suspended, ReceivingSupport, Update),
+        (Suspended, OutOfContact, Update),
+        (Suspended, Closed, Decide),
+        (OutOfContact, ReceivingSupport, Update),
+        (OutOfContact, UnderVerification, Update),
+        (OutOfContact, Closed, Decide),
+        (Closed, ReceivingSupport, Decide),
     ]
 };
 
 impl CaseStatus {
+    /// The right that this transition takes; none when the table has no such transition.
+    pub fn right_to_become(self, next: Self) -> Option<Action> {
+        TRANSITIONS.iter().find(|(from, to, _)| (*from, *to) == (self, next)).map(|(_, _, right)| *right)
+    }
+
     /// Whether the table has this transition.
     pub fn may_become(self, next: Self) -> bool {
-        TRANSITIONS.contains(&(self, next))
+        self.right_to_become(next).is_some()
     }
 }
 
@@ -97,7 +113,7 @@ mod tests {
             let mut reached = vec![start];
             let mut next = 0;
             while let Some(&at) = reached.get(next) {
-                for &(from, to) in TRANSITIONS {
+                for &(from, to, _) in TRANSITIONS {
                     let (here, there) = if forward { (from, to) } else { (to, from) };
                     if here == at && !reached.contains(&there) {
                         reached.push(there);
@@ -113,6 +129,6 @@ mod tests {
 
     #[test]
     fn no_status_leads_to_itself_and_nothing_leads_back_to_received() {
-        assert!(TRANSITIONS.iter().all(|(from, to)| from != to && *to != CaseStatus::Received));
+        assert!(TRANSITIONS.iter().all(|(from, to, _)| from != to && *to != CaseStatus::Received));
     }
 }

@@ -35,6 +35,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     referrals,
     referral_events,
     deliveries,
+    follow_ups,
     audit_heads,
     audit_entries,
     audit_checkpoints,

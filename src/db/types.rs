@@ -278,6 +278,8 @@ id_type! {
     CaseId;
     /// A dated event in a case.
     CaseEventId;
+    /// A follow-up after a case was closed.
+    FollowUpId;
     /// A recorded refusal of support.
     RefusalId;
     /// An assessment of needs and eligibility.

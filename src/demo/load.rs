@@ -167,6 +167,8 @@ impl Scribe<'_> {
             created_at: at(told.received_on, 5),
             updated_at: last,
             version: 1,
+            status_since: told.events.last().map_or(told.received_on, |change| change.on),
+            trafficked_again: false,
         };
         Ok((case, events))
     }

@@ -122,6 +122,12 @@ pub enum Conflict {
     ConsentMissing,
     /// The case is closed.
     CaseClosed,
+    /// The case is not closed; only a closed one is followed up.
+    NotClosed,
+    /// A case that was closed for this reason is not followed up.
+    NoFollowUp,
+    /// This follow-up was done before.
+    FollowedUp,
     /// The service is not one the person was found in need of and eligible for.
     NotAssessed,
     /// The deadline for an answer has passed; the referral went back to the sender.
@@ -152,6 +158,9 @@ impl Conflict {
             Self::IllegalTransition { .. } => "illegal_transition",
             Self::ConsentMissing => "consent_missing",
             Self::CaseClosed => "case_closed",
+            Self::NotClosed => "not_closed",
+            Self::NoFollowUp => "no_follow_up",
+            Self::FollowedUp => "followed_up",
             Self::NotAssessed => "not_assessed",
             Self::AnswerTooLate => "answer_too_late",
             Self::NameTaken => "name_taken",
@@ -178,6 +187,12 @@ impl Conflict {
                 ("Cần sự đồng ý còn hiệu lực cho nơi nhận này.", "A live consent naming this recipient is needed.")
             }
             Self::CaseClosed => ("Hồ sơ đã đóng.", "The case is closed."),
+            Self::NotClosed => ("Hồ sơ chưa đóng.", "The case is not closed."),
+            Self::NoFollowUp => (
+                "Hồ sơ đóng vì lý do này không có theo dõi sau đóng.",
+                "A case closed for this reason is not followed up.",
+            ),
+            Self::FollowedUp => ("Lần theo dõi này đã được ghi.", "This follow-up was recorded before."),
             Self::NotAssessed => (
                 "Chưa có đánh giá có nhu cầu và đủ điều kiện cho dịch vụ này.",
                 "No assessment finds need and eligibility for this service.",

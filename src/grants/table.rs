@@ -86,6 +86,8 @@ text_enum! {
         CaseCreate = "case.create",
         /// Change and move a case.
         CaseUpdate = "case.update",
+        /// Record what an authority decided; close and reopen a case.
+        CaseDecide = "case.decide",
         /// Assign a case to a worker.
         CaseAssign = "case.assign",
         /// Assess needs and eligibility; record a refusal.
@@ -173,6 +175,7 @@ pub const GRANTS: &[Grant] = {
         grant(R::CentreManager, A::CaseRead, Organisation),
         grant(R::CentreManager, A::CaseCreate, Organisation),
         grant(R::CentreManager, A::CaseUpdate, Organisation),
+        grant(R::CentreManager, A::CaseDecide, Organisation),
         grant(R::CentreManager, A::CaseAssign, Organisation),
         grant(R::CentreManager, A::AssessmentWrite, Organisation),
         grant(R::CentreManager, A::ReferralRead, Organisation),
@@ -199,6 +202,7 @@ pub const GRANTS: &[Grant] = {
         grant(R::SocialWorker, A::CaseRead, Waiting),
         grant(R::SocialWorker, A::CaseCreate, Organisation),
         grant(R::SocialWorker, A::CaseUpdate, Assigned),
+        grant(R::SocialWorker, A::CaseDecide, Assigned),
         grant(R::SocialWorker, A::CaseAssign, Waiting),
         grant(R::SocialWorker, A::AssessmentWrite, Assigned),
         grant(R::SocialWorker, A::ReferralRead, Assigned),

@@ -75,6 +75,18 @@ impl Birth {
         self.date.or_else(|| self.year.and_then(|year| NaiveDate::from_ymd_opt(year, 1, 1)))
     }
 
+    /// The first day on which the person is 18 whatever was not said about the birth; for
+    /// protection, somebody of whom only the year is known counts as born on its last day.
+    pub fn of_age_on(&self) -> Option<NaiveDate> {
+        let born = self.date.or_else(|| self.year.and_then(|year| NaiveDate::from_ymd_opt(year, 12, 31)))?;
+        born.checked_add_months(chrono::Months::new(18 * 12))
+    }
+
+    /// Whether the person may be under 18 on `day`; not when nothing is known of the birth.
+    pub fn may_be_minor_on(&self, day: NaiveDate) -> bool {
+        self.of_age_on().is_some_and(|of_age| day < of_age)
+    }
+
     /// Age in full years on `day`, as far as known (a known year counts as if born on its first day).
     pub fn age_on(&self, day: NaiveDate) -> Option<u32> {
         let born = self.earliest()?;
@@ -144,6 +156,13 @@ pub struct CategorySet {
     person_selling_sex: bool,
     establishment_worker: bool,
     at_risk: bool,
+}
+
+impl Person {
+    /// Birth as known.
+    pub fn birth(&self) -> Birth {
+        Birth { precision: self.birth_precision, date: self.birth_date, year: self.birth_year }
+    }
 }
 
 impl CategorySet {

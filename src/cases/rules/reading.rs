@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::accounts::Actor;
+use crate::cases::deadlines::{Deadline, DeadlineFacts, Deadlines};
 use crate::cases::events;
 use crate::cases::model::{Case, CaseEvent, CaseEventView, CaseHead};
 use crate::cases::status::CaseStatus;
@@ -11,6 +12,7 @@ use crate::db::DbConnection;
 use crate::db::schema::{cases, persons, referrals};
 use crate::db::types::{AccountId, CaseEventId, CaseId, Instant, OrganisationId, PersonId};
 use crate::error::AppError;
+use crate::follow_ups;
 use crate::grants::predicates::cases_within;
 use crate::grants::{Action, Scope};
 use crate::persons::model::Person;
@@ -56,6 +58,8 @@ pub struct Filter {
     pub assigned_to: Option<AccountId>,
     /// Of this person.
     pub person: Option<PersonId>,
+    /// Only those of persons who were trafficked again.
+    pub trafficked_again: bool,
 }
 
 /// A line of the list and the sealed name of its person.
@@ -98,6 +102,9 @@ pub fn list(
     if let Some(person) = filter.person {
         query = query.filter(cases::person_id.eq(person));
     }
+    if filter.trafficked_again {
+        query = query.filter(cases::trafficked_again);
+    }
     if let Some((day, id)) = after {
         query = query.filter(cases::received_on.lt(day).or(cases::received_on.eq(day).and(cases::id.lt(id))));
     }
@@ -138,16 +145,51 @@ pub fn event_view(event: CaseEvent, person: PersonId, key: &DataKey) -> Result<C
 /// Referrals that a case is read with at the most; more are read from their own list.
 const REFERRALS_SHOWN: i64 = 200;
 
-/// Reads one case together with its person and those of its referrals that the actor may
-/// read, oldest first, in one statement.
+/// A case and what is read with it.
+#[derive(Debug)]
+pub struct CaseFile {
+    /// The case.
+    pub case: Case,
+    /// Whose case.
+    pub person: Person,
+    /// Referrals, oldest first; at most 200.
+    pub referrals: Vec<Referral>,
+    /// What is to be done, soonest first.
+    pub deadlines: Vec<Deadline>,
+}
+
+/// Reads one case together with its person and those of its referrals that the actor may read.
 ///
 /// # Errors
 /// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
 pub fn read_file(
     conn: &mut DbConnection,
     actor: &Actor,
+    deadlines: &Deadlines,
     id: CaseId,
-) -> Result<(Case, Person, Vec<Referral>), AppError> {
+) -> Result<CaseFile, AppError> {
+    let (case, person, referrals) = read_rows(conn, actor, id)?;
+    let followed_up = match case.closed_on {
+        Some(closed_on) => follow_ups::rules::reached(conn, id, closed_on)?,
+        None => Vec::new(),
+    };
+    let facts = DeadlineFacts {
+        category: case.category,
+        status: case.status,
+        status_since: case.status_since,
+        received_on: case.received_on,
+        at_commune: false,
+        minor: person.birth().may_be_minor_on(case.received_on),
+        has_plan: false,
+        close_reason: case.close_reason,
+        followed_up: &followed_up,
+    };
+    let deadlines = deadlines.open(facts, actor.now.civil_date());
+    Ok(CaseFile { case, person, referrals, deadlines })
+}
+
+/// In one statement.
+fn read_rows(conn: &mut DbConnection, actor: &Actor, id: CaseId) -> Result<(Case, Person, Vec<Referral>), AppError> {
     let scope = actor.scope(Action::CaseRead)?;
     let case = cases::table
         .inner_join(persons::table.on(persons::id.eq(cases::person_id)))

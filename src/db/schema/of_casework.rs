@@ -75,6 +75,8 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         version -> Integer,
+        status_since -> Date,
+        trafficked_again -> Bool,
     }
 }
 
@@ -201,5 +203,22 @@ diesel::table! {
         void_reason -> Nullable<Text>,
         created_at -> Timestamp,
         version -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::Id;
+
+    follow_ups (id) {
+        id -> Id,
+        case_id -> Id,
+        closed_on -> Date,
+        months -> Integer,
+        done_on -> Date,
+        finding -> Text,
+        sealed_note -> Nullable<Binary>,
+        recorded_by -> Id,
+        created_at -> Timestamp,
     }
 }

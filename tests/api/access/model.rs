@@ -54,6 +54,10 @@ fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
         ("GET", "/cases") => (vec![May(A::CaseRead)], 200),
         ("POST", "/cases") => (vec![May(A::CaseCreate), Reach(A::PersonRead, 422)], 201),
         ("GET", path) if path.starts_with("/cases/{id}") => (vec![Reach(A::CaseRead, 404)], 200),
+        ("POST", "/cases/{id}/status") if line.relation.ends_with("_verifying") => {
+            (vec![Reach(A::CaseRead, 404), Reach(A::CaseUpdate, 403), Reach(A::CaseDecide, 403)], 412)
+        }
+        ("POST", "/cases/{id}/follow-ups") => change(A::CaseRead, A::CaseUpdate, 409),
         ("PATCH", "/cases/{id}") | ("POST", "/cases/{id}/status") => change(A::CaseRead, A::CaseUpdate, 412),
         ("PUT", "/cases/{id}/assignment") => change(A::CaseRead, A::CaseAssign, 412),
         ("POST", path) if path.starts_with("/cases/{id}/") => change(A::CaseRead, A::AssessmentWrite, 201),
@@ -80,7 +84,7 @@ fn any(slots: &hoanhap::grants::Slots) -> bool {
 /// Whether a scope reaches a record in this relation.
 fn reaches(scope: &Scope, line: &Line) -> bool {
     let all = scope.everywhere || any(&scope.organisations);
-    match line.relation.as_str() {
+    match line.relation.trim_end_matches("_verifying") {
         "none" | "foreign" | "colleagues" | "handed_over" | "addressed_draft" | "addressed_over" => false,
         "addressed" => any(&scope.addressed),
         "assigned" => all || any(&scope.assigned),

@@ -77,6 +77,11 @@ fn files(app: &TestApp, world: &World, user: &User, organisation: Uuid) -> BTree
     set_status(app, draft, "draft");
     let over = sent();
     set_status(app, over, "cancelled");
+    let verifying = |assigned: Option<&User>| {
+        let file = file(app, world, organisation, assigned, None);
+        app.sql(&format!("update cases set status = 'under_verification' where id = {}", app.sql_id(file.case)));
+        file
+    };
     BTreeMap::from([
         ("own", consented(app, own)),
         ("colleagues", consented(app, colleagues)),
@@ -84,6 +89,8 @@ fn files(app: &TestApp, world: &World, user: &User, organisation: Uuid) -> BTree
         ("assigned", held(Some(user))),
         ("waiting", held(None)),
         ("others", held(Some(&world.second_worker))),
+        ("assigned_verifying", verifying(Some(user))),
+        ("others_verifying", verifying(Some(&world.second_worker))),
         ("foreign", foreign),
         ("addressed", sent()),
         ("addressed_draft", draft),

@@ -116,11 +116,15 @@ impl Shared<'_> {
             }),
             ("POST", "/cases") => self.case_body(asker, relation, file),
             ("PATCH", "/cases/{id}") => json!({"summary": "Khác"}),
+            (_, "/cases/{id}/status") if relation.ends_with("_verifying") => {
+                json!({"to": "confirmed", "occurred_on": today})
+            }
             (_, "/cases/{id}/status") => json!({"to": "screened", "occurred_on": today}),
             (_, "/cases/{id}/assignment") => json!({"account_id": asker.user.as_ref().map(|user| user.id)}),
             (_, "/cases/{id}/assessments") => json!({
                 "assessed_on": today, "needs": [{"service_type": "medical", "in_need": false, "eligible": true}],
             }),
+            (_, "/cases/{id}/follow-ups") => json!({"months": 3, "done_on": today, "finding": "stable"}),
             (_, "/cases/{id}/refusals") => json!({"service_type": "travel", "refused_on": today}),
             ("POST", "/deliveries") => delivery_body(relation, file, today),
             (_, "/deliveries/{id}/void") => json!({"reason": "mistake"}),

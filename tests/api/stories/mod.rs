@@ -1,6 +1,7 @@
 //! What the program promises, told as stories through the API.
 
 mod bulk;
+mod case_life;
 mod connections;
 mod consent;
 mod editors;

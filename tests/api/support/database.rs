@@ -179,6 +179,7 @@ pub const RECORD_TABLES: &[&str] = &[
     "cases",
     "consents",
     "deliveries",
+    "follow_ups",
     "idempotency_keys",
     "login_sessions",
     "organisations",
