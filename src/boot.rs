@@ -248,7 +248,10 @@ pub fn housekeeping(app: &App) -> Result<(), AppError> {
     let trail = app.trail.clone();
     while {
         let trail = trail.clone();
-        app.db.write_now(move |conn| crate::referrals::rules::sweep(conn, &trail, now))? > 0
+        app.db.write_now(move |conn| {
+            let referrals = crate::referrals::rules::sweep(conn, &trail, now)?;
+            Ok(referrals + crate::transfers::rules::sweep(conn, &trail, now)?)
+        })? > 0
     } {}
     app.db.write_now(move |conn| {
         crate::http::idempotency::forget_old(conn, now)?;

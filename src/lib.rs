@@ -29,5 +29,6 @@ pub mod services;
 pub mod settings;
 pub mod statistics;
 pub mod text;
+pub mod transfers;
 pub mod vault;
 pub mod working_calendar;

@@ -46,6 +46,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     crate::follow_ups::routes::configure(config);
     crate::assessments::routes::configure(config);
     crate::referrals::routes::configure(config);
+    crate::transfers::routes::configure(config);
     crate::deliveries::routes::configure(config);
     crate::programmes::routes::configure(config);
     crate::statistics::routes::configure(config);

@@ -1,5 +1,7 @@
 //! Recording assessments and refusals.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
@@ -123,6 +125,29 @@ pub fn in_need_and_eligible(conn: &mut DbConnection, case: CaseId, service: Serv
         .first(conn)
         .optional()?;
     Ok(latest == Some((true, true)))
+}
+
+/// Services that these cases were last found to need.
+///
+/// # Errors
+/// The engine's own.
+pub fn needs_of_cases(
+    conn: &mut DbConnection,
+    cases: &[CaseId],
+) -> Result<BTreeMap<CaseId, Vec<ServiceType>>, AppError> {
+    let rows: Vec<(CaseId, ServiceType, bool)> = assessed_needs::table
+        .inner_join(assessments::table.on(assessments::id.eq(assessed_needs::assessment_id)))
+        .filter(assessments::case_id.eq_any(cases))
+        .order((assessments::assessed_on, assessments::created_at))
+        .select((assessments::case_id, assessed_needs::service_type, assessed_needs::in_need))
+        .load(conn)?;
+    let mut latest: BTreeMap<CaseId, BTreeMap<ServiceType, bool>> = BTreeMap::new();
+    for (case, service, in_need) in rows {
+        latest.entry(case).or_default().insert(service, in_need);
+    }
+    let in_need =
+        |found: BTreeMap<ServiceType, bool>| found.into_iter().filter_map(|(s, need)| need.then_some(s)).collect();
+    Ok(latest.into_iter().map(|(case, found)| (case, in_need(found))).collect())
 }
 
 /// Records that the person does not want a support, or any, now. Nothing else follows from it.

@@ -18,6 +18,8 @@ text_enum! {
         Referral = "referral",
         /// A delivery.
         Delivery = "delivery",
+        /// A transfer.
+        Transfer = "transfer",
     }
 }
 

@@ -15,6 +15,8 @@ text_enum! {
     DeadlineKind {
         /// The commune hands the person over to a centre.
         HandOver = "hand_over",
+        /// A transfer is answered.
+        TransferAnswer = "transfer_answer",
         /// The initial verification of a possible victim: the case is screened.
         Screening = "screening",
         /// Whether the person is a victim is decided.

@@ -53,6 +53,10 @@ pub struct Case {
     pub status_since: NaiveDate,
     /// Whether the person was trafficked again after an earlier case; stated by the worker.
     pub trafficked_again: bool,
+    /// The receiver's case, once this one was transferred; the person is then no longer this centre's to see.
+    pub handed_to_case_id: Option<CaseId>,
+    /// The sender's case that this one goes on from.
+    pub continues_case_id: Option<CaseId>,
 }
 
 impl Case {
@@ -71,6 +75,10 @@ text_enum! {
         StatusChanged = "status_changed",
         /// Opened again after closure.
         Reopened = "reopened",
+        /// Taken over from another centre, or from a commune.
+        TakenOver = "taken_over",
+        /// Handed over to another centre.
+        HandedOver = "handed_over",
         /// Given to a worker, or put back to wait.
         Assigned = "assigned",
     }
@@ -140,6 +148,10 @@ pub struct CaseView {
     pub status_since: NaiveDate,
     /// Whether the person was trafficked again after an earlier case.
     pub trafficked_again: bool,
+    /// Whether another centre goes on with this case; the person's record is then its to read.
+    pub handed_over: bool,
+    /// Whether this case goes on from one of another centre, or of a commune.
+    pub taken_over: bool,
     /// Summary.
     pub summary: Option<String>,
     /// When opened.
@@ -173,6 +185,8 @@ impl Case {
             assigned_to: self.assigned_to,
             status_since: self.status_since,
             trafficked_again: self.trafficked_again,
+            handed_over: self.handed_to_case_id.is_some(),
+            taken_over: self.continues_case_id.is_some(),
             summary,
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -208,7 +222,7 @@ pub struct CaseLine {
     /// The case.
     #[serde(flatten)]
     pub case: CaseHead,
-    /// Name of the person; none for an anonymous one.
+    /// Name of the person; none for an anonymous one, or when another centre goes on with the case.
     pub person_name: Option<String>,
 }
 

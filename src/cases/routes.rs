@@ -176,8 +176,9 @@ async fn create_case(
 struct CaseFile {
     #[serde(flatten)]
     case: CaseView,
-    /// Whose case.
-    person: PersonView,
+    /// Whose case; absent once another centre goes on with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<PersonView>,
     /// Referrals, oldest first; at most 200 (the rest is read from `/referrals`).
     referrals: Vec<ReferralView>,
     /// What is to be done and until when, soonest first.
@@ -190,11 +191,13 @@ struct CaseFile {
 async fn read_case(caller: Caller, app: Data<App>, id: Path<CaseId>) -> Result<Versioned<CaseFile>, AppError> {
     let (vault, deadlines) = (app.vault.clone(), app.deadlines.clone());
     app.view(caller, move |conn, actor| {
-        let rules::CaseFile { case, person, referrals, deadlines } = rules::read_file(conn, actor, &deadlines, id.0)?;
+        let rules::CaseFile { case, person, shows_person, referrals, deadlines } =
+            rules::read_file(conn, actor, &deadlines, id.0)?;
         let key = vault.key(person.id)?;
         let version = case.version;
         let referrals = referrals.into_iter().map(|row| row.view(&key)).collect::<Result<_, _>>()?;
-        let record = CaseFile { case: case.view(&key)?, person: person.view(&key)?, referrals, deadlines };
+        let person = if shows_person { Some(person.view(&key)?) } else { None };
+        let record = CaseFile { case: case.view(&key)?, person, referrals, deadlines };
         Ok((Versioned { record, version }, Seen::record(SubjectKind::Case, id.0.0)))
     })
     .await

@@ -17,8 +17,10 @@ use crate::grants::{Action, Role};
 use crate::persons::ClientCategory;
 use crate::persons::rules as person_rules;
 
+mod handing_over;
 mod reading;
 
+pub use handing_over::{HandOver, hand_over};
 pub use reading::{CaseFile, Filter, ListRow, event_view, find, find_for, list, list_events, read, read_file};
 
 /// A case that is to be opened.
@@ -60,7 +62,7 @@ pub fn create(
     let Some(categories) = person_rules::categories_within(conn, &scope, new.person)? else {
         return Err(AppError::field("person_id", Rule::NoSuchReference));
     };
-    let manages = actor.scope(Action::CaseAssign)?.organisations.contains(organisation);
+    let manages = actor.scope(Action::CaseAssign).is_ok_and(|scope| scope.organisations.contains(organisation));
     if !manages && has_open_case(conn, new.person, organisation)? {
         return Err(AppError::Conflict(Conflict::OpenCaseExists));
     }
@@ -86,6 +88,8 @@ pub fn create(
         version: 1,
         status_since: new.received_on,
         trafficked_again: new.trafficked_again,
+        handed_to_case_id: None,
+        continues_case_id: None,
     };
     insert(conn, &case, new.event)?;
     // A case of a category makes its person one of that category, else indicators would miss them.
@@ -170,6 +174,9 @@ pub fn change_status(
         find_for(conn, actor, right, id)?;
     }
     check_version(conn, &case, expected)?;
+    if case.handed_to_case_id.is_some() {
+        return Err(AppError::Conflict(Conflict::HandedOver));
+    }
     if right.is_none() {
         let (from, to) = (case.status.as_str(), wish.to.as_str());
         return Err(AppError::Conflict(Conflict::IllegalTransition { from, to }));
@@ -206,6 +213,7 @@ pub fn change_status(
     note(conn, trail, actor, id, TrailAction::Transition, &["status"])?;
     if wish.to == CaseStatus::Closed {
         crate::referrals::rules::cancel_open_of_case(conn, actor, trail, id)?;
+        crate::transfers::rules::withdraw_of_case(conn, actor, trail, id)?;
     }
     Ok(case)
 }
@@ -327,6 +335,7 @@ fn save(conn: &mut DbConnection, actor: &Actor, case: &mut Case) -> Result<(), A
             cases::assigned_to.eq(case.assigned_to),
             cases::sealed_summary.eq(&case.sealed_summary),
             cases::updated_at.eq(case.updated_at),
+            cases::handed_to_case_id.eq(case.handed_to_case_id),
             cases::version.eq(case.version),
         ))
         .execute(conn)?;

@@ -14,6 +14,8 @@ text_enum! {
         Support = "support",
         /// Passing what a service needs to the recipient it names.
         Referral = "referral",
+        /// Handing the case over to the centre it names.
+        Transfer = "transfer",
     }
 }
 

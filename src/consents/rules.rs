@@ -11,7 +11,7 @@ use crate::db::schema::consents;
 use crate::db::types::{ConsentId, OrganisationId, PersonId};
 use crate::error::{AppError, Conflict, FieldError, Rule};
 use crate::grants::Action;
-use crate::{organisations, persons, referrals};
+use crate::{organisations, persons, referrals, transfers};
 
 /// Records a consent.
 ///
@@ -27,7 +27,9 @@ pub fn create(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, consent:
         broken.push(FieldError::new("expires_on", Rule::NotBefore("given_on")));
     }
     match (consent.purpose, consent.recipient_organisation_id) {
-        (ConsentPurpose::Referral, None) => broken.push(FieldError::new("recipient_organisation_id", Rule::Required)),
+        (ConsentPurpose::Referral | ConsentPurpose::Transfer, None) => {
+            broken.push(FieldError::new("recipient_organisation_id", Rule::Required));
+        }
         (_, Some(id)) if !organisations::rules::exists(conn, id)? => {
             broken.push(FieldError::new("recipient_organisation_id", Rule::NoSuchReference));
         }
@@ -107,13 +109,14 @@ pub fn withdraw(
             ))
             .execute(conn)?;
         referrals::rules::close_without_consent(conn, actor, trail, other.id)?;
+        transfers::rules::close_without_consent(conn, trail, other.id, Some(actor.account), actor.now)?;
     }
     let consent = read(conn, actor, person, id)?;
     note(conn, actor, trail, person, TrailAction::ConsentWithdraw, consent.purpose.as_str())?;
     Ok(consent)
 }
 
-/// A consent of this person that lets their data go to this recipient on this day.
+/// A consent of this person that lets a service's data go to this recipient on this day.
 ///
 /// # Errors
 /// [`Conflict::ConsentMissing`] when there is none.
@@ -123,9 +126,23 @@ pub fn live_for_referral(
     recipient: OrganisationId,
     day: NaiveDate,
 ) -> Result<ConsentId, AppError> {
+    live_for(conn, person, ConsentPurpose::Referral, recipient, day)
+}
+
+/// A consent of this person for this purpose and recipient on this day.
+///
+/// # Errors
+/// [`Conflict::ConsentMissing`] when there is none.
+pub fn live_for(
+    conn: &mut DbConnection,
+    person: PersonId,
+    purpose: ConsentPurpose,
+    recipient: OrganisationId,
+    day: NaiveDate,
+) -> Result<ConsentId, AppError> {
     let candidates: Vec<Consent> = consents::table
         .filter(consents::person_id.eq(person))
-        .filter(consents::purpose.eq(ConsentPurpose::Referral))
+        .filter(consents::purpose.eq(purpose))
         .filter(consents::recipient_organisation_id.eq(recipient))
         .filter(consents::withdrawn_on.is_null())
         .order((consents::given_on.desc(), consents::id))

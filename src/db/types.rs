@@ -290,4 +290,6 @@ id_type! {
     ReferralEventId;
     /// Support given.
     DeliveryId;
+    /// A transfer of a case to another centre.
+    TransferId;
 }

@@ -169,6 +169,8 @@ impl Scribe<'_> {
             version: 1,
             status_since: told.events.last().map_or(told.received_on, |change| change.on),
             trafficked_again: false,
+            handed_to_case_id: None,
+            continues_case_id: None,
         };
         Ok((case, events))
     }
@@ -180,6 +182,7 @@ impl Scribe<'_> {
             let purpose: ConsentPurpose = word(told.purpose)?;
             let recipients = match purpose {
                 ConsentPurpose::Support => vec![None],
+                ConsentPurpose::Transfer => Vec::new(),
                 ConsentPurpose::Referral => self.recipients()?.into_iter().map(Some).collect(),
             };
             for recipient in recipients {

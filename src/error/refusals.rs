@@ -122,6 +122,10 @@ pub enum Conflict {
     ConsentMissing,
     /// The case is closed.
     CaseClosed,
+    /// Another centre goes on with the case.
+    HandedOver,
+    /// The case is offered to somebody already.
+    TransferOffered,
     /// The case is not closed; only a closed one is followed up.
     NotClosed,
     /// A case that was closed for this reason is not followed up.
@@ -158,6 +162,8 @@ impl Conflict {
             Self::IllegalTransition { .. } => "illegal_transition",
             Self::ConsentMissing => "consent_missing",
             Self::CaseClosed => "case_closed",
+            Self::HandedOver => "handed_over",
+            Self::TransferOffered => "transfer_offered",
             Self::NotClosed => "not_closed",
             Self::NoFollowUp => "no_follow_up",
             Self::FollowedUp => "followed_up",
@@ -187,6 +193,10 @@ impl Conflict {
                 ("Cần sự đồng ý còn hiệu lực cho nơi nhận này.", "A live consent naming this recipient is needed.")
             }
             Self::CaseClosed => ("Hồ sơ đã đóng.", "The case is closed."),
+            Self::HandedOver => ("Trung tâm khác đang tiếp tục hồ sơ này.", "Another centre goes on with this case."),
+            Self::TransferOffered => {
+                ("Hồ sơ đang chờ nơi nhận trả lời.", "The case waits for the answer to a transfer.")
+            }
             Self::NotClosed => ("Hồ sơ chưa đóng.", "The case is not closed."),
             Self::NoFollowUp => (
                 "Hồ sơ đóng vì lý do này không có theo dõi sau đóng.",

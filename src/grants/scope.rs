@@ -56,6 +56,8 @@ pub struct Scope {
     pub account: AccountId,
     /// Organisations in which it reaches persons it registered itself and no case holds yet.
     pub own: Slots,
+    /// Organisations in which it reaches the cases it took in itself, until another centre has them.
+    pub intake: Slots,
     /// Organisations in which it reaches the cases assigned to it. A grant that is
     /// taken back takes them along, whoever the case is still assigned to.
     pub assigned: Slots,
@@ -85,6 +87,7 @@ impl Scope {
         let mut scope = Self {
             account,
             own: Slots::EMPTY,
+            intake: Slots::EMPTY,
             assigned: Slots::EMPTY,
             waiting: Slots::EMPTY,
             organisations: Slots::EMPTY,
@@ -105,6 +108,7 @@ impl Scope {
     fn widen(&mut self, held: &HeldRole, reach: Reach) {
         match reach {
             Reach::Own => self.own.add(held.organisation),
+            Reach::Intake => self.intake.add(held.organisation),
             Reach::Assigned => self.assigned.add(held.organisation),
             Reach::Waiting => self.waiting.add(held.organisation),
             Reach::Organisation => self.organisations.add(held.organisation),
@@ -116,8 +120,8 @@ impl Scope {
 
     /// Every organisation in which the scope reaches cases.
     pub fn case_organisations(&self) -> Vec<OrganisationId> {
-        let mut all: Vec<OrganisationId> =
-            self.assigned.iter().chain(self.waiting.iter()).chain(self.organisations.iter()).collect();
+        let of_cases = [&self.intake, &self.assigned, &self.waiting, &self.organisations];
+        let mut all: Vec<OrganisationId> = of_cases.into_iter().flat_map(Slots::iter).collect();
         all.sort_unstable();
         all.dedup();
         all

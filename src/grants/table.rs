@@ -90,6 +90,12 @@ text_enum! {
         CaseDecide = "case.decide",
         /// Assign a case to a worker.
         CaseAssign = "case.assign",
+        /// Read transfers, as sender or receiver.
+        TransferRead = "transfer.read",
+        /// Offer a case to another centre, and take the offer back.
+        TransferOffer = "transfer.offer",
+        /// Accept or decline a case that is offered.
+        TransferAnswer = "transfer.answer",
         /// Assess needs and eligibility; record a refusal.
         AssessmentWrite = "assessment.write",
         /// Read referrals that were sent, with the whole case behind them.
@@ -118,6 +124,8 @@ text_enum! {
 pub enum Reach {
     /// Records the account itself made, until they belong to a case.
     Own,
+    /// Cases the account opened at an organisation that only takes people in, until another centre has them.
+    Intake,
     /// Cases assigned to the account, and what hangs on them.
     Assigned,
     /// Cases of the organisation that nobody is assigned to yet.
@@ -150,7 +158,7 @@ const fn grant(role: Role, action: Action, reach: Reach) -> Grant {
 /// Every right there is. What is not here is refused.
 pub const GRANTS: &[Grant] = {
     use Action as A;
-    use Reach::{Addressed, AdminUnit, Assigned, Everywhere, Organisation, Own, Waiting};
+    use Reach::{Addressed, AdminUnit, Assigned, Everywhere, Intake, Organisation, Own, Waiting};
     use Role as R;
     &[
         grant(R::Administrator, A::AccountRead, Everywhere),
@@ -177,6 +185,10 @@ pub const GRANTS: &[Grant] = {
         grant(R::CentreManager, A::CaseUpdate, Organisation),
         grant(R::CentreManager, A::CaseDecide, Organisation),
         grant(R::CentreManager, A::CaseAssign, Organisation),
+        grant(R::CentreManager, A::TransferRead, Organisation),
+        grant(R::CentreManager, A::TransferRead, Addressed),
+        grant(R::CentreManager, A::TransferOffer, Organisation),
+        grant(R::CentreManager, A::TransferAnswer, Addressed),
         grant(R::CentreManager, A::AssessmentWrite, Organisation),
         grant(R::CentreManager, A::ReferralRead, Organisation),
         grant(R::CentreManager, A::ReferralWrite, Organisation),
@@ -204,6 +216,9 @@ pub const GRANTS: &[Grant] = {
         grant(R::SocialWorker, A::CaseUpdate, Assigned),
         grant(R::SocialWorker, A::CaseDecide, Assigned),
         grant(R::SocialWorker, A::CaseAssign, Waiting),
+        grant(R::SocialWorker, A::TransferRead, Assigned),
+        grant(R::SocialWorker, A::TransferRead, Waiting),
+        grant(R::SocialWorker, A::TransferOffer, Assigned),
         grant(R::SocialWorker, A::AssessmentWrite, Assigned),
         grant(R::SocialWorker, A::ReferralRead, Assigned),
         grant(R::SocialWorker, A::ReferralRead, Waiting),
@@ -226,10 +241,19 @@ pub const GRANTS: &[Grant] = {
         grant(R::CommuneOfficer, A::OrganisationRead, Everywhere),
         grant(R::CommuneOfficer, A::AdminUnitRead, Everywhere),
         grant(R::CommuneOfficer, A::PersonRead, Own),
+        grant(R::CommuneOfficer, A::PersonRead, Intake),
         grant(R::CommuneOfficer, A::PersonCreate, Organisation),
         grant(R::CommuneOfficer, A::PersonUpdate, Own),
+        grant(R::CommuneOfficer, A::PersonUpdate, Intake),
         grant(R::CommuneOfficer, A::ConsentRead, Own),
+        grant(R::CommuneOfficer, A::ConsentRead, Intake),
         grant(R::CommuneOfficer, A::ConsentWrite, Own),
+        grant(R::CommuneOfficer, A::ConsentWrite, Intake),
+        grant(R::CommuneOfficer, A::CaseRead, Intake),
+        grant(R::CommuneOfficer, A::CaseCreate, Organisation),
+        grant(R::CommuneOfficer, A::CaseUpdate, Intake),
+        grant(R::CommuneOfficer, A::TransferRead, Intake),
+        grant(R::CommuneOfficer, A::TransferOffer, Intake),
         //
         grant(R::PeerLeader, A::AdminUnitRead, Everywhere),
         //

@@ -36,6 +36,13 @@ text_enum! {
     }
 }
 
+impl OrganisationKind {
+    /// Whether organisations of this kind run cases, so that a case can be transferred to them.
+    pub fn runs_cases(self) -> bool {
+        matches!(self, Self::SocialWorkCentre | Self::VictimSupportFacility | Self::SocialAssistanceFacility)
+    }
+}
+
 /// An organisation.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = organisations, treat_none_as_default_value = false)]

@@ -153,6 +153,17 @@ crate::db::types::text_enum! {
     }
 }
 
+impl AgeGroup {
+    /// The group on `today`; who may be under 18 counts as a minor.
+    pub fn on(birth: &Birth, today: NaiveDate) -> Self {
+        match birth.of_age_on() {
+            Some(of_age) if today < of_age => Self::Minor,
+            Some(_) => Self::Adult,
+            None => Self::Unknown,
+        }
+    }
+}
+
 /// What a service needs to know about a person it helps.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ReferredPerson {
@@ -246,7 +257,7 @@ impl Referral {
         today: NaiveDate,
         agreed: bool,
     ) -> Result<IncomingReferral, AppError> {
-        let birth = Birth { precision: person.birth_precision, date: person.birth_date, year: person.birth_year };
+        let birth = person.birth();
         let open = |column, stored: &Option<Vec<u8>>| open_column(key, person.id, column, stored.as_deref());
         let referred = if agreed && self.status.shows_person() {
             Some(ReferredPerson {
@@ -260,11 +271,7 @@ impl Referral {
         } else {
             None
         };
-        let age_group = match birth.age_on(today) {
-            Some(age) if age < 18 => AgeGroup::Minor,
-            Some(_) => AgeGroup::Adult,
-            None => AgeGroup::Unknown,
-        };
+        let age_group = AgeGroup::on(&birth, today);
         Ok(IncomingReferral {
             id: self.id,
             service_type: self.service_type,

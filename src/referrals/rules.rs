@@ -20,7 +20,7 @@ use crate::{assessments, consents, organisations};
 mod ending;
 mod reading;
 
-pub use ending::{cancel_open_of_case, close_without_consent, sweep};
+pub use ending::{cancel_open_of_case, close_without_consent, follow_case, sweep};
 pub use reading::{Filter, Side, list, person_of, read, usual_side};
 
 /// A referral that is to be written.

@@ -81,7 +81,7 @@ pub fn list(
         .inner_join(persons::table.on(persons::id.eq(cases::person_id)))
         .filter(cases_within(&scope))
         .order((cases::received_on.desc(), cases::id.desc()))
-        .select((CaseHead::as_select(), persons::sealed_name))
+        .select((CaseHead::as_select(), persons::sealed_name, cases::handed_to_case_id))
         .limit(limit + 1)
         .into_boxed();
     // Narrows nothing: whoever reaches one centre only sees its cases. It lets the index of the centre
@@ -108,7 +108,9 @@ pub fn list(
     if let Some((day, id)) = after {
         query = query.filter(cases::received_on.lt(day).or(cases::received_on.eq(day).and(cases::id.lt(id))));
     }
-    Ok(query.load(conn)?)
+    let rows: Vec<(CaseHead, Option<Vec<u8>>, Option<CaseId>)> = query.load(conn)?;
+    // A person who goes on elsewhere is no longer this centre's to see.
+    Ok(rows.into_iter().map(|(case, name, handed)| (case, name.filter(|_| handed.is_none()))).collect())
 }
 
 fn only_organisation(scope: &Scope) -> Option<OrganisationId> {
@@ -152,6 +154,8 @@ pub struct CaseFile {
     pub case: Case,
     /// Whose case.
     pub person: Person,
+    /// Whether the person's record may be shown; not once another centre goes on with the case.
+    pub shows_person: bool,
     /// Referrals, oldest first; at most 200.
     pub referrals: Vec<Referral>,
     /// What is to be done, soonest first.
@@ -173,19 +177,21 @@ pub fn read_file(
         Some(closed_on) => follow_ups::rules::reached(conn, id, closed_on)?,
         None => Vec::new(),
     };
+    let at_commune = actor.scope(Action::CaseRead)?.intake.contains(case.organisation_id);
     let facts = DeadlineFacts {
         category: case.category,
         status: case.status,
         status_since: case.status_since,
         received_on: case.received_on,
-        at_commune: false,
+        at_commune,
         minor: person.birth().may_be_minor_on(case.received_on),
         has_plan: false,
         close_reason: case.close_reason,
         followed_up: &followed_up,
     };
     let deadlines = deadlines.open(facts, actor.now.civil_date());
-    Ok(CaseFile { case, person, referrals, deadlines })
+    let shows_person = case.handed_to_case_id.is_none();
+    Ok(CaseFile { case, person, shows_person, referrals, deadlines })
 }
 
 /// In one statement.

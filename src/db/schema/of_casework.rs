@@ -77,6 +77,8 @@ diesel::table! {
         version -> Integer,
         status_since -> Date,
         trafficked_again -> Bool,
+        handed_to_case_id -> Nullable<Id>,
+        continues_case_id -> Nullable<Id>,
     }
 }
 
@@ -220,5 +222,30 @@ diesel::table! {
         sealed_note -> Nullable<Binary>,
         recorded_by -> Id,
         created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::Id;
+
+    transfers (id) {
+        id -> Id,
+        case_id -> Id,
+        person_id -> Id,
+        from_organisation_id -> Id,
+        to_organisation_id -> Id,
+        ground -> Text,
+        consent_id -> Nullable<Id>,
+        status -> Text,
+        answer_due_on -> Date,
+        sealed_summary -> Nullable<Binary>,
+        offered_by -> Id,
+        created_at -> Timestamp,
+        answered_by -> Nullable<Id>,
+        answered_at -> Nullable<Timestamp>,
+        decline_reason -> Nullable<Text>,
+        new_case_id -> Nullable<Id>,
+        version -> Integer,
     }
 }

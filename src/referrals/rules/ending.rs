@@ -8,7 +8,7 @@ use crate::audit::{TrailAction, TrailKey};
 use crate::clock::Random;
 use crate::db::DbConnection;
 use crate::db::schema::{consents as agreed_consents, referrals};
-use crate::db::types::{AccountId, CaseId, ConsentId, Instant, ReferralEventId};
+use crate::db::types::{AccountId, CaseId, ConsentId, Instant, OrganisationId, ReferralEventId};
 use crate::error::AppError;
 use crate::referrals::ReferralStatus;
 use crate::referrals::model::Referral;
@@ -47,6 +47,39 @@ pub fn cancel_open_of_case(
         .select(Referral::as_select())
         .load(conn)?;
     cancel_all(conn, trail, open, Some(actor.account), "case_closed", actor.now)
+}
+
+/// Lets the open referrals of a case that was handed over go on in the receiver's case;
+/// drafts are dropped.
+///
+/// # Errors
+/// The engine's own.
+pub fn follow_case(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    from: CaseId,
+    to: CaseId,
+    receiver: OrganisationId,
+) -> Result<(), AppError> {
+    let open: Vec<Referral> = referrals::table
+        .filter(referrals::case_id.eq(from))
+        .filter(referrals::status.eq_any(ReferralStatus::OPEN))
+        .select(Referral::as_select())
+        .load(conn)?;
+    let (drafts, sent): (Vec<_>, Vec<_>) =
+        open.into_iter().partition(|referral| referral.status == ReferralStatus::Draft);
+    cancel_all(conn, trail, drafts, Some(actor.account), "case_transferred", actor.now)?;
+    for mut referral in sent {
+        diesel::update(referrals::table.find(referral.id))
+            .set((referrals::case_id.eq(to), referrals::from_organisation_id.eq(receiver)))
+            .execute(conn)?;
+        referral.case_id = to;
+        referral.from_organisation_id = receiver;
+        save(conn, &mut referral, actor.now)?;
+        note(conn, trail, Some(actor.account), referral.id, TrailAction::Update, &["case_id"], actor.now)?;
+    }
+    Ok(())
 }
 
 fn cancel_all(

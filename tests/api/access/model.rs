@@ -57,10 +57,15 @@ fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
         ("POST", "/cases/{id}/status") if line.relation.ends_with("_verifying") => {
             (vec![Reach(A::CaseRead, 404), Reach(A::CaseUpdate, 403), Reach(A::CaseDecide, 403)], 412)
         }
+        ("POST", "/cases/{id}/transfers") => change(A::CaseRead, A::TransferOffer, 409),
         ("POST", "/cases/{id}/follow-ups") => change(A::CaseRead, A::CaseUpdate, 409),
         ("PATCH", "/cases/{id}") | ("POST", "/cases/{id}/status") => change(A::CaseRead, A::CaseUpdate, 412),
         ("PUT", "/cases/{id}/assignment") => change(A::CaseRead, A::CaseAssign, 412),
         ("POST", path) if path.starts_with("/cases/{id}/") => change(A::CaseRead, A::AssessmentWrite, 201),
+        ("GET", "/transfers") => (vec![May(A::TransferRead)], 200),
+        ("GET", "/transfers/{id}") => (vec![Reach(A::TransferRead, 404)], 200),
+        ("POST", "/transfers/{id}/withdraw") => change(A::TransferRead, A::TransferOffer, 412),
+        ("POST", path) if path.starts_with("/transfers/") => change(A::TransferRead, A::TransferAnswer, 412),
         ("GET", "/deliveries") => (vec![May(A::DeliveryRead)], 200),
         ("GET", "/deliveries/{id}") => (vec![Reach(A::DeliveryRead, 404)], 200),
         ("POST", "/deliveries") if line.relation.starts_with("addressed") => {
@@ -89,6 +94,7 @@ fn reaches(scope: &Scope, line: &Line) -> bool {
         "addressed" => any(&scope.addressed),
         "assigned" => all || any(&scope.assigned),
         "waiting" => all || any(&scope.waiting),
+        "intake" => all || any(&scope.waiting) || any(&scope.intake),
         "others" => all,
         "own" if line.operation.ends_with("/figure") => all,
         "own" => any(&scope.own),

@@ -17,6 +17,7 @@ pub struct File {
     pub case: Uuid,
     pub referral: Uuid,
     pub delivery: Uuid,
+    pub transfer: Uuid,
 }
 
 /// One who asks, and the records around them.
@@ -73,6 +74,8 @@ fn files(app: &TestApp, world: &World, user: &User, organisation: Uuid) -> BTree
     let colleagues = File { person: unheld_person(app, world, &world.second_worker, organisation), ..foreign };
     let handed_over = file(app, world, world.other_centre, Some(&world.other_worker), None);
     register_as(app, handed_over.person, user, organisation);
+    let intake = held(None);
+    app.sql(&format!("update cases set opened_by = {} where id = {}", app.sql_id(user.id), app.sql_id(intake.case)));
     let draft = sent();
     set_status(app, draft, "draft");
     let over = sent();
@@ -88,6 +91,7 @@ fn files(app: &TestApp, world: &World, user: &User, organisation: Uuid) -> BTree
         ("handed_over", handed_over),
         ("assigned", held(Some(user))),
         ("waiting", held(None)),
+        ("intake", intake),
         ("others", held(Some(&world.second_worker))),
         ("assigned_verifying", verifying(Some(user))),
         ("others_verifying", verifying(Some(&world.second_worker))),
@@ -126,7 +130,21 @@ fn file(app: &TestApp, world: &World, organisation: Uuid, assigned: Option<&User
         app.sql(&format!("update consents set recipient_organisation_id = {} where id = {}", id(to), id(consent)));
         app.sql(&format!("update deliveries set organisation_id = {} where id = {}", id(to), id(delivery)));
     }
-    File { person, consent, case, referral, delivery }
+    let transfer = offered(app, person, case, organisation, to.unwrap_or(world.shelter), maker);
+    File { person, consent, case, referral, delivery, transfer }
+}
+
+/// An open offer of a case.
+fn offered(app: &TestApp, person: Uuid, case: Uuid, from: Uuid, to: Uuid, by: &User) -> Uuid {
+    let transfer = app.state().random.uuid();
+    let [id, case, person, from, to, by] = [transfer, case, person, from, to, by.id].map(|id| app.sql_id(id));
+    app.sql(&format!(
+        "insert into transfers (id, case_id, person_id, from_organisation_id, to_organisation_id, ground, status,
+             answer_due_on, offered_by, created_at, version)
+         values ({id}, {case}, {person}, {from}, {to}, 'consent', 'offered', '2030-01-01', {by},
+             '2025-10-15 03:00:00.000000', 1)"
+    ));
+    transfer
 }
 
 fn unheld_person(app: &TestApp, world: &World, user: &User, organisation: Uuid) -> Uuid {
@@ -157,6 +175,9 @@ fn consented(app: &TestApp, file: File) -> File {
 }
 
 fn set_status(app: &TestApp, file: File, status: &str) {
+    if status == "cancelled" {
+        app.sql(&format!("update transfers set status = 'withdrawn' where id = {}", app.sql_id(file.transfer)));
+    }
     app.sql(&format!("update referrals set status = '{status}' where id = {}", app.sql_id(file.referral)));
 }
 

@@ -52,6 +52,7 @@ impl Shared<'_> {
             "cases" => file.case,
             "referrals" => file.referral,
             "deliveries" => file.delivery,
+            "transfers" => file.transfer,
             "organisations" if relation == "any" => self.world.clinic,
             "users" if relation == "any" => self.spare.id,
             _ => file.case,
@@ -84,7 +85,7 @@ impl Shared<'_> {
 
     fn file(&self, asker: &Asker, relation: &str) -> File {
         let id = || self.app.state().random.uuid();
-        let nothing = File { person: id(), consent: id(), case: id(), referral: id(), delivery: id() };
+        let nothing = File { person: id(), consent: id(), case: id(), referral: id(), delivery: id(), transfer: id() };
         match relation {
             "none" => nothing,
             "any" => asker.files["assigned"],
@@ -124,6 +125,10 @@ impl Shared<'_> {
             (_, "/cases/{id}/assessments") => json!({
                 "assessed_on": today, "needs": [{"service_type": "medical", "in_need": false, "eligible": true}],
             }),
+            (_, "/cases/{id}/transfers") => {
+                json!({"to_organisation_id": self.world.shelter, "ground": "consent"})
+            }
+            (_, "/transfers/{id}/decline") => json!({"reason": "other"}),
             (_, "/cases/{id}/follow-ups") => json!({"months": 3, "done_on": today, "finding": "stable"}),
             (_, "/cases/{id}/refusals") => json!({"service_type": "travel", "refused_on": today}),
             ("POST", "/deliveries") => delivery_body(relation, file, today),

@@ -15,5 +15,6 @@ mod sessions;
 mod supervisor;
 mod tokens;
 mod trail;
+mod transfers;
 mod victims;
 mod views;

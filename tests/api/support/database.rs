@@ -189,6 +189,7 @@ pub const RECORD_TABLES: &[&str] = &[
     "settings",
     "statistical_releases",
     "support_refusals",
+    "transfers",
     "view_log",
 ];
 

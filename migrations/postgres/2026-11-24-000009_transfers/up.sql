@@ -1,0 +1,27 @@
+alter table cases add column handed_to_case_id uuid references cases (id);
+alter table cases add column continues_case_id uuid references cases (id);
+create table transfers (
+    id uuid primary key not null,
+    case_id uuid not null references cases (id),
+    person_id uuid not null references persons (id),
+    from_organisation_id uuid not null references organisations (id),
+    to_organisation_id uuid not null references organisations (id),
+    ground text not null,
+    consent_id uuid references consents (id),
+    status text not null,
+    answer_due_on date not null,
+    sealed_summary bytea,
+    offered_by uuid not null references accounts (id),
+    created_at timestamp not null,
+    answered_by uuid references accounts (id),
+    answered_at timestamp,
+    decline_reason text,
+    new_case_id uuid references cases (id),
+    version integer not null
+);
+create unique index transfers_offered on transfers (case_id) where status = 'offered';
+create index transfers_by_case on transfers (case_id, created_at, id);
+create index transfers_by_recipient on transfers (to_organisation_id, status, created_at, id);
+create index transfers_by_sender on transfers (from_organisation_id, status, created_at, id);
+create index transfers_by_deadline on transfers (status, answer_due_on, id);
+create index transfers_by_consent on transfers (consent_id);
