@@ -19,6 +19,7 @@ pub mod demo;
 pub mod error;
 pub mod follow_ups;
 pub mod grants;
+pub mod guardians;
 pub mod http;
 pub mod organisations;
 pub mod persons;

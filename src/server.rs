@@ -42,6 +42,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     crate::organisations::routes::configure(config);
     crate::persons::routes::configure(config);
     crate::consents::routes::configure(config);
+    crate::guardians::routes::configure(config);
     crate::cases::routes::configure(config);
     crate::follow_ups::routes::configure(config);
     crate::assessments::routes::configure(config);

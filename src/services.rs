@@ -42,6 +42,11 @@ text_enum! {
 pub struct ServiceRule {
     /// Days in which a partner answers a referral.
     pub answer_days: u16,
+    /// Days after acceptance in which it begins.
+    pub start_days: u16,
+    /// Whether it may be asked for before consent when a life is at risk.
+    #[serde(default)]
+    pub emergency: bool,
     /// Kinds of organisation that give it.
     pub given_by: Vec<OrganisationKind>,
     /// Letter of the regime in Law 53/2024/QH15, Art. 37; none where it is no statutory regime.
@@ -50,7 +55,10 @@ pub struct ServiceRule {
 
 /// The configured service types.
 #[derive(Debug, Clone)]
-pub struct Services(HashMap<ServiceType, ServiceRule>);
+pub struct Services {
+    emergency_consent_days: u16,
+    rules: HashMap<ServiceType, ServiceRule>,
+}
 
 /// `config/services.toml` does not describe every service type.
 #[derive(Debug, thiserror::Error)]
@@ -69,21 +77,42 @@ impl Services {
     /// # Errors
     /// When it is not of the described form or leaves a service type out.
     pub fn shipped() -> Result<Self, ServicesError> {
-        let rules: HashMap<ServiceType, ServiceRule> = toml::from_str(include_str!("../config/services.toml"))?;
+        #[derive(Deserialize)]
+        struct File {
+            emergency_consent_days: u16,
+            #[serde(flatten)]
+            rules: HashMap<ServiceType, ServiceRule>,
+        }
+        let File { emergency_consent_days, rules } = toml::from_str(include_str!("../config/services.toml"))?;
         match ServiceType::ALL.iter().find(|service| !rules.contains_key(service)) {
             Some(missing) => Err(ServicesError::Missing(*missing)),
-            None => Ok(Self(rules)),
+            None => Ok(Self { emergency_consent_days, rules }),
         }
     }
 
     /// Days in which a partner answers a referral to this service.
     pub fn answer_days(&self, service: ServiceType) -> u16 {
-        self.0.get(&service).map_or(0, |rule| rule.answer_days)
+        self.rules.get(&service).map_or(0, |rule| rule.answer_days)
+    }
+
+    /// Days after acceptance in which this service begins.
+    pub fn start_days(&self, service: ServiceType) -> u16 {
+        self.rules.get(&service).map_or(0, |rule| rule.start_days)
+    }
+
+    /// Whether this service may be asked for before consent when a life is at risk.
+    pub fn has_emergency(&self, service: ServiceType) -> bool {
+        self.rules.get(&service).is_some_and(|rule| rule.emergency)
+    }
+
+    /// Days after sending in which consent to an emergency is to be given.
+    pub fn emergency_consent_days(&self) -> u16 {
+        self.emergency_consent_days
     }
 
     /// Whether organisations of this kind give this service.
     pub fn is_given_by(&self, service: ServiceType, kind: OrganisationKind) -> bool {
-        self.0.get(&service).is_some_and(|rule| rule.given_by.contains(&kind))
+        self.rules.get(&service).is_some_and(|rule| rule.given_by.contains(&kind))
     }
 
     /// Service types that are regimes due to identified victims by law.
@@ -91,7 +120,7 @@ impl Services {
         ServiceType::ALL
             .iter()
             .copied()
-            .filter(|service| self.0.get(service).is_some_and(|r| r.regime.is_some()))
+            .filter(|service| self.rules.get(service).is_some_and(|r| r.regime.is_some()))
             .collect()
     }
 }

@@ -11,6 +11,7 @@ mod model;
 pub mod routes;
 mod trail;
 mod verify;
+pub mod viewers;
 mod views;
 
 pub use bulk::NewChains;

@@ -20,7 +20,7 @@ use crate::http::{Cursor, Page, Path, Query, listing};
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_trail).service(list_views);
+    config.service(list_trail).service(list_views).service(super::viewers::list_viewers);
 }
 
 #[derive(Debug, Deserialize, Validate, utoipa::IntoParams)]

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::db::bulk::bulk_rows;
 use crate::db::schema::consents;
-use crate::db::types::{AccountId, ConsentId, Instant, OrganisationId, PersonId, text_enum};
+use crate::db::types::{AccountId, ConsentId, GuardianId, Instant, OrganisationId, PersonId, text_enum};
 
 text_enum! {
     /// What a consent is for. Silence is never consent (Law 91/2025/QH15).
@@ -45,6 +45,16 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// Why a consent ended before its last day.
+    ConsentEndReason {
+        /// It was withdrawn.
+        Withdrawn = "withdrawn",
+        /// The guardian who gave it is no longer the guardian.
+        GuardianEnded = "guardian_ended",
+    }
+}
+
 /// A consent.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = consents, treat_none_as_default_value = false)]
@@ -75,6 +85,10 @@ pub struct Consent {
     pub created_at: Instant,
     /// Version for `If-Match`.
     pub version: i32,
+    /// The guardian who gave it, where a guardian did.
+    pub guardian_id: Option<GuardianId>,
+    /// Why it was withdrawn.
+    pub end_reason: Option<ConsentEndReason>,
 }
 
 bulk_rows! { Consent => consents }

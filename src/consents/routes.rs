@@ -8,12 +8,12 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
-use super::model::{Consent, ConsentPurpose, GivenBy, Proof};
+use super::model::{Consent, ConsentEndReason, ConsentPurpose, GivenBy, Proof};
 use super::rules;
 use crate::accounts::{Actor, Caller};
 use crate::app::{App, Target};
 use crate::audit::{Seen, SubjectKind, log_reply};
-use crate::db::types::{AccountId, ConsentId, Instant, OrganisationId, PersonId};
+use crate::db::types::{AccountId, ConsentId, GuardianId, Instant, OrganisationId, PersonId};
 use crate::error::{AppError, Problem};
 use crate::http::{Created, IdempotencyKey, IfMatch, Page, Path, Valid, Versioned};
 
@@ -39,8 +39,12 @@ pub struct ConsentView {
     proof: Proof,
     /// Last day.
     expires_on: Option<NaiveDate>,
+    /// The guardian who gave it.
+    guardian_id: Option<GuardianId>,
     /// Day of withdrawal.
     withdrawn_on: Option<NaiveDate>,
+    /// Why it ended before its last day.
+    end_reason: Option<ConsentEndReason>,
     /// Who recorded it.
     recorded_by: AccountId,
     /// When it was recorded.
@@ -59,7 +63,9 @@ impl From<Consent> for ConsentView {
             given_on: row.given_on,
             proof: row.proof,
             expires_on: row.expires_on,
+            guardian_id: row.guardian_id,
             withdrawn_on: row.withdrawn_on,
+            end_reason: row.end_reason,
             recorded_by: row.recorded_by,
             created_at: row.created_at,
             version: row.version,
@@ -86,16 +92,18 @@ async fn list_consents(
 struct NewConsent {
     /// For what.
     purpose: ConsentPurpose,
-    /// To whom; required for a referral.
+    /// To whom; required for a referral and a transfer.
     recipient_organisation_id: Option<OrganisationId>,
-    /// Given by whom.
+    /// Given by whom; for somebody under 18 a guardian or legal representative.
     given_by: GivenBy,
+    /// The recorded guardian who gave it; required unless the person did.
+    guardian_id: Option<GuardianId>,
     /// When.
     #[serde(deserialize_with = "crate::http::extract::civil_date")]
     given_on: NaiveDate,
     /// How proven.
     proof: Proof,
-    /// Last day.
+    /// Last day; a guardian's consent ends before the person comes of age.
     #[serde(default, deserialize_with = "crate::http::extract::optional_date")]
     expires_on: Option<NaiveDate>,
 }
@@ -128,12 +136,11 @@ async fn record_consent(
         recorded_by: caller.account,
         created_at: app.clock.now(),
         version: 1,
+        guardian_id: form.guardian_id,
+        end_reason: None,
     };
     let (trail, id) = (app.trail.clone(), row.id);
-    let write = move |conn: &mut _, actor: &_| {
-        rules::create(conn, actor, &trail, &row)?;
-        Ok(row.clone())
-    };
+    let write = move |conn: &mut _, actor: &_| rules::create(conn, actor, &trail, &row);
     let row = app
         .write_once(
             caller,

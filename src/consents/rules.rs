@@ -3,21 +3,27 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::model::{Consent, ConsentPurpose};
+use super::model::{Consent, ConsentEndReason, ConsentPurpose, GivenBy};
 use crate::accounts::Actor;
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
 use crate::db::DbConnection;
 use crate::db::schema::consents;
-use crate::db::types::{ConsentId, OrganisationId, PersonId};
+use crate::db::types::{ConsentId, GuardianId, OrganisationId, PersonId};
 use crate::error::{AppError, Conflict, FieldError, Rule};
 use crate::grants::Action;
-use crate::{organisations, persons, referrals, transfers};
+use crate::persons::model::Birth;
+use crate::{guardians, organisations, persons, referrals, transfers};
 
 /// Records a consent.
 ///
 /// # Errors
 /// Field errors; [`AppError::NotFound`] for a person out of reach; [`AppError::Forbidden`].
-pub fn create(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, consent: &Consent) -> Result<(), AppError> {
+pub fn create(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    consent: &Consent,
+) -> Result<Consent, AppError> {
     reach_person(conn, actor, consent.person_id)?;
     let mut broken = Vec::new();
     if consent.given_on > actor.now.civil_date() {
@@ -38,12 +44,110 @@ pub fn create(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, consent:
     if !broken.is_empty() {
         return Err(AppError::Invalid(broken));
     }
-    diesel::insert_into(consents::table).values(consent).execute(conn)?;
-    note(conn, actor, trail, consent.person_id, TrailAction::ConsentRecord, consent.purpose.as_str())
+    let consent = as_of_age(conn, consent)?;
+    diesel::insert_into(consents::table).values(&consent).execute(conn)?;
+    note(conn, actor, trail, consent.person_id, TrailAction::ConsentRecord, consent.purpose.as_str())?;
+    if consent.purpose == ConsentPurpose::Referral {
+        referrals::rules::rest_on(conn, trail, &consent, actor)?;
+    }
+    Ok(consent)
+}
+
+/// Who may give the consent, by the person's age on that day. A guardian speaks until the
+/// person comes of age and no longer, so the consent ends on the day before.
+///
+/// # Errors
+/// Field errors.
+fn as_of_age(conn: &mut DbConnection, consent: &Consent) -> Result<Consent, AppError> {
+    let birth = persons::rules::birth_of(conn, consent.person_id)?;
+    let day = consent.given_on;
+    let by_guardian = consent.given_by != GivenBy::OneSelf;
+    match consent.guardian_id {
+        Some(_) if !by_guardian => return Err(AppError::field("guardian_id", Rule::ConflictsWith("given_by"))),
+        None if by_guardian => return Err(AppError::field("guardian_id", Rule::Required)),
+        Some(guardian) if !guardians::rules::in_charge(conn, consent.person_id, guardian, day)? => {
+            return Err(AppError::field("guardian_id", Rule::NoSuchReference));
+        }
+        _ => {}
+    }
+    if !by_guardian {
+        let child = birth.is_minor_on(day);
+        return if child { Err(AppError::field("given_by", Rule::GuardianNeeded)) } else { Ok(consent.clone()) };
+    }
+    let Some(of_age) = birth.of_age_on() else { return Ok(consent.clone()) };
+    if day >= of_age {
+        return Err(AppError::field("given_by", Rule::OfAge));
+    }
+    let last = of_age.pred_opt();
+    let expires_on = consent.expires_on.map_or(last, |told| last.map(|last| last.min(told)));
+    Ok(Consent { expires_on, ..consent.clone() })
+}
+
+/// After a birth was corrected: what a guardian agreed to ends before the person comes of age.
+///
+/// # Errors
+/// The engine's own.
+pub fn end_at_coming_of_age(conn: &mut DbConnection, person: PersonId, birth: &Birth) -> Result<(), AppError> {
+    let Some(last) = birth.of_age_on().and_then(|day| day.pred_opt()) else { return Ok(()) };
+    let longer = consents::table
+        .filter(consents::person_id.eq(person))
+        .filter(consents::given_by.ne(GivenBy::OneSelf))
+        .filter(consents::withdrawn_on.is_null())
+        .filter(consents::expires_on.is_null().or(consents::expires_on.gt(last)));
+    diesel::update(longer)
+        .set((consents::expires_on.eq(last), consents::version.eq(consents::version + 1)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Ends what a guardian agreed to who is no longer the guardian.
+///
+/// # Errors
+/// The engine's own.
+pub fn end_with_guardian(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    person: PersonId,
+    guardian: GuardianId,
+) -> Result<(), AppError> {
+    let given: Vec<Consent> = consents::table
+        .filter(consents::guardian_id.eq(guardian))
+        .filter(consents::withdrawn_on.is_null())
+        .select(Consent::as_select())
+        .load(conn)?;
+    for consent in given {
+        end_one(conn, actor, trail, &consent, ConsentEndReason::GuardianEnded)?;
+        note(conn, actor, trail, person, TrailAction::ConsentWithdraw, consent.purpose.as_str())?;
+    }
+    Ok(())
+}
+
+/// Ends one consent and everything that rests on it.
+fn end_one(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    consent: &Consent,
+    reason: ConsentEndReason,
+) -> Result<(), AppError> {
+    diesel::update(consents::table.find(consent.id))
+        .set((
+            consents::withdrawn_on.eq(actor.now.civil_date()),
+            consents::withdrawn_by.eq(actor.account),
+            consents::end_reason.eq(reason),
+            consents::version.eq(consent.version + 1),
+        ))
+        .execute(conn)?;
+    referrals::rules::close_without_consent(conn, actor, trail, consent.id)?;
+    transfers::rules::close_without_consent(conn, trail, consent.id, Some(actor.account), actor.now)
 }
 
 /// 404 for a person out of sight, 403 for one in sight whose consents are another's to record.
-fn reach_person(conn: &mut DbConnection, actor: &Actor, person: PersonId) -> Result<(), AppError> {
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`].
+pub fn reach_person(conn: &mut DbConnection, actor: &Actor, person: PersonId) -> Result<(), AppError> {
     let writing = actor.scope(Action::ConsentWrite)?;
     if !persons::rules::is_within(conn, &actor.scope(Action::ConsentRead)?, person)? {
         return Err(AppError::NotFound);
@@ -101,15 +205,7 @@ pub fn withdraw(
         same == (consent.purpose, consent.recipient_organisation_id) && other.withdrawn_on.is_none()
     });
     for other in alike {
-        diesel::update(consents::table.find(other.id))
-            .set((
-                consents::withdrawn_on.eq(actor.now.civil_date()),
-                consents::withdrawn_by.eq(actor.account),
-                consents::version.eq(other.version + 1),
-            ))
-            .execute(conn)?;
-        referrals::rules::close_without_consent(conn, actor, trail, other.id)?;
-        transfers::rules::close_without_consent(conn, trail, other.id, Some(actor.account), actor.now)?;
+        end_one(conn, actor, trail, &other, ConsentEndReason::Withdrawn)?;
     }
     let consent = read(conn, actor, person, id)?;
     note(conn, actor, trail, person, TrailAction::ConsentWithdraw, consent.purpose.as_str())?;

@@ -36,6 +36,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     referral_events,
     deliveries,
     follow_ups,
+    guardians,
     transfers,
     audit_heads,
     audit_entries,

@@ -274,6 +274,8 @@ id_type! {
     PersonId;
     /// A consent.
     ConsentId;
+    /// A guardian of a person.
+    GuardianId;
     /// A case.
     CaseId;
     /// A dated event in a case.

@@ -7,6 +7,7 @@ use crate::consents::model::Consent;
 use crate::db::DbConnection;
 use crate::db::bulk::BulkRow as _;
 use crate::deliveries::model::Delivery;
+use crate::guardians::model::Guardian;
 use crate::persons::model::Person;
 use crate::referrals::model::{Referral, ReferralEvent};
 
@@ -15,6 +16,7 @@ pub(super) struct Records {
     pub(super) person: Person,
     pub(super) case: Case,
     pub(super) events: Vec<CaseEvent>,
+    pub(super) guardian: Option<Guardian>,
     pub(super) consents: Vec<Consent>,
     pub(super) assessments: Vec<(Assessment, Vec<AssessedNeed>)>,
     pub(super) refusals: Vec<SupportRefusal>,
@@ -27,6 +29,7 @@ pub(super) struct Batch {
     persons: Vec<Person>,
     cases: Vec<Case>,
     case_events: Vec<CaseEvent>,
+    guardians: Vec<Guardian>,
     consents: Vec<Consent>,
     assessments: Vec<Assessment>,
     needs: Vec<AssessedNeed>,
@@ -43,6 +46,7 @@ impl Batch {
             persons: Vec::new(),
             cases: Vec::new(),
             case_events: Vec::new(),
+            guardians: Vec::new(),
             consents: Vec::new(),
             assessments: Vec::new(),
             needs: Vec::new(),
@@ -60,6 +64,7 @@ impl Batch {
         self.persons.push(records.person);
         self.cases.push(records.case);
         self.case_events.extend(records.events);
+        self.guardians.extend(records.guardian);
         self.consents.extend(records.consents);
         for (assessment, needs) in records.assessments {
             self.assessments.push(assessment);
@@ -79,6 +84,9 @@ impl Batch {
         let by = Some(person.registered_by);
         let of_person = Subject::new(SubjectKind::Person, person.id.0);
         trail.record(of_person, by, TrailAction::Create, &["person"], person.created_at);
+        if let Some(guardian) = &records.guardian {
+            trail.record(of_person, by, TrailAction::Update, &["guardian"], guardian.created_at);
+        }
         for consent in &records.consents {
             let purpose = consent.purpose.as_str();
             trail.record(of_person, by, TrailAction::ConsentRecord, &[purpose], consent.created_at);
@@ -114,6 +122,7 @@ impl Batch {
         Person::insert_all(conn, &self.persons)?;
         Case::insert_all(conn, &self.cases)?;
         CaseEvent::insert_all(conn, &self.case_events)?;
+        Guardian::insert_all(conn, &self.guardians)?;
         Consent::insert_all(conn, &self.consents)?;
         Assessment::insert_all(conn, &self.assessments)?;
         AssessedNeed::insert_all(conn, &self.needs)?;

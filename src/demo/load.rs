@@ -12,18 +12,19 @@ use crate::app::App;
 use crate::assessments::model::{AssessedNeed, Assessment, SupportRefusal};
 use crate::cases::model::{Case, CaseEvent, CaseEventKind};
 use crate::clock::Random;
-use crate::consents::model::{Consent, ConsentPurpose, Proof};
+use crate::consents::model::{Consent, ConsentPurpose, GivenBy, Proof};
 use crate::db::types::{
-    AccountId, AssessmentId, CaseEventId, CaseId, ConsentId, DeliveryId, Instant, OrganisationId, PersonId,
+    AccountId, AssessmentId, CaseEventId, CaseId, ConsentId, DeliveryId, GuardianId, Instant, OrganisationId, PersonId,
     ReferralEventId, ReferralId, RefusalId, UnknownWord,
 };
 use crate::deliveries::model::Delivery;
 use crate::error::AppError;
+use crate::guardians::model::{Guardian, Relation};
 use crate::persons::model::Birth;
 use crate::persons::rules::{self as person_rules, PersonDetails, Registration};
 use crate::referrals::model::{Referral, ReferralEvent};
 use crate::referrals::{self, ReferralStatus};
-use crate::vault::DataKey;
+use crate::vault::{DataKey, seal};
 use crate::{boot, settings};
 
 /// Persons written in one transaction.
@@ -92,7 +93,8 @@ impl Scribe<'_> {
         let communes = if received <= generation_ends { &self.centre.old_communes } else { &self.centre.communes };
         let unit_code = dice_commune(rng, communes).unwrap_or_else(|| "VN".to_owned());
         let (case, events) = self.case(worker, unit_code)?;
-        let consents = self.consents(worker)?;
+        let guardian = self.guardian(rng, key, worker)?;
+        let consents = self.consents(worker, guardian.as_ref(), &person.birth())?;
         let referrals = self.referrals(&case, worker, &consents)?;
         Ok(Records {
             assessments: self.assessments(&case, worker)?,
@@ -101,6 +103,7 @@ impl Scribe<'_> {
             person,
             case,
             events,
+            guardian,
             consents,
             referrals,
         })
@@ -175,10 +178,43 @@ impl Scribe<'_> {
         Ok((case, events))
     }
 
+    /// Who spoke for a child.
+    fn guardian(&self, rng: &mut StdRng, key: &DataKey, worker: AccountId) -> Result<Option<Guardian>, AppError> {
+        let Some(told) = self.story.consents.iter().find(|told| told.given_by != "self") else { return Ok(None) };
+        let id = GuardianId(self.ids.uuid());
+        let relations = match told.given_by {
+            "guardian" => [Relation::Mother, Relation::Grandparent, Relation::Relative],
+            _ => [Relation::Mother, Relation::Father, Relation::Authority],
+        };
+        let relation = relations.get(rng.random_range(0..relations.len())).copied().unwrap_or(Relation::Relative);
+        let name = format!("Người giám hộ {}", self.number);
+        Ok(Some(Guardian {
+            id,
+            person_id: self.person,
+            relation,
+            sealed_name: seal(&self.app.random, key, self.person, Guardian::name_place(id), 1, &name)?,
+            sealed_phone: None,
+            from_on: self.story.case.received_on,
+            until_on: None,
+            end_reason: None,
+            recorded_by: worker,
+            created_at: at(self.story.case.received_on, 8),
+            version: 1,
+        }))
+    }
+
     /// One consent for support, and one for each partner that a referral went to.
-    fn consents(&self, worker: AccountId) -> Result<Vec<Consent>, AppError> {
+    fn consents(
+        &self,
+        worker: AccountId,
+        guardian: Option<&Guardian>,
+        birth: &Birth,
+    ) -> Result<Vec<Consent>, AppError> {
         let mut consents = Vec::new();
         for told in &self.story.consents {
+            let given_by: GivenBy = word(told.given_by)?;
+            let guardian = guardian.filter(|_| given_by != GivenBy::OneSelf);
+            let of_age = guardian.and_then(|_| birth.of_age_on()?.pred_opt());
             let purpose: ConsentPurpose = word(told.purpose)?;
             let recipients = match purpose {
                 ConsentPurpose::Support => vec![None],
@@ -191,15 +227,17 @@ impl Scribe<'_> {
                     person_id: self.person,
                     purpose,
                     recipient_organisation_id: recipient,
-                    given_by: word(told.given_by)?,
+                    given_by,
                     given_on: told.given_on,
                     proof: Proof::WrittenSignature,
-                    expires_on: None,
+                    expires_on: of_age,
                     withdrawn_on: None,
                     withdrawn_by: None,
                     recorded_by: worker,
                     created_at: at(told.given_on, 10),
                     version: 1,
+                    guardian_id: guardian.map(|guardian| guardian.id),
+                    end_reason: None,
                 });
             }
         }
@@ -295,6 +333,15 @@ impl Scribe<'_> {
                 created_at: at(told.sent_on, 60),
                 updated_at: steps.last().map_or_else(|| at(told.sent_on, 61), |step| step.recorded_at),
                 version: i32::try_from(steps.len()).unwrap_or(1),
+                start_due_on: told
+                    .answered_on
+                    .filter(|_| told.answer == "accepted")
+                    .map(|day| day + TimeDelta::days(i64::from(self.app.services.start_days(service_type)))),
+                stop_reason: (status == ReferralStatus::Stopped).then_some(referrals::status::StopReason::Other),
+                emergency_reason: None,
+                consent_due_on: None,
+                reviewed_by: None,
+                reviewed_at: None,
             };
             Ok((referral, steps))
         };

@@ -37,6 +37,10 @@ pub enum Rule {
     NoSuchReference,
     /// The organisation does not give this service, or is closed on that date.
     WrongOrganisation,
+    /// Somebody under 18 does not give the consent alone.
+    GuardianNeeded,
+    /// The person is of age: nobody else gives the consent.
+    OfAge,
     /// This field does not go together with that one.
     ConflictsWith(&'static str),
     /// The cursor was not made by this list.
@@ -60,6 +64,8 @@ impl Rule {
             Self::UnitNotValidOn => "unit_not_valid_on_date",
             Self::NoSuchReference => "no_such_reference",
             Self::WrongOrganisation => "wrong_organisation",
+            Self::GuardianNeeded => "guardian_needed",
+            Self::OfAge => "of_age",
             Self::ConflictsWith(_) => "conflicts_with",
             Self::Cursor => "cursor",
             Self::WeakPassword => "weak_password",
@@ -92,6 +98,14 @@ impl Rule {
             Self::WrongOrganisation => (
                 "Tổ chức phải đang hoạt động và cung cấp dịch vụ này.".into(),
                 "The organisation must be open and give this service.".into(),
+            ),
+            Self::GuardianNeeded => (
+                "Người dưới 18 tuổi: cần người giám hộ hoặc người đại diện hợp pháp.".into(),
+                "Under 18: a guardian or legal representative is needed.".into(),
+            ),
+            Self::OfAge => (
+                "Người từ đủ 18 tuổi tự mình đồng ý.".into(),
+                "From the age of 18 the person gives the consent.".into(),
             ),
             Self::ConflictsWith(other) => {
                 (format!("Không đi cùng với {other}."), format!("Does not go together with {other}."))
@@ -152,6 +166,12 @@ pub enum Conflict {
     AlreadyVoided,
     /// The consent was withdrawn before.
     AlreadyWithdrawn,
+    /// The guardianship ended before.
+    GuardianEnded,
+    /// The service type has no emergency.
+    NoEmergency,
+    /// It is no emergency, or a manager has looked at it.
+    NothingToReview,
     /// An administrator cannot take away the last administrator's rights.
     LastAdministrator,
 }
@@ -177,6 +197,9 @@ impl Conflict {
             Self::AlreadySetUp => "already_set_up",
             Self::AlreadyVoided => "already_voided",
             Self::AlreadyWithdrawn => "already_withdrawn",
+            Self::GuardianEnded => "guardian_ended",
+            Self::NoEmergency => "no_emergency",
+            Self::NothingToReview => "nothing_to_review",
             Self::LastAdministrator => "last_administrator",
         }
     }
@@ -224,6 +247,14 @@ impl Conflict {
             Self::AlreadySetUp => ("Hệ thống đã có quản trị viên.", "There is an administrator already."),
             Self::AlreadyVoided => ("Bản ghi đã được hủy trước đó.", "The record was voided before."),
             Self::AlreadyWithdrawn => ("Sự đồng ý đã được rút trước đó.", "The consent was withdrawn before."),
+            Self::GuardianEnded => ("Việc giám hộ đã kết thúc trước đó.", "The guardianship ended before."),
+            Self::NoEmergency => {
+                ("Dịch vụ này không có chuyển gửi khẩn cấp.", "This service has no emergency referral.")
+            }
+            Self::NothingToReview => (
+                "Không có chuyển gửi khẩn cấp nào chờ người quản lý xem.",
+                "No emergency referral waits for the manager's review.",
+            ),
             Self::LastAdministrator => {
                 ("Phải còn ít nhất một quản trị viên.", "At least one administrator must remain.")
             }

@@ -76,6 +76,8 @@ text_enum! {
         PersonCreate = "person.create",
         /// Change a person.
         PersonUpdate = "person.update",
+        /// Read who has looked at a person.
+        ViewerRead = "viewer.read",
         /// Read consents of a person.
         ConsentRead = "consent.read",
         /// Record or withdraw a consent.
@@ -104,6 +106,8 @@ text_enum! {
         ReferralWrite = "referral.write",
         /// Answer, start and complete referrals.
         ReferralAnswer = "referral.answer",
+        /// Look at emergency referrals as manager.
+        EmergencyReview = "emergency.review",
         /// Read deliveries.
         DeliveryRead = "delivery.read",
         /// Record or void support given.
@@ -176,6 +180,7 @@ pub const GRANTS: &[Grant] = {
         grant(R::CentreManager, A::PersonCreate, Organisation),
         grant(R::CentreManager, A::PersonUpdate, Organisation),
         grant(R::CentreManager, A::PersonUpdate, Own),
+        grant(R::CentreManager, A::ViewerRead, Organisation),
         grant(R::CentreManager, A::ConsentRead, Organisation),
         grant(R::CentreManager, A::ConsentRead, Own),
         grant(R::CentreManager, A::ConsentWrite, Organisation),
@@ -192,6 +197,7 @@ pub const GRANTS: &[Grant] = {
         grant(R::CentreManager, A::AssessmentWrite, Organisation),
         grant(R::CentreManager, A::ReferralRead, Organisation),
         grant(R::CentreManager, A::ReferralWrite, Organisation),
+        grant(R::CentreManager, A::EmergencyReview, Organisation),
         grant(R::CentreManager, A::DeliveryRead, Organisation),
         grant(R::CentreManager, A::DeliveryWrite, Organisation),
         grant(R::CentreManager, A::FigureRead, Organisation),
@@ -205,6 +211,7 @@ pub const GRANTS: &[Grant] = {
         grant(R::SocialWorker, A::PersonCreate, Organisation),
         grant(R::SocialWorker, A::PersonUpdate, Own),
         grant(R::SocialWorker, A::PersonUpdate, Assigned),
+        grant(R::SocialWorker, A::ViewerRead, Assigned),
         grant(R::SocialWorker, A::ConsentRead, Own),
         grant(R::SocialWorker, A::ConsentRead, Assigned),
         grant(R::SocialWorker, A::ConsentRead, Waiting),

@@ -82,6 +82,11 @@ impl Birth {
         born.checked_add_months(chrono::Months::new(18 * 12))
     }
 
+    /// Whether the person is under 18 on `day` whatever was not said about the birth.
+    pub fn is_minor_on(&self, day: NaiveDate) -> bool {
+        self.age_on(day).is_some_and(|age| age < 18)
+    }
+
     /// Whether the person may be under 18 on `day`; not when nothing is known of the birth.
     pub fn may_be_minor_on(&self, day: NaiveDate) -> bool {
         self.of_age_on().is_some_and(|of_age| day < of_age)

@@ -276,6 +276,9 @@ pub fn update(
     row.updated_at = actor.now;
     diesel::update(persons::table.find(id)).set(&row).execute(conn)?;
     record(conn, trail, subject, Some(actor.account), TrailAction::Update, &fields, actor.now)?;
+    if fields.contains(&"birth") {
+        crate::consents::rules::end_at_coming_of_age(conn, id, &row.birth())?;
+    }
     Ok(row)
 }
 
@@ -334,6 +337,16 @@ pub fn categories_within(
 ) -> Result<Option<CategorySet>, AppError> {
     let reached = persons::table.filter(persons::id.eq(id)).filter(persons_within(scope));
     Ok(reached.select(CategorySet::as_select()).first(conn).optional()?)
+}
+
+/// Birth of a person, for rules of other features that hold the person already.
+///
+/// # Errors
+/// [`AppError::NotFound`] when there is no such person.
+pub fn birth_of(conn: &mut DbConnection, id: PersonId) -> Result<Birth, AppError> {
+    let columns = (persons::birth_precision, persons::birth_date, persons::birth_year);
+    let (precision, date, year) = persons::table.find(id).select(columns).first(conn)?;
+    Ok(Birth { precision, date, year })
 }
 
 /// Adds a category to a person who has `had` until now; an edit like any other.

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::status::{DeclineReason, Outcome, ReferralStatus};
+use super::status::{DeclineReason, EmergencyReason, Outcome, ReferralStatus, StopReason};
 use crate::db::bulk::bulk_rows;
 use crate::db::schema::{referral_events, referrals};
 use crate::db::types::{AccountId, CaseId, ConsentId, Instant, OrganisationId, PersonId, ReferralEventId, ReferralId};
@@ -54,6 +54,18 @@ pub struct Referral {
     pub updated_at: Instant,
     /// Version for `If-Match`.
     pub version: i32,
+    /// Last day to begin, once accepted.
+    pub start_due_on: Option<NaiveDate>,
+    /// Why help ended before its end.
+    pub stop_reason: Option<StopReason>,
+    /// The risk to life for which it may go before consent.
+    pub emergency_reason: Option<EmergencyReason>,
+    /// Last day on which an emergency goes on without consent.
+    pub consent_due_on: Option<NaiveDate>,
+    /// The manager who looked at the emergency.
+    pub reviewed_by: Option<AccountId>,
+    /// When.
+    pub reviewed_at: Option<Instant>,
 }
 
 /// A change of status of a referral.
@@ -101,10 +113,20 @@ pub struct ReferralView {
     pub sent_at: Option<Instant>,
     /// When answered.
     pub answered_at: Option<Instant>,
+    /// Last day to begin.
+    pub start_due_on: Option<NaiveDate>,
     /// Why declined.
     pub decline_reason: Option<DeclineReason>,
     /// What came of it.
     pub outcome: Option<Outcome>,
+    /// Why help ended before its end.
+    pub stop_reason: Option<StopReason>,
+    /// The risk to life for which it may go before consent.
+    pub emergency_reason: Option<EmergencyReason>,
+    /// Last day on which an emergency goes on without consent; none once there is one.
+    pub consent_due_on: Option<NaiveDate>,
+    /// When a manager looked at the emergency.
+    pub reviewed_at: Option<Instant>,
     /// Message for the recipient.
     pub message: Option<String>,
     /// Version; send it in quotes as `If-Match`.
@@ -129,10 +151,16 @@ pub struct IncomingReferral {
     pub answer_due_on: Option<NaiveDate>,
     /// When sent.
     pub sent_at: Option<Instant>,
+    /// Last day to begin.
+    pub start_due_on: Option<NaiveDate>,
+    /// Whether it is an emergency.
+    pub emergency: bool,
     /// Why declined.
     pub decline_reason: Option<DeclineReason>,
     /// What came of it.
     pub outcome: Option<Outcome>,
+    /// Why help ended before its end.
+    pub stop_reason: Option<StopReason>,
     /// Whether the person is a minor, an adult, or of unknown age; for the answer.
     pub age_group: AgeGroup,
     /// The person, once accepted and until the service ends.
@@ -181,6 +209,33 @@ pub struct ReferredPerson {
     pub message: Option<String>,
 }
 
+/// One step of a referral, as its sender reads it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ReferralEventView {
+    /// Status before.
+    pub from_status: Option<ReferralStatus>,
+    /// Status after.
+    pub to_status: ReferralStatus,
+    /// Reason word, where one was given.
+    pub reason: Option<String>,
+    /// Who; none when the deadline or the end of a consent did it.
+    pub recorded_by: Option<AccountId>,
+    /// When.
+    pub recorded_at: Instant,
+}
+
+impl From<ReferralEvent> for ReferralEventView {
+    fn from(row: ReferralEvent) -> Self {
+        Self {
+            from_status: row.from_status,
+            to_status: row.to_status,
+            reason: row.reason,
+            recorded_by: row.recorded_by,
+            recorded_at: row.recorded_at,
+        }
+    }
+}
+
 /// What a reader of a referral gets: the sender's view or the recipient's.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(untagged)]
@@ -210,6 +265,11 @@ impl ReferralReply {
 }
 
 impl Referral {
+    /// Whether an emergency goes on before the person could be asked, seen from `today`.
+    pub fn goes_before_consent(&self, today: NaiveDate) -> bool {
+        self.consent_id.is_none() && self.consent_due_on.is_some_and(|last| today <= last)
+    }
+
     /// Where the sealed message of a referral stands.
     pub fn message_place(id: ReferralId) -> FieldName {
         FieldName { table: "referrals", column: "sealed_message", row: id.0 }
@@ -239,8 +299,13 @@ impl Referral {
             answer_due_on: self.answer_due_on,
             sent_at: self.sent_at,
             answered_at: self.answered_at,
+            start_due_on: self.start_due_on,
             decline_reason: self.decline_reason,
             outcome: self.outcome,
+            stop_reason: self.stop_reason,
+            emergency_reason: self.emergency_reason,
+            consent_due_on: self.consent_due_on.filter(|_| self.consent_id.is_none()),
+            reviewed_at: self.reviewed_at,
             message,
             version: self.version,
         })
@@ -280,8 +345,11 @@ impl Referral {
             status: self.status,
             answer_due_on: self.answer_due_on,
             sent_at: self.sent_at,
+            start_due_on: self.start_due_on,
+            emergency: self.emergency_reason.is_some(),
             decline_reason: self.decline_reason,
             outcome: self.outcome,
+            stop_reason: self.stop_reason,
             age_group,
             person: referred,
             version: self.version,

@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
-use super::model::{Referral, ReferralReply};
+use super::model::{Referral, ReferralEventView, ReferralReply};
 use super::rules::{self, Filter, NewReferral, Side, Step};
-use super::status::{DeclineReason, Outcome, ReferralStatus};
+use super::status::{DeclineReason, EmergencyReason, Outcome, ReferralStatus, StopReason};
 use crate::accounts::{Actor, Caller};
 use crate::app::{App, Target};
 use crate::audit::{Seen, SubjectKind, log_reply};
@@ -37,7 +37,9 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(decline_referral)
         .service(start_referral)
         .service(complete_referral)
-        .service(stop_referral);
+        .service(stop_referral)
+        .service(review_emergency)
+        .service(list_steps);
 }
 
 fn show(
@@ -54,6 +56,7 @@ fn show(
     let today = actor.now.civil_date();
     let agreed = match referral.consent_id {
         Some(consent) if referral.status.shows_person() => consents::rules::is_live(conn, consent, today)?,
+        None if referral.status.shows_person() => referral.goes_before_consent(today),
         _ => false,
     };
     referral.incoming_view(person, key, today, agreed).map(ReferralReply::Recipient)
@@ -85,6 +88,9 @@ struct ReferralFilter {
     /// Whose answer was due before this day.
     #[serde(default, deserialize_with = "crate::http::extract::optional_date")]
     due_before: Option<NaiveDate>,
+    /// `true`: only emergencies that no manager has looked at.
+    #[serde(default)]
+    unreviewed: bool,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// Rows, 1 to 200; 50 when absent.
@@ -105,7 +111,12 @@ async fn list_referrals(
         Some(cursor) => Some((cursor.instant()?, ReferralId(cursor.id))),
         None => None,
     };
-    let filter = Filter { status: query.status, case: query.case_id, due_before: query.due_before };
+    let filter = Filter {
+        status: query.status,
+        case: query.case_id,
+        due_before: query.due_before,
+        unreviewed: query.unreviewed,
+    };
     let vault = app.vault.clone();
     let page = app
         .view(caller, move |conn, actor| {
@@ -117,6 +128,9 @@ async fn list_referrals(
             // Which case a referral serves is not the recipient's to know, nor to ask.
             if side == Side::Recipient && filter.case.is_some() {
                 return Err(AppError::field("case_id", Rule::ConflictsWith("incoming")));
+            }
+            if side == Side::Recipient && filter.unreviewed {
+                return Err(AppError::field("unreviewed", Rule::ConflictsWith("incoming")));
             }
             let rows = rules::list(conn, actor, side, &filter, after, limit)?;
             let persons: Vec<PersonId> = rows.iter().map(|(_, person)| person.id).collect();
@@ -142,6 +156,8 @@ struct ReferralForm {
     service_type: ServiceType,
     /// Recipient; an open organisation that gives this service.
     to_organisation_id: OrganisationId,
+    /// A risk to life for which it may go before consent; the manager is told.
+    emergency: Option<EmergencyReason>,
     /// Message for the recipient, shown once accepted.
     #[validate(length(min = 1, max = 2000), custom(function = plain_text))]
     message: Option<String>,
@@ -168,6 +184,7 @@ async fn write_referral(
         case: form.case_id,
         service_type: form.service_type,
         to: form.to_organisation_id,
+        emergency: form.emergency,
     };
     let message = form.message.as_deref().map(tidy);
     let (state, vault) = (app.clone(), app.vault.clone());
@@ -223,6 +240,13 @@ struct Decline {
 struct Complete {
     /// What came of the help.
     outcome: Outcome,
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Stop {
+    /// Why.
+    reason: StopReason,
 }
 
 async fn step(
@@ -302,5 +326,48 @@ step_route!(
 );
 step_route!(
     /// Say that help ended before its end.
-    stop_referral, "/referrals/{id}/stop", Nothing, |_body| Step::Stop
+    stop_referral, "/referrals/{id}/stop", Stop, |body| Step::Stop(body.reason)
 );
+
+/// Say, as manager, that you have looked at an emergency.
+#[utoipa::path(tag = "referrals", request_body = Nothing,
+    params(("id" = ReferralId, Path), ("If-Match" = String, Header), ("Idempotency-Key" = String, Header)), responses(
+    (status = 200, body = ReferralReply),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 412, body = Problem, content_type = "application/problem+json")))]
+#[post("/referrals/{id}/review")]
+async fn review_emergency(
+    caller: Caller,
+    app: Data<App>,
+    id: Path<ReferralId>,
+    version: IfMatch,
+    key: IdempotencyKey,
+    form: Valid<Nothing>,
+) -> Result<Versioned<ReferralReply>, AppError> {
+    let bound = key.bind(&app.ring.server, &form.bytes);
+    let (state, vault, id) = (app.clone(), app.vault.clone(), id.0);
+    let write = move |conn: &mut DbConnection, actor: &Actor| {
+        let referral = rules::review(conn, actor, &state.trail, id, version.0)?;
+        log_reply(conn, actor, SubjectKind::Referral, id.0)?;
+        show_one(conn, &state.vault, actor, referral, Side::Sender)
+    };
+    let target = Target::record(SubjectKind::Referral, id.0);
+    app.write_once(caller, bound, target, write, move |conn, actor, first| {
+        let (referral, side) = rules::read(conn, actor, ReferralId(first))?;
+        show_one(conn, &vault, actor, referral, side)
+    })
+    .await
+}
+
+/// Read every step of a referral you sent, oldest first. The view is logged.
+#[utoipa::path(tag = "referrals", params(("id" = ReferralId, Path)), responses((status = 200, body = Page<ReferralEventView>)))]
+#[get("/referrals/{id}/events")]
+async fn list_steps(
+    caller: Caller,
+    app: Data<App>,
+    id: Path<ReferralId>,
+) -> Result<Json<Page<ReferralEventView>>, AppError> {
+    let seen = Seen::record(SubjectKind::Referral, id.0.0);
+    let rows = app.view(caller, move |conn, actor| Ok((rules::steps(conn, actor, id.0)?, seen))).await?;
+    Ok(Json(Page { items: rows.into_iter().map(Into::into).collect(), next_cursor: None }))
+}

@@ -4,7 +4,7 @@ use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
 
 use super::model::{Referral, ReferralEvent};
-use super::status::{DeclineReason, Outcome, ReferralStatus};
+use super::status::{DeclineReason, EmergencyReason, Outcome, ReferralStatus, StopReason};
 use crate::accounts::Actor;
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
 use crate::cases::{self, CaseStatus};
@@ -17,11 +17,13 @@ use crate::grants::predicates::{referrals_addressed, referrals_within};
 use crate::services::{ServiceType, Services};
 use crate::{assessments, consents, organisations};
 
+mod emergencies;
 mod ending;
 mod reading;
 
+pub use emergencies::{rest_on, review};
 pub use ending::{cancel_open_of_case, close_without_consent, follow_case, sweep};
-pub use reading::{Filter, Side, list, person_of, read, usual_side};
+pub use reading::{Filter, Side, list, person_of, read, steps, usual_side};
 
 /// A referral that is to be written.
 #[derive(Debug, Clone)]
@@ -36,6 +38,8 @@ pub struct NewReferral {
     pub service_type: ServiceType,
     /// Recipient.
     pub to: OrganisationId,
+    /// The risk to life for which it may go before consent.
+    pub emergency: Option<EmergencyReason>,
 }
 
 /// Writes a draft.
@@ -56,6 +60,9 @@ pub fn create(
     }
     let today = actor.now.civil_date();
     organisations::rules::for_service(conn, services, "to_organisation_id", new.to, new.service_type, today)?;
+    if new.emergency.is_some() && !services.has_emergency(new.service_type) {
+        return Err(AppError::Conflict(Conflict::NoEmergency));
+    }
     let referral = Referral {
         id: new.id,
         case_id: case.id,
@@ -75,6 +82,12 @@ pub fn create(
         created_at: actor.now,
         updated_at: actor.now,
         version: 1,
+        start_due_on: None,
+        stop_reason: None,
+        emergency_reason: new.emergency,
+        consent_due_on: None,
+        reviewed_by: None,
+        reviewed_at: None,
     };
     diesel::insert_into(referrals::table).values(&referral).execute(conn)?;
     let by = Some(actor.account);
@@ -122,7 +135,7 @@ pub enum Step {
     /// The recipient has helped.
     Complete(Outcome),
     /// The help ended before its end.
-    Stop,
+    Stop(StopReason),
 }
 
 impl Step {
@@ -134,14 +147,14 @@ impl Step {
             Self::Decline(_) => ReferralStatus::Declined,
             Self::Start => ReferralStatus::InService,
             Self::Complete(_) => ReferralStatus::Completed,
-            Self::Stop => ReferralStatus::Stopped,
+            Self::Stop(_) => ReferralStatus::Stopped,
         }
     }
 
     fn action(self) -> Action {
         match self {
             Self::Send | Self::Cancel => Action::ReferralWrite,
-            Self::Accept | Self::Decline(_) | Self::Start | Self::Complete(_) | Self::Stop => Action::ReferralAnswer,
+            Self::Accept | Self::Decline(_) | Self::Start | Self::Complete(_) | Self::Stop(_) => Action::ReferralAnswer,
         }
     }
 
@@ -149,6 +162,7 @@ impl Step {
         match self {
             Self::Decline(reason) => Some(reason.as_str()),
             Self::Complete(outcome) => Some(outcome.as_str()),
+            Self::Stop(reason) => Some(reason.as_str()),
             _ => None,
         }
     }
@@ -185,22 +199,28 @@ pub fn take_step(
         Step::Accept | Step::Decline(_) if is_late(&referral, today) => {
             return Err(AppError::Conflict(Conflict::AnswerTooLate));
         }
-        // The person's data goes on only while the person agrees.
+        // The person's data goes on only while the person agrees, or cannot be asked yet.
+        Step::Accept | Step::Start if referral.goes_before_consent(today) => {}
         Step::Accept | Step::Start => {
             let (person, recipient) = (referral.person_id, referral.to_organisation_id);
             referral.consent_id = Some(consents::rules::live_for_referral(conn, person, recipient, today)?);
         }
-        Step::Cancel | Step::Decline(_) | Step::Complete(_) | Step::Stop => {}
+        Step::Cancel | Step::Decline(_) | Step::Complete(_) | Step::Stop(_) => {}
     }
     referral.status = to;
     match step {
-        Step::Accept => referral.answered_at = Some(actor.now),
+        Step::Accept => {
+            referral.answered_at = Some(actor.now);
+            let days = TimeDelta::days(i64::from(services.start_days(referral.service_type)));
+            referral.start_due_on = Some(today + days);
+        }
         Step::Decline(reason) => {
             referral.answered_at = Some(actor.now);
             referral.decline_reason = Some(reason);
         }
         Step::Complete(outcome) => referral.outcome = Some(outcome),
-        Step::Send | Step::Cancel | Step::Start | Step::Stop => {}
+        Step::Stop(reason) => referral.stop_reason = Some(reason),
+        Step::Send | Step::Cancel | Step::Start => {}
     }
     save(conn, &mut referral, actor.now)?;
     let by = Some(actor.account);
@@ -221,12 +241,19 @@ fn prepare_sending(
 ) -> Result<(), AppError> {
     let today = now.civil_date();
     let service = referral.service_type;
-    if !assessments::rules::in_need_and_eligible(conn, referral.case_id, service)? {
+    let emergency = referral.emergency_reason.is_some();
+    if !emergency && !assessments::rules::in_need_and_eligible(conn, referral.case_id, service)? {
         return Err(AppError::Conflict(Conflict::NotAssessed));
     }
     let recipient = referral.to_organisation_id;
     organisations::rules::for_service(conn, services, "to_organisation_id", recipient, service, today)?;
-    referral.consent_id = Some(consents::rules::live_for_referral(conn, referral.person_id, recipient, today)?);
+    match consents::rules::live_for_referral(conn, referral.person_id, recipient, today) {
+        Ok(consent) => referral.consent_id = Some(consent),
+        Err(AppError::Conflict(Conflict::ConsentMissing)) if emergency => {
+            referral.consent_due_on = Some(today + TimeDelta::days(i64::from(services.emergency_consent_days())));
+        }
+        Err(error) => return Err(error),
+    }
     referral.sent_at = Some(now);
     referral.answer_due_on = Some(today + TimeDelta::days(i64::from(services.answer_days(service))));
     Ok(())
@@ -259,6 +286,11 @@ fn save(conn: &mut DbConnection, referral: &mut Referral, now: Instant) -> Resul
             referrals::sent_at.eq(referral.sent_at),
             referrals::answered_at.eq(referral.answered_at),
             referrals::decline_reason.eq(referral.decline_reason),
+            referrals::start_due_on.eq(referral.start_due_on),
+            referrals::stop_reason.eq(referral.stop_reason),
+            referrals::consent_due_on.eq(referral.consent_due_on),
+            referrals::reviewed_by.eq(referral.reviewed_by),
+            referrals::reviewed_at.eq(referral.reviewed_at),
             referrals::outcome.eq(referral.outcome),
             referrals::updated_at.eq(referral.updated_at),
             referrals::version.eq(referral.version),

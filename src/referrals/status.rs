@@ -41,6 +41,36 @@ text_enum! {
 }
 
 text_enum! {
+    /// Why help ended before its end.
+    StopReason {
+        /// The person does not want it any more now.
+        NotWantedNow = "not_wanted_now",
+        /// The person could not be reached any more.
+        Unreachable = "unreachable",
+        /// The person moved.
+        Moved = "moved",
+        /// The recipient cannot go on.
+        CannotGoOn = "cannot_go_on",
+        /// Another reason.
+        Other = "other",
+    }
+}
+
+text_enum! {
+    /// The risk to life for which a referral may go before consent.
+    EmergencyReason {
+        /// Somebody threatens the person's life or limb.
+        Violence = "violence",
+        /// Life or health is in danger now.
+        Medical = "medical",
+        /// The person may harm themself.
+        SelfHarm = "self_harm",
+        /// Those who trafficked the person are near.
+        TraffickersNear = "traffickers_near",
+    }
+}
+
+text_enum! {
     /// What came of the help.
     Outcome {
         /// The aim was reached.

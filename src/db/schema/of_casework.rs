@@ -51,6 +51,8 @@ diesel::table! {
         recorded_by -> Id,
         created_at -> Timestamp,
         version -> Integer,
+        guardian_id -> Nullable<Id>,
+        end_reason -> Nullable<Text>,
     }
 }
 
@@ -167,6 +169,12 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         version -> Integer,
+        start_due_on -> Nullable<Date>,
+        stop_reason -> Nullable<Text>,
+        emergency_reason -> Nullable<Text>,
+        consent_due_on -> Nullable<Date>,
+        reviewed_by -> Nullable<Id>,
+        reviewed_at -> Nullable<Timestamp>,
     }
 }
 
@@ -246,6 +254,25 @@ diesel::table! {
         answered_at -> Nullable<Timestamp>,
         decline_reason -> Nullable<Text>,
         new_case_id -> Nullable<Id>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::Id;
+
+    guardians (id) {
+        id -> Id,
+        person_id -> Id,
+        relation -> Text,
+        sealed_name -> Binary,
+        sealed_phone -> Nullable<Binary>,
+        from_on -> Date,
+        until_on -> Nullable<Date>,
+        end_reason -> Nullable<Text>,
+        recorded_by -> Id,
+        created_at -> Timestamp,
         version -> Integer,
     }
 }

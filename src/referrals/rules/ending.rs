@@ -114,8 +114,8 @@ fn end(
     note(conn, trail, by, referral.id, TrailAction::Transition, &["status"], now)
 }
 
-/// Returns up to 500 referrals whose deadline has passed to their senders, and closes
-/// up to 500 whose consent has run out. Returns how many. Called every minute.
+/// Returns up to 500 referrals whose deadline has passed to their senders, and closes up to
+/// 500 whose consent has run out and 500 emergencies nobody agreed to in time. Returns how many. Called every minute.
 ///
 /// # Errors
 /// The engine's own.
@@ -141,5 +141,15 @@ pub fn sweep(conn: &mut DbConnection, trail: &TrailKey, now: Instant) -> Result<
         .load(conn)?;
     swept += without.len();
     cancel_all(conn, trail, without, None, "consent_expired", now)?;
+    let unasked: Vec<Referral> = referrals::table
+        .filter(referrals::emergency_reason.is_not_null())
+        .filter(referrals::consent_id.is_null())
+        .filter(referrals::consent_due_on.lt(today))
+        .filter(referrals::status.eq_any(ReferralStatus::OPEN))
+        .select(Referral::as_select())
+        .limit(500)
+        .load(conn)?;
+    swept += unasked.len();
+    cancel_all(conn, trail, unasked, None, "consent_not_given", now)?;
     Ok(swept)
 }

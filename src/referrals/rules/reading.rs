@@ -5,14 +5,14 @@ use diesel::prelude::*;
 
 use crate::accounts::Actor;
 use crate::db::DbConnection;
-use crate::db::schema::{persons, referrals};
+use crate::db::schema::{persons, referral_events, referrals};
 use crate::db::types::{CaseId, Instant, ReferralId};
 use crate::error::AppError;
 use crate::grants::predicates::{referrals_addressed, referrals_within};
 use crate::grants::{Action, Scope};
 use crate::persons::model::Person;
 use crate::referrals::ReferralStatus;
-use crate::referrals::model::Referral;
+use crate::referrals::model::{Referral, ReferralEvent};
 
 /// Through which side a reader reaches a referral.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub struct Filter {
     pub case: Option<CaseId>,
     /// Whose deadline lies before this day.
     pub due_before: Option<NaiveDate>,
+    /// Only emergencies that no manager has looked at.
+    pub unreviewed: bool,
 }
 
 /// Reads a page of referrals of one side, oldest first, one more than `limit`.
@@ -90,10 +92,30 @@ pub fn list(
     if let Some(day) = filter.due_before {
         query = query.filter(referrals::answer_due_on.lt(day));
     }
+    if filter.unreviewed {
+        query = query.filter(referrals::emergency_reason.is_not_null()).filter(referrals::reviewed_at.is_null());
+    }
     if let Some((at, id)) = after {
         query = query.filter(referrals::created_at.gt(at).or(referrals::created_at.eq(at).and(referrals::id.gt(id))));
     }
     Ok(query.load(conn)?)
+}
+
+/// Reads the steps of a referral, oldest first, for its sender; at most 200.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] for the recipient.
+pub fn steps(conn: &mut DbConnection, actor: &Actor, id: ReferralId) -> Result<Vec<ReferralEvent>, AppError> {
+    let (_, side) = read(conn, actor, id)?;
+    if side == Side::Recipient {
+        return Err(AppError::Forbidden);
+    }
+    Ok(referral_events::table
+        .filter(referral_events::referral_id.eq(id))
+        .order((referral_events::recorded_at, referral_events::id))
+        .select(ReferralEvent::as_select())
+        .limit(200)
+        .load(conn)?)
 }
 
 /// The side a list shows to this actor when none is asked for.

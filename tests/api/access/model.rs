@@ -46,6 +46,14 @@ fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
         ("POST", "/persons") => (vec![May(A::PersonCreate)], 201),
         ("GET", "/persons/{id}") => (vec![Reach(A::PersonRead, 404)], 200),
         ("PATCH", "/persons/{id}") => change(A::PersonRead, A::PersonUpdate, 412),
+        ("GET", "/persons/{id}/viewers") => {
+            (vec![May(A::ViewerRead), Reach(A::PersonRead, 404), Reach(A::ViewerRead, 403)], 200)
+        }
+        ("GET", "/persons/{id}/guardians") => (vec![Reach(A::ConsentRead, 404)], 200),
+        ("POST", path) if path.starts_with("/persons/{id}/guardians") => {
+            let done = if path.ends_with("/end") { 412 } else { 201 };
+            (vec![May(A::ConsentWrite), Reach(A::ConsentRead, 404), Reach(A::ConsentWrite, 403)], done)
+        }
         ("GET", "/persons/{id}/consents") => (vec![Reach(A::ConsentRead, 404)], 200),
         ("POST", path) if path.starts_with("/persons/{id}/consents") => {
             let done = if path.ends_with("/withdraw") { 412 } else { 201 };
@@ -74,6 +82,11 @@ fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
         ("POST", "/deliveries") => change(A::CaseRead, A::DeliveryWrite, 201),
         ("POST", "/deliveries/{id}/void") => change(A::DeliveryRead, A::DeliveryWrite, 412),
         ("GET", "/referrals") => (vec![May(A::ReferralRead)], 200),
+        ("GET", "/referrals/{id}/events") if line.relation.starts_with("addressed") => {
+            (vec![Reach(A::ReferralRead, 404)], 403)
+        }
+        ("GET", "/referrals/{id}/events") => (vec![Reach(A::ReferralRead, 404)], 200),
+        ("POST", "/referrals/{id}/review") => change(A::ReferralRead, A::EmergencyReview, 412),
         ("GET", "/referrals/{id}") => (vec![Reach(A::ReferralRead, 404)], 200),
         ("POST", "/referrals") => change(A::CaseRead, A::ReferralWrite, 201),
         ("POST", "/referrals/{id}/send" | "/referrals/{id}/cancel") => change(A::ReferralRead, A::ReferralWrite, 412),

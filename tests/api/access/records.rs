@@ -2,8 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use diesel::RunQueryDsl as _;
 use hoanhap::accounts::AccountState;
+use hoanhap::db::schema::guardians;
+use hoanhap::db::types::{AccountId, GuardianId, PersonId};
 use hoanhap::grants::Role;
+use hoanhap::guardians::model::{Guardian, Relation};
+use hoanhap::vault::seal;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -18,6 +23,7 @@ pub struct File {
     pub referral: Uuid,
     pub delivery: Uuid,
     pub transfer: Uuid,
+    pub guardian: Uuid,
 }
 
 /// One who asks, and the records around them.
@@ -86,8 +92,8 @@ fn files(app: &TestApp, world: &World, user: &User, organisation: Uuid) -> BTree
         file
     };
     BTreeMap::from([
-        ("own", consented(app, own)),
-        ("colleagues", consented(app, colleagues)),
+        ("own", consented(app, own, user)),
+        ("colleagues", consented(app, colleagues, user)),
         ("handed_over", handed_over),
         ("assigned", held(Some(user))),
         ("waiting", held(None)),
@@ -131,7 +137,31 @@ fn file(app: &TestApp, world: &World, organisation: Uuid, assigned: Option<&User
         app.sql(&format!("update deliveries set organisation_id = {} where id = {}", id(to), id(delivery)));
     }
     let transfer = offered(app, person, case, organisation, to.unwrap_or(world.shelter), maker);
-    File { person, consent, case, referral, delivery, transfer }
+    let guardian = guardian_of(app, person, maker);
+    File { person, consent, case, referral, delivery, transfer, guardian }
+}
+
+/// A guardian of a person, behind the program's back.
+fn guardian_of(app: &TestApp, person: Uuid, by: &User) -> Uuid {
+    let (state, person, id) = (app.state(), PersonId(person), GuardianId(app.state().random.uuid()));
+    let key = state.vault.key(person).expect("a key");
+    let name = seal(&state.random, &key, person, Guardian::name_place(id), 1, "Trần Thị Mẹ").expect("a sealed name");
+    let row = Guardian {
+        id,
+        person_id: person,
+        relation: Relation::Mother,
+        sealed_name: name,
+        sealed_phone: None,
+        from_on: app.days_ago(90),
+        until_on: None,
+        end_reason: None,
+        recorded_by: AccountId(by.id),
+        created_at: app.clock.now(),
+        version: 1,
+    };
+    let write = move |conn: &mut _| Ok(diesel::insert_into(guardians::table).values(&row).execute(conn)?);
+    state.db.write_now(write).expect("a guardian is recorded");
+    id.0
 }
 
 /// An open offer of a case.
@@ -161,7 +191,7 @@ fn register_as(app: &TestApp, person: Uuid, user: &User, organisation: Uuid) {
 }
 
 /// Gives a person without case a consent of their own.
-fn consented(app: &TestApp, file: File) -> File {
+fn consented(app: &TestApp, file: File, by: &User) -> File {
     let consent = app.state().random.uuid();
     app.sql(&format!(
         "insert into consents (id, person_id, purpose, given_by, given_on, proof, recorded_by, created_at, version)
@@ -171,7 +201,8 @@ fn consented(app: &TestApp, file: File) -> File {
         app.sql_id(file.person),
         app.sql_id(file.consent),
     ));
-    File { consent, ..file }
+    let guardian = guardian_of(app, file.person, by);
+    File { consent, guardian, ..file }
 }
 
 fn set_status(app: &TestApp, file: File, status: &str) {

@@ -62,6 +62,7 @@ impl Shared<'_> {
         let path = path
             .replace("{id}", &id.to_string())
             .replace("{consent}", &file.consent.to_string())
+            .replace("{guardian}", &file.guardian.to_string())
             .replace("{grant}", &grant.to_string())
             .replace("{kind}", "case")
             .replace("{number}", if known { "1" } else { "4711" })
@@ -85,7 +86,15 @@ impl Shared<'_> {
 
     fn file(&self, asker: &Asker, relation: &str) -> File {
         let id = || self.app.state().random.uuid();
-        let nothing = File { person: id(), consent: id(), case: id(), referral: id(), delivery: id(), transfer: id() };
+        let nothing = File {
+            person: id(),
+            consent: id(),
+            case: id(),
+            referral: id(),
+            delivery: id(),
+            transfer: id(),
+            guardian: id(),
+        };
         match relation {
             "none" => nothing,
             "any" => asker.files["assigned"],
@@ -136,6 +145,9 @@ impl Shared<'_> {
             ("POST", "/referrals") => json!({
                 "case_id": file.case, "service_type": "loan", "to_organisation_id": self.world.lender,
             }),
+            (_, "/referrals/{id}/stop") => json!({"reason": "other"}),
+            (_, "/persons/{id}/guardians") => json!({"relation": "mother", "name": "Mẹ", "from_on": today}),
+            (_, "/persons/{id}/guardians/{guardian}/end") => json!({"until_on": today, "reason": "died"}),
             (_, "/referrals/{id}/decline") => json!({"reason": "other"}),
             (_, "/referrals/{id}/complete") => json!({"outcome": "achieved"}),
             _ => json!({}),
@@ -173,6 +185,6 @@ fn delivery_body(relation: &str, file: File, today: chrono::NaiveDate) -> Value 
 
 fn needs_version(operation: &str) -> bool {
     let steps = ["/send", "/cancel", "/accept", "/decline", "/start", "/complete", "/stop"];
-    let changes = ["/state", "/status", "/assignment", "/withdraw", "/void"];
+    let changes = ["/state", "/status", "/assignment", "/withdraw", "/void", "/end", "/review"];
     operation.starts_with("PATCH") || steps.iter().chain(&changes).any(|end| operation.ends_with(end))
 }

@@ -85,6 +85,7 @@ impl Client {
         let body = match step {
             "decline" => json!({"reason": "no_places"}),
             "complete" => json!({"outcome": "achieved"}),
+            "stop" => json!({"reason": "not_wanted_now"}),
             _ => json!({}),
         };
         self.post(&format!("/referrals/{referral}/{step}"), &body).by(user).version(version).send()

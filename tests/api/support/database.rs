@@ -180,6 +180,7 @@ pub const RECORD_TABLES: &[&str] = &[
     "consents",
     "deliveries",
     "follow_ups",
+    "guardians",
     "idempotency_keys",
     "login_sessions",
     "organisations",

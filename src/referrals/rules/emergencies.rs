@@ -1,0 +1,72 @@
+//! Emergency referrals: sent before consent because a life is at risk. The manager looks
+//! at each, and consent is sought afterwards.
+
+use diesel::prelude::*;
+
+use super::{note, read, save};
+use crate::accounts::Actor;
+use crate::audit::{TrailAction, TrailKey};
+use crate::consents::model::Consent;
+use crate::db::DbConnection;
+use crate::db::schema::referrals;
+use crate::db::types::ReferralId;
+use crate::error::{AppError, Conflict};
+use crate::grants::Action;
+use crate::grants::predicates::referrals_within;
+use crate::referrals::ReferralStatus;
+use crate::referrals::model::Referral;
+
+/// Lets open emergencies to the recipient rest on the consent that was now given.
+///
+/// # Errors
+/// The engine's own.
+pub fn rest_on(conn: &mut DbConnection, trail: &TrailKey, consent: &Consent, actor: &Actor) -> Result<(), AppError> {
+    let Some(recipient) = consent.recipient_organisation_id else { return Ok(()) };
+    if !consent.is_live_on(actor.now.civil_date()) {
+        return Ok(());
+    }
+    let open: Vec<Referral> = referrals::table
+        .filter(referrals::person_id.eq(consent.person_id))
+        .filter(referrals::to_organisation_id.eq(recipient))
+        .filter(referrals::status.eq_any(ReferralStatus::OPEN))
+        .filter(referrals::emergency_reason.is_not_null())
+        .filter(referrals::consent_id.is_null())
+        .select(Referral::as_select())
+        .load(conn)?;
+    for mut referral in open {
+        referral.consent_id = Some(consent.id);
+        save(conn, &mut referral, actor.now)?;
+        note(conn, trail, Some(actor.account), referral.id, TrailAction::Update, &["consent_id"], actor.now)?;
+    }
+    Ok(())
+}
+
+/// The manager has looked at an emergency.
+///
+/// # Errors
+/// [`Conflict::NothingToReview`]; [`AppError::VersionStale`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
+pub fn review(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    id: ReferralId,
+    expected: i32,
+) -> Result<Referral, AppError> {
+    let (mut referral, _) = read(conn, actor, id)?;
+    let scope = actor.scope(Action::EmergencyReview)?;
+    let reached = referrals::table.filter(referrals::id.eq(id)).filter(referrals_within(&scope));
+    if !diesel::select(diesel::dsl::exists(reached)).get_result::<bool>(conn)? {
+        return Err(AppError::Forbidden);
+    }
+    if referral.version != expected {
+        return Err(AppError::VersionStale { current: referral.version, changed: vec!["reviewed_at".into()] });
+    }
+    if referral.emergency_reason.is_none() || referral.reviewed_at.is_some() {
+        return Err(AppError::Conflict(Conflict::NothingToReview));
+    }
+    referral.reviewed_by = Some(actor.account);
+    referral.reviewed_at = Some(actor.now);
+    save(conn, &mut referral, actor.now)?;
+    note(conn, trail, Some(actor.account), id, TrailAction::Update, &["reviewed_at"], actor.now)?;
+    Ok(referral)
+}
