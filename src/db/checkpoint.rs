@@ -8,7 +8,7 @@ use std::fs::File;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use diesel::connection::SimpleConnection as _;
-use diesel::{QueryableByName, RunQueryDsl as _};
+use diesel::{QueryResult, QueryableByName, RunQueryDsl as _};
 
 use super::connection::DbConnection;
 
@@ -30,6 +30,10 @@ const LOOK: &str = "pragma wal_checkpoint(noop)";
 const COPY: &str = "pragma wal_checkpoint(passive)";
 /// Copies all pages and waits for readers, so that the log starts anew for certain.
 const RESTART: &str = "pragma wal_checkpoint(restart)";
+
+/// How often emptying the log is tried, and the pause between: ten seconds in all.
+const EMPTYING_TRIES: u32 = 100;
+const EMPTYING_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// The log as the writer sees it.
 pub(super) struct Log {
@@ -91,6 +95,23 @@ fn take_steps(mut connection: DbConnection, file: &File, dues: &Receiver<()>) {
             tracing::warn!(cause = %error, "the database file was not synced ahead");
         }
     }
+}
+
+/// Empties the log. Tried again while a step is under way or somebody reads.
+pub(super) fn empty(connection: &mut DbConnection) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct Answer {
+        #[diesel(sql_type = diesel::sql_types::Integer)]
+        busy: i32,
+    }
+    for _ in 0..EMPTYING_TRIES {
+        let answer: Answer = diesel::sql_query("pragma wal_checkpoint(truncate)").get_result(connection)?;
+        if answer.busy == 0 {
+            return Ok(true);
+        }
+        std::thread::sleep(EMPTYING_PAUSE);
+    }
+    Ok(false)
 }
 
 /// Makes a checkpoint; what the log then holds. One that fails is made up for by a later one.

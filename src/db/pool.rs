@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::{Pool, PooledConnection};
 
+use super::checkpoint;
 use super::connection::{DatabaseUrl, DbConnection, Engine, Manager, Mode};
 use super::wants_retry;
 use super::writer::Writer;
@@ -104,7 +104,13 @@ impl Database {
     /// The engine's own.
     pub fn settle_now(&self) -> Result<(), AppError> {
         match self.engine() {
-            Engine::Sqlite => self.alone_now(|conn| Ok(conn.batch_execute("pragma wal_checkpoint(truncate)")?)),
+            Engine::Sqlite => self.alone_now(|conn| {
+                if checkpoint::empty(conn)? {
+                    Ok(())
+                } else {
+                    Err(AppError::internal("somebody keeps the log from being emptied"))
+                }
+            }),
             Engine::Postgres => Ok(()),
         }
     }

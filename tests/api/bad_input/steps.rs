@@ -69,7 +69,7 @@ both_dbs! {
         })).by(&world.banker);
         refuse_all(app, vec![
             step("start", 2, json!({})),
-            step("stop", 2, json!({})),
+            step("stop", 2, json!({"reason": "other"})),
             step("complete", 2, json!({"outcome": "achieved"})),
             Bad::new("giving before the start", give("loan"), 409, "illegal_transition"),
             Bad::new("sending twice", app.post(&format!("/referrals/{referral}/send"), &json!({})).by(&world.worker).version(2), 409, "illegal_transition"),
@@ -83,7 +83,7 @@ both_dbs! {
         ]);
         app.step(&world.banker, referral, "complete").expect(200);
         refuse_all(app, vec![
-            step("stop", 5, json!({})),
+            step("stop", 5, json!({"reason": "other"})),
             Bad::new("giving after the end", give("loan"), 409, "illegal_transition"),
             Bad::new("a stale version", moving(app, &world, case, "screened", 7), 412, "version_stale"),
         ]);

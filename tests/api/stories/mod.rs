@@ -4,6 +4,7 @@ mod bulk;
 mod case_life;
 mod connections;
 mod consent;
+mod consent_acts;
 mod editors;
 mod guessing;
 mod lists;

@@ -89,12 +89,9 @@ fn make_template(place: &Place) {
     // As if the program had been in use all these years, so that closed years are released.
     let since = |conn: &mut _| hoanhap::settings::set(conn, hoanhap::settings::INSTALLED_ON, "2020-01-01");
     app.db.write_now(since).expect("a setting");
-    if place.url.is_empty() {
-        let truncate = "pragma wal_checkpoint(truncate)";
-        app.db.alone_now(|conn| Ok(conn.batch_execute(truncate)?)).expect("the records are checkpointed");
-    }
-    let truncate = "pragma wal_checkpoint(truncate)";
-    app.vault.store().alone_now(|conn| Ok(conn.batch_execute(truncate)?)).expect("the keys are checkpointed");
+    // What is left in the log does not come along.
+    app.db.settle_now().expect("the records are checkpointed");
+    app.vault.store().settle_now().expect("the keys are checkpointed");
 }
 
 /// Copies key files and databases; what only helps an open database stays behind.
