@@ -13,7 +13,7 @@ use crate::cases::{self, CaseStatus};
 use crate::db::DbConnection;
 use crate::db::bulk::BulkRow as _;
 use crate::db::schema::{assessed_needs, assessments, support_refusals};
-use crate::db::types::{AssessmentId, CaseId, RefusalId};
+use crate::db::types::{AssessmentId, CaseId, Instant, RefusalId};
 use crate::error::{AppError, Conflict, Rule};
 use crate::grants::Action;
 use crate::services::ServiceType;
@@ -127,6 +127,32 @@ pub fn in_need_and_eligible(conn: &mut DbConnection, case: CaseId, service: Serv
     Ok(latest == Some((true, true)))
 }
 
+/// Whether the person does not want this service now: refused it, or all support, and was
+/// not found in need of it anew since. Nobody is held to a refusal; a new finding lifts it.
+///
+/// # Errors
+/// The engine's own.
+pub fn is_refused(conn: &mut DbConnection, case: CaseId, service: ServiceType) -> Result<bool, AppError> {
+    let refused: Option<(NaiveDate, Instant)> = support_refusals::table
+        .filter(support_refusals::case_id.eq(case))
+        .filter(support_refusals::service_type.is_null().or(support_refusals::service_type.eq(service)))
+        .order((support_refusals::refused_on.desc(), support_refusals::created_at.desc()))
+        .select((support_refusals::refused_on, support_refusals::created_at))
+        .first(conn)
+        .optional()?;
+    let Some(refused) = refused else { return Ok(false) };
+    let found: Option<(NaiveDate, Instant)> = assessed_needs::table
+        .inner_join(assessments::table.on(assessments::id.eq(assessed_needs::assessment_id)))
+        .filter(assessments::case_id.eq(case))
+        .filter(assessed_needs::service_type.eq(service))
+        .filter(assessed_needs::in_need)
+        .order((assessments::assessed_on.desc(), assessments::created_at.desc()))
+        .select((assessments::assessed_on, assessments::created_at))
+        .first(conn)
+        .optional()?;
+    Ok(found.is_none_or(|found| found < refused))
+}
+
 /// Services that these cases were last found to need.
 ///
 /// # Errors
@@ -150,7 +176,8 @@ pub fn needs_of_cases(
     Ok(latest.into_iter().map(|(case, found)| (case, in_need(found))).collect())
 }
 
-/// Records that the person does not want a support, or any, now. Nothing else follows from it.
+/// Records that the person does not want a support, or any, now. It costs nothing: only, nobody is
+/// referred to what they do not want until they are found in need of it anew.
 ///
 /// # Errors
 /// Field errors; [`AppError::NotFound`]; [`AppError::Forbidden`].

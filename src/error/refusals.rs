@@ -148,6 +148,8 @@ pub enum Conflict {
     FollowedUp,
     /// The service is not one the person was found in need of and eligible for.
     NotAssessed,
+    /// The person does not want this support now.
+    NotWantedNow,
     /// The deadline for an answer has passed; the referral went back to the sender.
     AnswerTooLate,
     /// The name is taken.
@@ -188,6 +190,7 @@ impl Conflict {
             Self::NoFollowUp => "no_follow_up",
             Self::FollowedUp => "followed_up",
             Self::NotAssessed => "not_assessed",
+            Self::NotWantedNow => "not_wanted_now",
             Self::AnswerTooLate => "answer_too_late",
             Self::NameTaken => "name_taken",
             Self::RolesExcludeEachOther => "roles_exclude_each_other",
@@ -229,6 +232,10 @@ impl Conflict {
             Self::NotAssessed => (
                 "Chưa có đánh giá có nhu cầu và đủ điều kiện cho dịch vụ này.",
                 "No assessment finds need and eligibility for this service.",
+            ),
+            Self::NotWantedNow => (
+                "Người được hỗ trợ chưa muốn nhận dịch vụ này; đánh giá lại khi họ muốn.",
+                "The person does not want this service now; assess again when they do.",
             ),
             Self::AnswerTooLate => ("Đã quá hạn trả lời.", "The deadline for an answer has passed."),
             Self::NameTaken => ("Tên này đã được dùng.", "This name is taken."),

@@ -171,7 +171,7 @@ impl Step {
 /// Takes a step with a referral.
 ///
 /// # Errors
-/// [`Conflict::IllegalTransition`], [`Conflict::ConsentMissing`], [`Conflict::NotAssessed`],
+/// [`Conflict::IllegalTransition`], [`Conflict::ConsentMissing`], [`Conflict::NotAssessed`], [`Conflict::NotWantedNow`],
 /// [`Conflict::AnswerTooLate`]; [`AppError::VersionStale`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn take_step(
     conn: &mut DbConnection,
@@ -244,6 +244,9 @@ fn prepare_sending(
     let emergency = referral.emergency_reason.is_some();
     if !emergency && !assessments::rules::in_need_and_eligible(conn, referral.case_id, service)? {
         return Err(AppError::Conflict(Conflict::NotAssessed));
+    }
+    if !emergency && assessments::rules::is_refused(conn, referral.case_id, service)? {
+        return Err(AppError::Conflict(Conflict::NotWantedNow));
     }
     let recipient = referral.to_organisation_id;
     organisations::rules::for_service(conn, services, "to_organisation_id", recipient, service, today)?;

@@ -22,6 +22,59 @@ fn follow_up(app: &TestApp, user: &User, case: Uuid, months: i32, finding: &str)
 }
 
 both_dbs! {
+    fn a_refusal_costs_nothing_and_is_lifted_by_a_new_finding(app: &TestApp) {
+        let world = World::build(app);
+        let person = app.person(&world.worker, "Trần Thị Thong Thả");
+        let case = app.case(&world.worker, person, "person_selling_sex", app.days_ago(9));
+        app.consent(&world.worker, person, world.lender, app.days_ago(8));
+        app.assess(&world.worker, case, &["loan"], app.days_ago(7));
+        let draft = app.draft(&world.worker, case, "loan", world.lender);
+        let refusal = json!({"refused_on": app.days_ago(6)});
+        app.post(&format!("/cases/{case}/refusals"), &refusal).by(&world.worker).send().expect(201);
+        app.step(&world.worker, draft, "send").expect_problem(409, "not_wanted_now");
+        app.give(&world.worker, case, "social_support", app.today());
+        app.assess(&world.worker, case, &["loan"], app.today());
+        app.step(&world.worker, draft, "send").expect(200);
+    }
+
+    fn no_walk_through_the_statuses_leaves_the_table_and_every_status_has_a_way_out(app: &TestApp) {
+        use hoanhap::cases::CaseStatus;
+        let world = World::build(app);
+        let random = hoanhap::clock::Random::seeded(53);
+        let person = app.person(&world.worker, "Ngô Thị Đường Dài");
+        let case = app.case(&world.worker, person, "possible_victim", app.days_ago(1));
+        let mut at = CaseStatus::Received;
+        let mut visited = std::collections::BTreeSet::from([at]);
+        for step in 0..200 {
+            app.clock.advance(chrono::TimeDelta::milliseconds(1));
+            let pick = |list: &[CaseStatus]| list[usize::from(random.bytes::<1>()[0]) % list.len()];
+            let legal: Vec<CaseStatus> = CaseStatus::ALL.iter().copied().filter(|to| at.may_become(*to)).collect();
+            // The beginning is walked once: nothing leads back to it.
+            let to = match step {
+                0 => CaseStatus::Screened,
+                _ if step % 2 == 0 => pick(&legal),
+                _ => pick(CaseStatus::ALL),
+            };
+            let reply = app.move_case(&world.worker, case, to.as_str(), app.today());
+            assert_eq!(reply.status == 200, at.may_become(to), "{at} to {to}: {}", reply.text());
+            if reply.status == 200 {
+                let view = reply.json();
+                assert_eq!(view["closed_on"].is_null(), to != CaseStatus::Closed);
+                assert_eq!(view["close_reason"].is_null(), to != CaseStatus::Closed);
+                at = to;
+                visited.insert(at);
+            }
+        }
+        assert_eq!(visited.len(), CaseStatus::ALL.len(), "the walk saw {visited:?}");
+        let events = app.all_items(&world.worker, &format!("/cases/{case}/events"), 50);
+        let mut last = None;
+        for event in events {
+            assert_eq!(event["from_status"].as_str(), last.as_deref(), "each step begins where the last one ended");
+            last = event["to_status"].as_str().map(str::to_owned);
+        }
+        assert_eq!(last.as_deref(), Some(at.as_str()));
+    }
+
     fn the_time_for_verification_runs_from_each_step_of_the_identification(app: &TestApp) {
         let world = World::build(app);
         let person = app.person(&world.worker, "Lò Thị Mây");
