@@ -7,9 +7,11 @@ use crate::consents::model::Consent;
 use crate::db::DbConnection;
 use crate::db::bulk::BulkRow as _;
 use crate::deliveries::model::Delivery;
+use crate::follow_ups::model::FollowUp;
 use crate::guardians::model::Guardian;
 use crate::persons::model::Person;
 use crate::referrals::model::{Referral, ReferralEvent};
+use crate::transfers::model::Transfer;
 
 /// Everything on record about one person.
 pub(super) struct Records {
@@ -22,6 +24,10 @@ pub(super) struct Records {
     pub(super) refusals: Vec<SupportRefusal>,
     pub(super) referrals: Vec<(Referral, Vec<ReferralEvent>)>,
     pub(super) deliveries: Vec<Delivery>,
+    pub(super) follow_ups: Vec<FollowUp>,
+    pub(super) transfers: Vec<Transfer>,
+    /// Cases that went on elsewhere, or began anew.
+    pub(super) later_cases: Vec<(Case, Vec<CaseEvent>)>,
 }
 
 /// Records of many persons, a list a table.
@@ -37,6 +43,8 @@ pub(super) struct Batch {
     referrals: Vec<Referral>,
     referral_events: Vec<ReferralEvent>,
     deliveries: Vec<Delivery>,
+    follow_ups: Vec<FollowUp>,
+    transfers: Vec<Transfer>,
     trail: NewChains,
 }
 
@@ -54,6 +62,8 @@ impl Batch {
             referrals: Vec::new(),
             referral_events: Vec::new(),
             deliveries: Vec::new(),
+            follow_ups: Vec::new(),
+            transfers: Vec::new(),
             trail: NewChains::new(key),
         }
     }
@@ -63,6 +73,10 @@ impl Batch {
         self.note(&records);
         self.persons.push(records.person);
         self.cases.push(records.case);
+        for (case, events) in records.later_cases {
+            self.cases.push(case);
+            self.case_events.extend(events);
+        }
         self.case_events.extend(records.events);
         self.guardians.extend(records.guardian);
         self.consents.extend(records.consents);
@@ -76,6 +90,8 @@ impl Batch {
             self.referral_events.extend(events);
         }
         self.deliveries.extend(records.deliveries);
+        self.follow_ups.extend(records.follow_ups);
+        self.transfers.extend(records.transfers);
     }
 
     fn note(&mut self, records: &Records) {
@@ -98,6 +114,21 @@ impl Batch {
         }
         for (assessment, _) in &records.assessments {
             trail.record(of_case, by, TrailAction::Assess, &["needs"], assessment.created_at);
+        }
+        for follow_up in &records.follow_ups {
+            let by = Some(follow_up.recorded_by);
+            trail.record(of_case, by, TrailAction::FollowUp, &["follow_up"], follow_up.created_at);
+        }
+        for (later, _) in &records.later_cases {
+            let subject = Subject::new(SubjectKind::Case, later.id.0);
+            trail.record(subject, Some(later.opened_by), TrailAction::Create, &["case"], later.created_at);
+        }
+        for transfer in &records.transfers {
+            let subject = Subject::new(SubjectKind::Transfer, transfer.id.0);
+            trail.record(subject, Some(transfer.offered_by), TrailAction::Create, &["transfer"], transfer.created_at);
+            if let Some(at) = transfer.answered_at {
+                trail.record(subject, transfer.answered_by, TrailAction::Transition, &["status"], at);
+            }
         }
         for refusal in &records.refusals {
             trail.record(of_case, by, TrailAction::Refuse, &["refusal"], refusal.created_at);
@@ -130,6 +161,8 @@ impl Batch {
         Referral::insert_all(conn, &self.referrals)?;
         ReferralEvent::insert_all(conn, &self.referral_events)?;
         Delivery::insert_all(conn, &self.deliveries)?;
+        FollowUp::insert_all(conn, &self.follow_ups)?;
+        Transfer::insert_all(conn, &self.transfers)?;
         self.trail.store(conn)
     }
 }

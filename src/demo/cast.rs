@@ -85,6 +85,8 @@ pub(super) struct Centre {
     pub(super) weight: u32,
     pub(super) strength: f64,
     pub(super) manager: AccountId,
+    /// A commune office that hands people over to the centre, and its officer.
+    pub(super) office: Option<(OrganisationId, AccountId)>,
     pub(super) workers: Vec<AccountId>,
     pub(super) partners: Vec<(OrganisationKind, OrganisationId, AccountId)>,
     /// Communes of today.
@@ -173,6 +175,7 @@ impl Maker<'_> {
             let username = format!("nhanvien{number}.{slug}");
             workers.push(self.account(Role::SocialWorker, &username, Some(id), None, shown)?);
         }
+        let mut of_commune = None;
         if shown {
             self.account(Role::Counsellor, &format!("thamvan.{slug}"), Some(id), None, true)?;
             let office = self.organisation(
@@ -180,7 +183,8 @@ impl Maker<'_> {
                 format!("Ủy ban nhân dân phường minh họa, {}", province.short),
                 province.code,
             );
-            self.account(Role::CommuneOfficer, &format!("canboxa.{slug}"), Some(office), None, true)?;
+            let officer = self.account(Role::CommuneOfficer, &format!("canboxa.{slug}"), Some(office), None, true)?;
+            of_commune = Some((office, officer));
             let name = format!("Nhóm đồng đẳng minh họa, {}", province.short);
             let group = self.organisation(OrganisationKind::PeerGroup, name, province.code);
             self.account(Role::PeerLeader, &format!("dongdang.{slug}"), Some(group), None, true)?;
@@ -199,6 +203,7 @@ impl Maker<'_> {
             weight: province.weight,
             strength: province.strength,
             manager,
+            office: of_commune,
             workers,
             partners,
             communes,

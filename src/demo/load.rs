@@ -4,6 +4,7 @@ use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use self::going_on::Around;
 use super::batch::{Batch, Records};
 use super::cast::{self, Centre};
 use super::story::{self, Story, story_in};
@@ -27,6 +28,8 @@ use crate::referrals::{self, ReferralStatus};
 use crate::vault::{DataKey, seal};
 use crate::{boot, settings};
 
+mod going_on;
+
 /// Persons written in one transaction.
 const CHUNK: u32 = 500;
 
@@ -38,6 +41,7 @@ pub(super) fn load(app: &App, persons: u32, seed: u64) -> Result<Vec<DemoAccount
     let since = at(today - TimeDelta::days(4 * 365), 0);
     let cast = cast::make(app, &ids, since)?;
     let weights: Vec<(u32, usize)> = cast.centres.iter().enumerate().map(|(n, centre)| (centre.weight, n)).collect();
+    let around = Around { centres: &cast.centres, today };
     let mut next = 0;
     while next < persons {
         let end = persons.min(next + CHUNK);
@@ -48,7 +52,9 @@ pub(super) fn load(app: &App, persons: u32, seed: u64) -> Result<Vec<DemoAccount
             let Some(centre) = cast.centres.get(dice::weighted(&mut rng, &weights)) else { continue };
             let story = story_in(&mut rng, number, today, centre.strength, centre.region);
             let scribe = Scribe { app, ids: &ids, centre, story: &story, person, number };
-            batch.add(scribe.records(&mut rng, &key)?);
+            let mut records = scribe.records(&mut rng, &key)?;
+            scribe.go_on(&mut rng, &around, &mut records);
+            batch.add(records);
         }
         app.db.write_now(move |conn| Ok(batch.store(conn)?))?;
         next = end;
@@ -106,6 +112,9 @@ impl Scribe<'_> {
             guardian,
             consents,
             referrals,
+            follow_ups: Vec::new(),
+            transfers: Vec::new(),
+            later_cases: Vec::new(),
         })
     }
 

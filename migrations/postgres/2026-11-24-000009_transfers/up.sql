@@ -1,5 +1,5 @@
-alter table cases add column handed_to_case_id uuid references cases (id);
-alter table cases add column continues_case_id uuid references cases (id);
+alter table cases add column handed_to_case_id uuid references cases (id) deferrable initially deferred;
+alter table cases add column continues_case_id uuid references cases (id) deferrable initially deferred;
 create table transfers (
     id uuid primary key not null,
     case_id uuid not null references cases (id),

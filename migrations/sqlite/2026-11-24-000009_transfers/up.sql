@@ -1,5 +1,5 @@
-alter table cases add column handed_to_case_id blob references cases (id);
-alter table cases add column continues_case_id blob references cases (id);
+alter table cases add column handed_to_case_id blob references cases (id) deferrable initially deferred;
+alter table cases add column continues_case_id blob references cases (id) deferrable initially deferred;
 create table transfers (
     id blob primary key not null,
     case_id blob not null references cases (id),

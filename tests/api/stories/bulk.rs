@@ -12,8 +12,11 @@ use hoanhap::db::bulk::BulkRow;
 use hoanhap::db::types::{AccountId, Instant, PersonId};
 use hoanhap::db::{DbConnection, schema};
 use hoanhap::deliveries::model::Delivery;
+use hoanhap::follow_ups::model::FollowUp;
+use hoanhap::guardians::model::Guardian;
 use hoanhap::persons::model::Person;
 use hoanhap::referrals::model::{Referral, ReferralEvent};
+use hoanhap::transfers::model::Transfer;
 use serde_json::json;
 
 use crate::support::casework::person_body;
@@ -52,6 +55,37 @@ fn work(app: &TestApp) {
             app.move_case(&world.worker, case, "screened", app.today()).expect(200);
         }
     }
+    going_on(app, &world);
+}
+
+/// A child's guardian, a case followed up, and one that goes on at another centre.
+fn going_on(app: &TestApp, world: &World) {
+    let worker = &world.worker;
+    let mut body = person_body("Người nhỏ tuổi");
+    body["birth"] = json!({"precision": "exact", "date": "2012-05-01"});
+    let child = app.post("/persons", &body).by(worker).send().expect(201).id();
+    let guardian = json!({"relation": "mother", "name": "Mẹ", "phone": "090", "from_on": app.days_ago(9)});
+    app.post(&format!("/persons/{child}/guardians"), &guardian).by(worker).send().expect(201);
+    let case = app.case(worker, child, "at_risk", app.days_ago(3));
+    let closing = json!({"to": "closed", "occurred_on": app.today(), "reason": "moved"});
+    app.post(&format!("/cases/{case}/status"), &closing).by(worker).version(1).send().expect(200);
+    app.pass_days(92);
+    let follow_up = json!({"months": 3, "done_on": app.today(), "finding": "stable", "note": "Ổn"});
+    app.post(&format!("/cases/{case}/follow-ups"), &follow_up).by(worker).send().expect(201);
+    let mover = app.person(worker, "Người chuyển nơi ở");
+    let case = app.case(worker, mover, "at_risk", app.days_ago(3));
+    let consent = json!({
+        "purpose": "transfer", "recipient_organisation_id": world.other_centre, "given_by": "self",
+        "given_on": app.today(), "proof": "recording",
+    });
+    app.post(&format!("/persons/{mover}/consents"), &consent).by(worker).send().expect(201);
+    let offer = json!({"to_organisation_id": world.other_centre, "ground": "consent", "summary": "Tóm tắt"});
+    let transfer = app.post(&format!("/cases/{case}/transfers"), &offer).by(worker).send().expect(201).id();
+    app.post(&format!("/transfers/{transfer}/accept"), &json!({}))
+        .by(&world.other_manager)
+        .version(1)
+        .send()
+        .expect(200);
 }
 
 /// The records of a database, a list a table, in an order that keeps references whole.
@@ -96,7 +130,10 @@ records! {
     persons: Person,
     cases: Case,
     case_events: CaseEvent,
+    guardians: Guardian,
     consents: Consent,
+    transfers: Transfer,
+    follow_ups: FollowUp,
     assessments: Assessment,
     assessed_needs: AssessedNeed,
     support_refusals: SupportRefusal,
@@ -139,7 +176,7 @@ both_dbs! {
             Ok(((records, entries, heads), (Records::read(conn)?, chains(conn)?)))
         });
         let ((records, entries, heads), (stored, (new_entries, new_heads))) = compared.expect("written");
-        assert_eq!(records.persons.len(), PERSONS);
+        assert_eq!(records.persons.len(), PERSONS + 2);
         assert_eq!(records.rows(), stored.rows());
         assert_eq!(entries, new_entries);
         assert_eq!(heads, new_heads);
