@@ -17,5 +17,6 @@ mod supervisor;
 mod tokens;
 mod trail;
 mod transfers;
+mod traps;
 mod victims;
 mod views;
