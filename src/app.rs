@@ -9,14 +9,20 @@ use crate::accounts::setup::SetupCode;
 use crate::accounts::tokens::Tokens;
 use crate::accounts::{Actor, Caller};
 use crate::admin_units::AdminUnits;
+use crate::attachments::Files;
 use crate::audit::{Seen, SubjectKind, TrailKey, ViewLog};
 use crate::cases::deadlines::Deadlines;
 use crate::clock::{Clock, Random};
 use crate::db::{Database, DbConnection};
+use crate::entitlements::Catalogue;
 use crate::error::AppError;
 use crate::http::idempotency::{BoundKey, claim, claimed};
+use crate::loans::Products;
+use crate::persons::search::NameIndex;
 use crate::programmes::Plans;
+use crate::reminders::ReminderDays;
 use crate::services::Services;
+use crate::training::TrainingCatalogue;
 use crate::vault::{KeyRing, Vault};
 
 /// State of one node: connections, keys, and caches it can rebuild.
@@ -36,6 +42,8 @@ pub struct App {
     pub trail: TrailKey,
     /// Log of views.
     pub views: ViewLog,
+    /// Sealed files.
+    pub files: Files,
     /// Token maker.
     pub tokens: Tokens,
     /// Password hasher.
@@ -44,14 +52,26 @@ pub struct App {
     pub setup: SetupCode,
     /// Administrative units of both generations.
     pub units: Arc<AdminUnits>,
+    /// The names of everybody, to be searched.
+    pub names: NameIndex,
     /// Service types.
     pub services: Arc<Services>,
     /// Deadlines of cases.
     pub deadlines: Arc<Deadlines>,
+    /// What the law gives to victims.
+    pub entitlements: Arc<Catalogue>,
+    /// When reminders come.
+    pub reminders: Arc<ReminderDays>,
+    /// Trades, levels and the tariff of training aid.
+    pub training: Arc<TrainingCatalogue>,
+    /// Loan products.
+    pub products: Arc<Products>,
     /// Programme plans.
     pub plans: Arc<Plans>,
     /// One exact figure is computed at a time: it reads all of a centre, part by part.
     pub figures: Arc<Semaphore>,
+    /// One file is imported at a time: it is held in memory, and stored in one transaction.
+    pub imports: Arc<Semaphore>,
     /// Whether a trusted proxy stands before this server and names the client in `X-Forwarded-For`.
     pub behind_proxy: bool,
     /// Renders the metrics.
@@ -138,12 +158,15 @@ impl App {
         F: FnMut(&mut DbConnection, &Actor) -> Result<T, AppError> + Send + 'static,
     {
         let now = self.clock.now();
-        self.db
+        let written = self
+            .db
             .write(move |conn| {
                 let actor = Actor::load(conn, caller, now)?;
                 f(conn, &actor)
             })
-            .await
+            .await;
+        self.names.wake();
+        written
     }
 
     /// Writes exactly once per idempotency key. `target` is the record `f` makes

@@ -10,6 +10,7 @@ use crate::accounts::setup::SetupCode;
 use crate::accounts::tokens::Tokens;
 use crate::admin_units::{AdminUnits, CatalogueError, copy_into};
 use crate::app::App;
+use crate::attachments::{Files, FilesError};
 use crate::audit::{TrailKey, ViewLog};
 use crate::cases::deadlines::{Deadlines, DeadlinesError};
 use crate::clock::{Clock, Random};
@@ -17,10 +18,16 @@ use crate::config::{Config, ConfigError};
 use crate::db::schema::persons;
 use crate::db::types::Instant;
 use crate::db::{Database, DatabaseOptions, OpenError, SchemaError, Store, migrate};
+use crate::entitlements::{Catalogue, EntitlementsError};
 use crate::error::AppError;
+use crate::loans::Products;
+use crate::loans::products::ProductsError;
+use crate::persons::search::{NameIndex, forget_followed};
 use crate::programmes::{Plans, PlansError};
+use crate::reminders::{ReminderDays, ReminderDaysError};
 use crate::services::{Services, ServicesError};
 use crate::settings;
+use crate::training::{TrainingCatalogue, TrainingConfigError};
 use crate::vault::{KeyFileError, KeyRing, Vault};
 use crate::working_calendar::{CalendarError, WorkingCalendar};
 
@@ -39,6 +46,9 @@ pub enum BootError {
     /// Key files.
     #[error(transparent)]
     Keys(#[from] KeyFileError),
+    /// Directory of the sealed files.
+    #[error(transparent)]
+    Files(#[from] FilesError),
     /// The key store is empty, or belongs to another database.
     #[error(
         "the key store and the database do not belong together; restore the right key store (keys.db) or name the right database"
@@ -53,6 +63,18 @@ pub enum BootError {
     /// Service types.
     #[error(transparent)]
     Services(#[from] ServicesError),
+    /// What the law gives.
+    #[error(transparent)]
+    Entitlements(#[from] EntitlementsError),
+    /// When reminders come.
+    #[error(transparent)]
+    Reminders(#[from] ReminderDaysError),
+    /// Trades and training aid.
+    #[error(transparent)]
+    Training(#[from] TrainingConfigError),
+    /// Loan products.
+    #[error(transparent)]
+    Products(#[from] ProductsError),
     /// The database is a demo, or is none.
     #[error("{0}")]
     Demo(&'static str),
@@ -78,11 +100,15 @@ impl BootError {
             | Self::Plans(_)
             | Self::Units(_)
             | Self::Services(_)
+            | Self::Entitlements(_)
             | Self::Calendar(_)
+            | Self::Products(_)
+            | Self::Training(_)
+            | Self::Reminders(_)
             | Self::Deadlines(_) => 78,
             Self::Open(_) => 69,
             Self::Schema(_) | Self::Demo(_) => 65,
-            Self::Keys(_) | Self::KeyStore => 77,
+            Self::Keys(_) | Self::KeyStore | Self::Files(_) => 77,
             Self::Io(_) | Self::App(_) => 71,
         }
     }
@@ -120,6 +146,10 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
     let units = AdminUnits::shipped()?;
     let services = Services::shipped()?;
     let deadlines = Deadlines::shipped(WorkingCalendar::shipped()?)?;
+    let entitlements = Catalogue::shipped(&services)?;
+    let reminders = ReminderDays::shipped()?;
+    let training = TrainingCatalogue::shipped()?;
+    let products = Products::shipped(&units)?;
     if config.database_url()?.file().is_some() || config.keys_url()?.file().is_some() {
         make_private_dir(&config.server.data_dir)?;
     }
@@ -136,9 +166,47 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
     let vault = Vault::new(keys, ring.clone(), around.random.clone());
     let installation = installation(&stored, &vault, &around)?;
     bring_up_to_date(&db, Store::Main)?;
-    let (fingerprint, today) = (ring.fingerprint(), around.clock.today().to_string());
-    let copy = Arc::new(units);
-    let units = copy.clone();
+    let units = Arc::new(units);
+    mark(&db, purpose, ring.fingerprint(), installation, around.clock.today().to_string(), units.clone())?;
+    let files = Files::open(config.files_dir(), &config.files)?;
+    let views = ViewLog::start(db.clone())?;
+    Ok(App {
+        vault,
+        trail: TrailKey::new(ring.trail.clone()),
+        files,
+        tokens: Tokens::new(ring.clone()),
+        passwords: Passwords::new(&config.passwords, around.random.clone())?,
+        setup: SetupCode::default(),
+        names: NameIndex::default(),
+        services: Arc::new(services),
+        deadlines: Arc::new(deadlines),
+        entitlements: Arc::new(entitlements),
+        reminders: Arc::new(reminders),
+        training: Arc::new(training),
+        products: Arc::new(products),
+        plans: Arc::new(plans),
+        clock: around.clock,
+        random: around.random,
+        metrics: around.metrics,
+        figures: Arc::new(tokio::sync::Semaphore::new(1)),
+        imports: Arc::new(tokio::sync::Semaphore::new(1)),
+        behind_proxy: config.server.behind_tls_proxy,
+        db,
+        ring,
+        views,
+        units,
+    })
+}
+
+/// Writes into the database which keys, key store and purpose it belongs to, and the units it knows.
+fn mark(
+    db: &Database,
+    purpose: Purpose,
+    fingerprint: String,
+    installation: String,
+    today: String,
+    units: Arc<AdminUnits>,
+) -> Result<(), AppError> {
     db.write_now(move |conn| {
         settings::set(conn, settings::KEY_FINGERPRINT, &fingerprint)?;
         settings::set(conn, settings::INSTALLATION, &installation)?;
@@ -148,27 +216,7 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
         if purpose == Purpose::Demo {
             settings::set(conn, settings::DEMO, "made-up data")?;
         }
-        copy_into(conn, &copy)
-    })?;
-    let views = ViewLog::start(db.clone())?;
-    Ok(App {
-        vault,
-        trail: TrailKey::new(ring.trail.clone()),
-        tokens: Tokens::new(ring.clone()),
-        passwords: Passwords::new(&config.passwords, around.random.clone())?,
-        setup: SetupCode::default(),
-        services: Arc::new(services),
-        deadlines: Arc::new(deadlines),
-        plans: Arc::new(plans),
-        clock: around.clock,
-        random: around.random,
-        metrics: around.metrics,
-        figures: Arc::new(tokio::sync::Semaphore::new(1)),
-        behind_proxy: config.server.behind_tls_proxy,
-        db,
-        ring,
-        views,
-        units,
+        copy_into(conn, &units)
     })
 }
 
@@ -238,7 +286,7 @@ fn bring_up_to_date(db: &Database, store: Store) -> Result<(), BootError> {
 }
 
 /// Work that a node does besides answering: returning late referrals, forgetting old
-/// keys and guesses, checkpoints of the trail, releases of closed years. Safe on any
+/// keys and guesses, checkpoints of the trail, releases of closed years, files that no row names. Safe on any
 /// number of nodes.
 ///
 /// # Errors
@@ -253,17 +301,26 @@ pub fn housekeeping(app: &App) -> Result<(), AppError> {
             Ok(referrals + crate::transfers::rules::sweep(conn, &trail, now)?)
         })? > 0
     } {}
+    let trail = app.trail.clone();
+    while {
+        let trail = trail.clone();
+        app.db.write_now(move |conn| crate::loans::rules::sweep(conn, &trail, now))? > 0
+    } {}
     app.db.write_now(move |conn| {
         crate::http::idempotency::forget_old(conn, now)?;
+        forget_followed(conn, now)?;
         crate::accounts::forget_guesses_before(conn, now.civil_date())
     })?;
+    crate::imports::rules::destroy_loose_keys(app, now)?;
     crate::audit::checkpoint(&app.db, &app.vault, &app.trail, now)?;
     crate::statistics::release_closed_years(app, now)?;
+    // Last: it refuses, round after round, where a database and its files do not belong together.
+    crate::attachments::sweep_next(app)?;
     Ok(())
 }
 
 /// Days after which a key without a person is an orphan.
-const ORPHAN_DAYS: i64 = 35;
+pub const ORPHAN_DAYS: i64 = 35;
 
 /// Removes data keys whose person was never committed. At start, before requests come in.
 ///

@@ -22,6 +22,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Where the keys are.
     pub keys: KeysConfig,
+    /// Where files are, and what they may cost.
+    pub files: FilesConfig,
     /// What a password hash costs.
     pub passwords: PasswordCost,
     /// What is logged.
@@ -73,6 +75,22 @@ pub struct KeysConfig {
     pub url: String,
     /// Directory of the key files; empty for `keys` in the data directory.
     pub dir: PathBuf,
+}
+
+/// Where files are, and what they may cost.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilesConfig {
+    /// Directory of the sealed files; empty for `files` in the data directory. All nodes need the same one.
+    pub dir: PathBuf,
+    /// Bytes of one file at the most, as it is sent.
+    pub max_bytes: usize,
+    /// Pixels of one picture at the most; four times as many bytes are what it may take in the open.
+    pub max_pixels: u32,
+    /// Files received at once; times `max_bytes` is the memory they take.
+    pub uploads: usize,
+    /// Files that may wait to be received; further ones get 503.
+    pub queue: usize,
 }
 
 /// What a password hash costs.
@@ -170,6 +188,10 @@ impl Config {
         }
         within("server.workers", count(self.server.workers), 0, 256)?;
         within("database.connections", u64::from(self.database.connections), 1, 200)?;
+        within("files.max_bytes", count(self.files.max_bytes), 1 << 10, 100 << 20)?;
+        within("files.max_pixels", u64::from(self.files.max_pixels), 1, 100_000_000)?;
+        within("files.uploads", count(self.files.uploads), 1, 64)?;
+        within("files.queue", count(self.files.queue), 0, 1024)?;
         within("passwords.memory_kib", u64::from(self.passwords.memory_kib), 8, 1 << 20)?;
         within("passwords.passes", u64::from(self.passwords.passes), 1, 20)?;
         within("passwords.parallel", count(self.passwords.parallel), 1, 64)?;
@@ -195,6 +217,11 @@ impl Config {
     /// Directory of the key files.
     pub fn keys_dir(&self) -> PathBuf {
         if self.keys.dir.as_os_str().is_empty() { self.server.data_dir.join("keys") } else { self.keys.dir.clone() }
+    }
+
+    /// Directory of the sealed files.
+    pub fn files_dir(&self) -> PathBuf {
+        if self.files.dir.as_os_str().is_empty() { self.server.data_dir.join("files") } else { self.files.dir.clone() }
     }
 
     fn url_or(&self, name: &'static str, url: &str, file: &str) -> Result<DatabaseUrl, ConfigError> {

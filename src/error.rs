@@ -3,9 +3,13 @@
 use actix_web::http::StatusCode;
 use serde::Serialize;
 
+mod importing;
 mod refusals;
+mod support;
 
-pub use refusals::{Conflict, Rule};
+pub use importing::{CellRule, ImportRefusal};
+pub use refusals::{AidUse, Conflict, LoanConflict, Rule};
+pub use support::SupportRefusal;
 
 /// A rule that a field of a request broke.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,9 +92,15 @@ pub enum AppError {
         /// Seconds after which to try again.
         retry_after_seconds: u32,
     },
+    /// The index of names is still being built on this node.
+    #[error("the index of names is being built")]
+    IndexBuilding,
     /// The database refused or failed.
     #[error("database: {0}")]
     Database(#[from] diesel::result::Error),
+    /// A stored file is missing, or does not open.
+    #[error("a stored file is missing or does not open")]
+    FileLost,
     /// A fault of the program or its surroundings; the cause is logged, never sent.
     #[error("internal: {0}")]
     Internal(String),
@@ -105,6 +115,11 @@ impl AppError {
     /// One field broke one rule.
     pub fn field(field: impl Into<String>, rule: Rule) -> Self {
         Self::Invalid(vec![FieldError::new(field, rule)])
+    }
+
+    /// A rule of loans refuses.
+    pub fn loan(conflict: LoanConflict) -> Self {
+        Self::Conflict(Conflict::Loan(conflict))
     }
 
     /// HTTP status.
@@ -122,8 +137,10 @@ impl AppError {
             Self::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::VersionStale { .. } => StatusCode::PRECONDITION_FAILED,
             Self::TooManyGuesses { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Database(_) | Self::Internal(_) | Self::IdempotentReplay => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Busy { .. } | Self::IndexBuilding => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Database(_) | Self::FileLost | Self::Internal(_) | Self::IdempotentReplay => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 
@@ -145,6 +162,8 @@ impl AppError {
             Self::VersionStale { .. } => "version_stale",
             Self::TooManyGuesses { .. } => "too_many_guesses",
             Self::Busy { .. } => "busy",
+            Self::IndexBuilding => "index_building",
+            Self::FileLost => "file_lost",
             Self::Database(_) | Self::Internal(_) | Self::IdempotentReplay => "internal",
         }
     }
@@ -184,6 +203,14 @@ impl AppError {
             ),
             Self::TooManyGuesses { .. } => ("Sai quá nhiều lần; hãy chờ.", "Too many wrong attempts; wait."),
             Self::Busy { .. } => ("Hệ thống đang bận; hãy thử lại.", "Busy; try again."),
+            Self::IndexBuilding => (
+                "Danh mục tên đang được dựng lại; hãy thử lại sau vài giây.",
+                "The index of names is being built; try again in a few seconds.",
+            ),
+            Self::FileLost => (
+                "Tệp đã lưu bị thiếu hoặc hỏng; hãy báo quản trị viên.",
+                "The stored file is missing or damaged; tell an administrator.",
+            ),
             Self::Database(_) | Self::Internal(_) | Self::IdempotentReplay => {
                 ("Lỗi hệ thống; đã ghi nhận.", "A fault on our side; it has been logged.")
             }
@@ -204,6 +231,7 @@ impl AppError {
             Self::TooManyGuesses { retry_after_seconds } | Self::Busy { retry_after_seconds } => {
                 Some(*retry_after_seconds)
             }
+            Self::IndexBuilding => Some(2),
             _ => None,
         }
     }

@@ -172,6 +172,7 @@ fn listen(config: &Config, app: App) -> Result<(), BootError> {
     actix_web::rt::System::new().block_on(async {
         let (rounds, app_at_end) = (app.clone(), app.clone());
         let (running, port) = server::bind(app, config.server.address, config.server.port, config.server.workers())?;
+        app_at_end.names.start(app_at_end.db.clone(), app_at_end.vault.clone())?;
         println!("Listening on http://{}:{port}", config.server.address);
         std::thread::Builder::new().name("housekeeping".into()).spawn(move || keep_house(&rounds))?;
         running.await?;

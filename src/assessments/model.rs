@@ -7,6 +7,7 @@ use crate::db::bulk::bulk_rows;
 use crate::db::schema::{assessed_needs, assessments, support_refusals};
 use crate::db::types::{AccountId, AssessmentId, CaseId, Instant, OrganisationId, PersonId, RefusalId, text_enum};
 use crate::services::ServiceType;
+use crate::vault::FieldName;
 
 text_enum! {
     /// Why somebody is or is not eligible for a service.
@@ -21,6 +22,41 @@ text_enum! {
         UsedBefore = "used_before",
         /// Papers missing for now.
         PapersMissing = "papers_missing",
+    }
+}
+
+impl EligibilityReason {
+    /// Whether it says why somebody may get a service; the others say why not.
+    pub fn speaks_for(self) -> bool {
+        matches!(self, Self::Statutory | Self::Programme)
+    }
+}
+
+text_enum! {
+    /// How it is known that somebody needs a service.
+    NeedReason {
+        /// The person asked for it.
+        Asked = "asked",
+        /// The worker saw it.
+        Observed = "observed",
+        /// A professional found it.
+        ProfessionalFinding = "professional_finding",
+        /// Who sent the person said so.
+        ReportedByReferrer = "reported_by_referrer",
+    }
+}
+
+text_enum! {
+    /// How great the risk to the person is.
+    RiskLevel {
+        /// Thấp.
+        Low = "low",
+        /// Trung bình.
+        Medium = "medium",
+        /// Cao.
+        High = "high",
+        /// Nguy hiểm trước mắt.
+        ImmediateDanger = "immediate_danger",
     }
 }
 
@@ -42,8 +78,21 @@ pub struct Assessment {
     pub assessed_on: NaiveDate,
     /// By whom.
     pub assessed_by: AccountId,
+    /// How great the risk to the person is; none in assessments that did not ask.
+    pub risk: Option<RiskLevel>,
+    /// Sealed findings.
+    pub sealed_findings: Option<Vec<u8>>,
+    /// Day on which to assess again.
+    pub next_review_on: Option<NaiveDate>,
     /// When it was recorded.
     pub created_at: Instant,
+}
+
+impl Assessment {
+    /// Where the sealed findings of an assessment stand.
+    pub fn findings_place(id: AssessmentId) -> FieldName {
+        FieldName { table: "assessments", column: "sealed_findings", row: id.0 }
+    }
 }
 
 /// What an assessment found for one service type.
@@ -60,6 +109,8 @@ pub struct AssessedNeed {
     pub eligible: bool,
     /// Why, or why not.
     pub reason: Option<EligibilityReason>,
+    /// How the need is known.
+    pub need_reason: Option<NeedReason>,
 }
 
 /// A recorded refusal: the person does not want this support now.

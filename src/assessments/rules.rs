@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::model::{AssessedNeed, Assessment, SupportRefusal};
+use super::model::{AssessedNeed, Assessment, RiskLevel, SupportRefusal};
 use crate::accounts::Actor;
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
 use crate::cases::model::Case;
@@ -13,7 +13,7 @@ use crate::cases::{self, CaseStatus};
 use crate::db::DbConnection;
 use crate::db::bulk::BulkRow as _;
 use crate::db::schema::{assessed_needs, assessments, support_refusals};
-use crate::db::types::{AssessmentId, CaseId, Instant, RefusalId};
+use crate::db::types::{AssessmentId, CaseId, Instant, PersonId, RefusalId};
 use crate::error::{AppError, Conflict, Rule};
 use crate::grants::Action;
 use crate::services::ServiceType;
@@ -36,6 +36,10 @@ pub struct NewAssessment {
     pub case: CaseId,
     /// Day.
     pub assessed_on: NaiveDate,
+    /// How great the risk to the person is.
+    pub risk: Option<RiskLevel>,
+    /// Day on which to assess again.
+    pub next_review_on: Option<NaiveDate>,
     /// What it found; each service type once.
     pub needs: Vec<AssessedNeed>,
 }
@@ -49,9 +53,13 @@ pub fn create(
     actor: &Actor,
     trail: &TrailKey,
     new: &NewAssessment,
+    sealed_findings: impl Fn(PersonId) -> Result<Option<Vec<u8>>, AppError>,
 ) -> Result<Findings, AppError> {
     let case = open_case(conn, actor, new.case)?;
     check_day("assessed_on", new.assessed_on, &case, actor)?;
+    if new.next_review_on.is_some_and(|day| day <= new.assessed_on) {
+        return Err(AppError::field("next_review_on", Rule::NotBefore("assessed_on")));
+    }
     let assessment = Assessment {
         id: new.id,
         case_id: case.id,
@@ -60,13 +68,19 @@ pub fn create(
         unit_code: case.unit_code.clone(),
         assessed_on: new.assessed_on,
         assessed_by: actor.account,
+        risk: new.risk,
+        sealed_findings: sealed_findings(case.person_id)?,
+        next_review_on: new.next_review_on,
         created_at: actor.now,
     };
     diesel::insert_into(assessments::table).values(&assessment).execute(conn)?;
     AssessedNeed::insert_all(conn, &new.needs)?;
     let subject = Subject::new(SubjectKind::Case, case.id.0);
     record(conn, trail, subject, Some(actor.account), TrailAction::Assess, &["needs"], actor.now)?;
-    Ok(Findings { assessment, needs: new.needs.clone() })
+    // In the order in which they are read.
+    let mut needs = new.needs.clone();
+    needs.sort_unstable_by_key(|need| need.service_type.as_str());
+    Ok(Findings { assessment, needs })
 }
 
 fn open_case(conn: &mut DbConnection, actor: &Actor, id: CaseId) -> Result<Case, AppError> {
@@ -125,6 +139,31 @@ pub fn in_need_and_eligible(conn: &mut DbConnection, case: CaseId, service: Serv
         .first(conn)
         .optional()?;
     Ok(latest == Some((true, true)))
+}
+
+/// What the latest assessment until `day` that speaks of each service found: need, eligibility, day.
+///
+/// # Errors
+/// The engine's own.
+pub fn latest_needs(
+    conn: &mut DbConnection,
+    case: CaseId,
+    day: NaiveDate,
+) -> Result<Vec<(ServiceType, bool, bool, NaiveDate)>, AppError> {
+    let rows: Vec<(ServiceType, bool, bool, NaiveDate)> = assessed_needs::table
+        .inner_join(assessments::table.on(assessments::id.eq(assessed_needs::assessment_id)))
+        .filter(assessments::case_id.eq(case))
+        .filter(assessments::assessed_on.le(day))
+        .order((assessments::assessed_on.desc(), assessments::created_at.desc()))
+        .select((
+            assessed_needs::service_type,
+            assessed_needs::in_need,
+            assessed_needs::eligible,
+            assessments::assessed_on,
+        ))
+        .load(conn)?;
+    let latest = |service: &ServiceType| rows.iter().find(|(of, ..)| of == service).copied();
+    Ok(ServiceType::ALL.iter().filter_map(latest).collect())
 }
 
 /// Whether the person does not want this service now: refused it, or all support, and was

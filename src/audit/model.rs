@@ -12,7 +12,7 @@ text_enum! {
         Organisation = "organisation",
         /// A person, with consents.
         Person = "person",
-        /// A case, with events, assessments, refusals.
+        /// A case, with events, assessments, refusals, care plan.
         Case = "case",
         /// A referral.
         Referral = "referral",
@@ -20,6 +20,24 @@ text_enum! {
         Delivery = "delivery",
         /// A transfer.
         Transfer = "transfer",
+        /// A stay at a facility, with extensions.
+        Stay = "stay",
+        /// A task, of a care plan or free.
+        Task = "task",
+        /// A vocational course, with its days.
+        Course = "course",
+        /// An enrolment, with attendance, aid, job and check-ups.
+        Enrolment = "enrolment",
+        /// A loan, with its events.
+        Loan = "loan",
+        /// A note of a case.
+        Note = "note",
+        /// A counselling note of a case.
+        CounsellingNote = "counselling_note",
+        /// A file of a case.
+        Attachment = "attachment",
+        /// An import of a file.
+        Import = "import",
     }
 }
 
@@ -44,8 +62,14 @@ text_enum! {
         Refuse = "refuse",
         /// A follow-up after closing was recorded.
         FollowUp = "follow_up",
+        /// A version of the care plan was saved.
+        Plan = "plan",
         /// The record was declared void.
         Void = "void",
+        /// A manager let support exceed its limit.
+        Override = "override",
+        /// An override was taken back.
+        OverrideRevoke = "override.revoke",
         /// The account's state changed.
         AccountState = "account.state",
         /// A role was granted.
@@ -58,6 +82,16 @@ text_enum! {
         SessionsEnd = "sessions.end",
         /// A password was set.
         PasswordSet = "password.set",
+        /// Attendance of a day was recorded or corrected.
+        Attendance = "attendance",
+        /// Training aid was granted, or its right came free again.
+        TrainingAid = "training_aid",
+        /// A job, or whether it lasts, was recorded or corrected.
+        JobOutcome = "job_outcome",
+        /// It was decided whether two records are one person.
+        SameDecide = "same.decide",
+        /// Such a decision was taken back.
+        SameTakeBack = "same.take_back",
     }
 }
 

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::model::{SubjectKind, TrailAction};
-use crate::db::bulk::bulk_rows;
+use crate::db::bulk::{BulkRow as _, bulk_rows};
 use crate::db::schema::{audit_entries, audit_heads};
 use crate::db::types::{AccountId, Instant, id_type};
 use crate::db::{DbConnection, is_unique_violation, lost_race};
@@ -176,6 +176,53 @@ pub fn record(
         };
     }
     diesel::insert_into(audit_entries::table).values(&entry).execute(conn)?;
+    Ok(())
+}
+
+/// Adds the same entry to the chains of many subjects, with a few statements for all of them;
+/// arguments as of [`record`].
+///
+/// # Errors
+/// The engine's own.
+pub fn record_each(
+    conn: &mut DbConnection,
+    key: &TrailKey,
+    subjects: &[Subject],
+    account: Option<AccountId>,
+    action: TrailAction,
+    fields: &[&str],
+    now: Instant,
+) -> Result<(), AppError> {
+    for some in subjects.chunks(500) {
+        let mut heads = Vec::with_capacity(some.len());
+        for kind in SubjectKind::ALL {
+            let ids: Vec<SubjectId> = some.iter().filter(|s| s.kind == *kind).map(|s| s.id).collect();
+            if ids.is_empty() {
+                continue;
+            }
+            let rows = || {
+                audit_heads::table
+                    .filter(audit_heads::subject_kind.eq(*kind))
+                    .filter(audit_heads::subject_id.eq_any(&ids))
+            };
+            let columns = (audit_heads::subject_kind, audit_heads::subject_id, audit_heads::seq, audit_heads::mac);
+            let found: Vec<(SubjectKind, SubjectId, i64, Vec<u8>)> = rows().select(columns).load(conn)?;
+            if diesel::delete(rows()).execute(conn)? != found.len() {
+                return Err(lost_race().into());
+            }
+            heads.extend(found);
+        }
+        if heads.len() != some.len() {
+            return Err(AppError::internal("a subject without a chain"));
+        }
+        let linked = heads.iter().map(|(kind, id, seq, mac)| {
+            let subject = Subject { kind: *kind, id: *id };
+            link(key, subject, Some((*seq, mac.as_slice())), account, action, fields, now)
+        });
+        let (entries, heads): (Vec<Entry>, Vec<Head>) = linked.unzip();
+        Head::insert_all(conn, &heads)?;
+        Entry::insert_all(conn, &entries)?;
+    }
     Ok(())
 }
 

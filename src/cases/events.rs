@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::model::{CaseEvent, CaseEventView};
+use super::model::{CaseEvent, CaseEventKind, CaseEventView};
 use crate::db::DbConnection;
 use crate::db::schema::case_events;
 use crate::db::types::{CaseId, Instant, PersonId};
@@ -11,6 +11,15 @@ use crate::vault::{DataKey, open};
 
 pub(super) fn insert(conn: &mut DbConnection, event: &CaseEvent) -> Result<(), AppError> {
     diesel::insert_into(case_events::table).values(event).execute(conn)?;
+    Ok(())
+}
+
+/// Removes the events that opened these cases.
+pub(super) fn remove_openings(conn: &mut DbConnection, cases: &[CaseId]) -> Result<(), AppError> {
+    let openings = case_events::table
+        .filter(case_events::case_id.eq_any(cases))
+        .filter(case_events::kind.eq(CaseEventKind::Opened));
+    diesel::delete(openings).execute(conn)?;
     Ok(())
 }
 

@@ -1,8 +1,10 @@
 //! Cases: from reception to closure.
 
+pub mod contact;
 pub mod deadlines;
 mod events;
 pub mod model;
+pub mod progress;
 pub mod routes;
 pub mod rules;
 pub mod status;

@@ -10,6 +10,7 @@ use validator::Validate;
 
 use super::deadlines::Deadline;
 use super::model::{Case, CaseEvent, CaseEventView, CaseLine, CaseView};
+use super::progress::Progress;
 use super::rules::{self, Filter, ListRow, Move, NewCase};
 use super::status::{CaseStatus, CloseReason};
 use crate::accounts::Caller;
@@ -102,27 +103,28 @@ async fn list_cases(
     Ok(Json(page))
 }
 
+/// A case to be opened, as a form; an import fills one for each line that holds a case.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CaseForm {
+pub struct CaseForm {
     /// Whose case; a person you may see.
-    person_id: PersonId,
+    pub person_id: PersonId,
     /// Centre; needed only when you work for several.
-    organisation_id: Option<OrganisationId>,
+    pub organisation_id: Option<OrganisationId>,
     /// Unit it is counted in; must exist on the day of reception.
     #[validate(length(max = 20))]
-    unit_code: String,
+    pub unit_code: String,
     /// Category it concerns.
-    category: ClientCategory,
+    pub category: ClientCategory,
     /// Day of reception.
     #[serde(deserialize_with = "crate::http::extract::civil_date")]
-    received_on: NaiveDate,
+    pub received_on: NaiveDate,
     /// Whether the person, a victim of an earlier case, was trafficked again; they tell it, the program does not guess.
     #[serde(default)]
-    trafficked_again: bool,
+    pub trafficked_again: bool,
     /// Summary.
     #[validate(length(min = 1, max = 5000), custom(function = plain_text))]
-    summary: Option<String>,
+    pub summary: Option<String>,
 }
 
 /// Open a case.
@@ -176,6 +178,8 @@ async fn create_case(
 struct CaseFile {
     #[serde(flatten)]
     case: CaseView,
+    /// Step of case management it is in, computed from the record.
+    progress: Progress,
     /// Whose case; absent once another centre goes on with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<PersonView>,
@@ -196,8 +200,9 @@ async fn read_case(caller: Caller, app: Data<App>, id: Path<CaseId>) -> Result<V
         let key = vault.key(person.id)?;
         let version = case.version;
         let referrals = referrals.into_iter().map(|row| row.view(&key)).collect::<Result<_, _>>()?;
+        let progress = rules::progress(conn, &case)?;
         let person = if shows_person { Some(person.view(&key)?) } else { None };
-        let record = CaseFile { case: case.view(&key)?, person, referrals, deadlines };
+        let record = CaseFile { case: case.view(&key)?, progress, person, referrals, deadlines };
         Ok((Versioned { record, version }, Seen::record(SubjectKind::Case, id.0.0)))
     })
     .await
@@ -289,6 +294,7 @@ async fn change_status(
         };
         let wish = Move { to, occurred_on, reason, event, sealed_note };
         let case = rules::change_status(conn, actor, &state.trail, id, version.0, &wish)?;
+        crate::stays::rules::refresh(conn, &state.entitlements, person, actor.now)?;
         log_reply(conn, actor, SubjectKind::Case, id.0)?;
         Ok(Versioned { version: case.version, record: case.view(&data_key)? })
     };

@@ -11,17 +11,19 @@ use crate::admin_units::{AdminUnits, Level};
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
 use crate::db::DbConnection;
 use crate::db::schema::{account_grants, accounts, cases};
-use crate::db::types::{AccountId, CaseEventId, CaseId, OrganisationId, PersonId};
+use crate::db::types::{AccountId, CaseEventId, CaseId, Instant, OrganisationId, PersonId};
 use crate::error::{AppError, Conflict, FieldError, Rule};
 use crate::grants::{Action, Role};
-use crate::persons::ClientCategory;
 use crate::persons::rules as person_rules;
+use crate::persons::{ClientCategory, same};
 
 mod handing_over;
 mod reading;
 
 pub use handing_over::{HandOver, hand_over};
-pub use reading::{CaseFile, Filter, ListRow, event_view, find, find_for, list, list_events, read, read_file};
+pub use reading::{
+    CaseFile, Filter, ListRow, event_view, find, find_for, list, list_events, progress, read, read_file,
+};
 
 /// A case that is to be opened.
 #[derive(Debug, Clone)]
@@ -57,7 +59,10 @@ pub fn create(
     sealed_summary: impl Fn() -> Result<Option<Vec<u8>>, AppError>,
 ) -> Result<Case, AppError> {
     let organisation = actor.scope(Action::CaseCreate)?.own_organisation(new.organisation)?;
-    check_new(units, new, actor.now.civil_date())?;
+    let broken = broken_rules(units, new, actor.now.civil_date());
+    if !broken.is_empty() {
+        return Err(AppError::Invalid(broken));
+    }
     let scope = actor.scope(Action::PersonRead)?;
     let Some(categories) = person_rules::categories_within(conn, &scope, new.person)? else {
         return Err(AppError::field("person_id", Rule::NoSuchReference));
@@ -68,10 +73,41 @@ pub fn create(
     }
     let is_worker =
         |held: &crate::grants::HeldRole| held.role == Role::SocialWorker && held.organisation == Some(organisation);
+    // A social worker keeps the case they open; a manager's waits to be assigned.
+    let opener = Opener {
+        organisation,
+        by: actor.account,
+        assigned_to: actor.roles.iter().any(is_worker).then_some(actor.account),
+        at: actor.now,
+    };
+    let (case, event) = opening(new, &opener, sealed_summary()?);
+    diesel::insert_into(cases::table).values(&case).execute(conn)?;
+    events::insert(conn, &event)?;
+    // A case of a category makes its person one of that category, else indicators would miss them.
+    person_rules::add_category(conn, actor, trail, case.person_id, categories, case.category)?;
+    note(conn, trail, actor, case.id, TrailAction::Create, &["case"])?;
+    Ok(case)
+}
+
+/// Who opens a case, where and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Opener {
+    /// Centre that runs it.
+    pub organisation: OrganisationId,
+    /// Account.
+    pub by: AccountId,
+    /// Worker responsible; none while it waits.
+    pub assigned_to: Option<AccountId>,
+    /// Moment.
+    pub at: Instant,
+}
+
+/// The row of a new case and its first event.
+pub fn opening(new: &NewCase, opener: &Opener, sealed_summary: Option<Vec<u8>>) -> (Case, CaseEvent) {
     let case = Case {
         id: new.id,
         person_id: new.person,
-        organisation_id: organisation,
+        organisation_id: opener.organisation,
         unit_code: new.unit_code.clone(),
         category: new.category,
         status: CaseStatus::Received,
@@ -79,28 +115,19 @@ pub fn create(
         identified_on: None,
         closed_on: None,
         close_reason: None,
-        // A social worker keeps the case they open; a manager's waits to be assigned.
-        assigned_to: actor.roles.iter().any(is_worker).then_some(actor.account),
-        opened_by: actor.account,
-        sealed_summary: sealed_summary()?,
-        created_at: actor.now,
-        updated_at: actor.now,
+        assigned_to: opener.assigned_to,
+        opened_by: opener.by,
+        sealed_summary,
+        created_at: opener.at,
+        updated_at: opener.at,
         version: 1,
         status_since: new.received_on,
         trafficked_again: new.trafficked_again,
         handed_to_case_id: None,
         continues_case_id: None,
     };
-    insert(conn, &case, new.event)?;
-    // A case of a category makes its person one of that category, else indicators would miss them.
-    person_rules::add_category(conn, actor, trail, case.person_id, categories, case.category)?;
-    note(conn, trail, actor, case.id, TrailAction::Create, &["case"])?;
-    Ok(case)
-}
-
-fn insert(conn: &mut DbConnection, case: &Case, event: CaseEventId) -> Result<(), AppError> {
-    let opened = CaseEvent {
-        id: event,
+    let event = CaseEvent {
+        id: new.event,
         case_id: case.id,
         kind: CaseEventKind::Opened,
         from_status: None,
@@ -111,20 +138,25 @@ fn insert(conn: &mut DbConnection, case: &Case, event: CaseEventId) -> Result<()
         recorded_by: case.opened_by,
         recorded_at: case.created_at,
     };
-    diesel::insert_into(cases::table).values(case).execute(conn)?;
-    events::insert(conn, &opened)
+    (case, event)
 }
 
 /// A second case would let its worker see the person whoever the first one is given to.
 fn has_open_case(conn: &mut DbConnection, person: PersonId, organisation: OrganisationId) -> Result<bool, AppError> {
-    let open = cases::table
-        .filter(cases::person_id.eq(person))
-        .filter(cases::organisation_id.eq(organisation))
-        .filter(cases::status.ne(CaseStatus::Closed));
-    Ok(diesel::select(diesel::dsl::exists(open)).get_result(conn)?)
+    for record in same::everyone(conn, person)? {
+        let open = cases::table
+            .filter(cases::person_id.eq(record))
+            .filter(cases::organisation_id.eq(organisation))
+            .filter(cases::status.ne(CaseStatus::Closed));
+        if diesel::select(diesel::dsl::exists(open)).get_result(conn)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
-fn check_new(units: &AdminUnits, new: &NewCase, today: NaiveDate) -> Result<(), AppError> {
+/// Fields of a new case that break rules on `today`.
+pub fn broken_rules(units: &AdminUnits, new: &NewCase, today: NaiveDate) -> Vec<FieldError> {
     let mut broken = Vec::new();
     if new.received_on > today {
         broken.push(FieldError::new("received_on", Rule::NotInFuture));
@@ -138,7 +170,19 @@ fn check_new(units: &AdminUnits, new: &NewCase, today: NaiveDate) -> Result<(), 
     if new.trafficked_again && !victim {
         broken.push(FieldError::new("trafficked_again", Rule::ConflictsWith("category")));
     }
-    if broken.is_empty() { Ok(()) } else { Err(AppError::Invalid(broken)) }
+    broken
+}
+
+/// Removes cases in which nothing happened but that they were opened.
+///
+/// # Errors
+/// The engine's own, when another row still refers to one of them.
+pub fn remove_unused(conn: &mut DbConnection, ids: &[CaseId]) -> Result<(), AppError> {
+    for some in ids.chunks(500) {
+        events::remove_openings(conn, some)?;
+        diesel::delete(cases::table.filter(cases::id.eq_any(some))).execute(conn)?;
+    }
+    Ok(())
 }
 
 /// A move to another status.
@@ -214,6 +258,7 @@ pub fn change_status(
     if wish.to == CaseStatus::Closed {
         crate::referrals::rules::cancel_open_of_case(conn, actor, trail, id)?;
         crate::transfers::rules::withdraw_of_case(conn, actor, trail, id)?;
+        crate::tasks::rules::cancel_open_of_case(conn, actor, trail, id)?;
     }
     Ok(case)
 }
@@ -260,7 +305,7 @@ pub fn assign(
     {
         return Err(AppError::field("account_id", Rule::NoSuchReference));
     }
-    case.assigned_to = worker;
+    let former = std::mem::replace(&mut case.assigned_to, worker);
     let assigned = CaseEvent {
         id: event,
         case_id: id,
@@ -276,10 +321,15 @@ pub fn assign(
     events::insert(conn, &assigned)?;
     save(conn, actor, &mut case)?;
     note(conn, trail, actor, id, TrailAction::Assign, &["assigned_to"])?;
+    crate::tasks::rules::follow_case(conn, actor, trail, &case, former)?;
     Ok(case)
 }
 
-fn works_in(conn: &mut DbConnection, worker: AccountId, organisation: OrganisationId) -> Result<bool, AppError> {
+/// Whether the account is active and a worker or counsellor of this centre.
+///
+/// # Errors
+/// The engine's own.
+pub fn works_in(conn: &mut DbConnection, worker: AccountId, organisation: OrganisationId) -> Result<bool, AppError> {
     let grants = account_grants::table
         .inner_join(accounts::table.on(accounts::id.eq(account_grants::account_id)))
         .filter(account_grants::account_id.eq(worker))

@@ -46,9 +46,12 @@ text_enum! {
 }
 
 impl CloseReason {
+    /// After these nobody asks how the person is.
+    pub const NOT_FOLLOWED_UP: [Self; 2] = [Self::Died, Self::Transferred];
+
     /// Whether somebody asks after the person 3, 6 and 12 months later.
     pub fn is_followed_up(self) -> bool {
-        !matches!(self, Self::Died | Self::Transferred)
+        !Self::NOT_FOLLOWED_UP.contains(&self)
     }
 }
 

@@ -16,6 +16,8 @@ text_enum! {
         Referral = "referral",
         /// Handing the case over to the centre it names.
         Transfer = "transfer",
+        /// Passing the certificate that a loan product demands to the lender it names.
+        LoanCertificate = "loan_certificate",
     }
 }
 

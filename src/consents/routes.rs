@@ -92,7 +92,7 @@ async fn list_consents(
 struct NewConsent {
     /// For what.
     purpose: ConsentPurpose,
-    /// To whom; required for a referral and a transfer.
+    /// To whom; required for a referral, a transfer, and a loan's certificate.
     recipient_organisation_id: Option<OrganisationId>,
     /// Given by whom; for somebody under 18 a guardian or legal representative.
     given_by: GivenBy,

@@ -12,7 +12,7 @@ use crate::db::types::{ConsentId, GuardianId, OrganisationId, PersonId};
 use crate::error::{AppError, Conflict, FieldError, Rule};
 use crate::grants::Action;
 use crate::persons::model::Birth;
-use crate::{guardians, organisations, persons, referrals, transfers};
+use crate::{guardians, loans, organisations, persons, referrals, transfers};
 
 /// Records a consent.
 ///
@@ -33,7 +33,7 @@ pub fn create(
         broken.push(FieldError::new("expires_on", Rule::NotBefore("given_on")));
     }
     match (consent.purpose, consent.recipient_organisation_id) {
-        (ConsentPurpose::Referral | ConsentPurpose::Transfer, None) => {
+        (ConsentPurpose::Referral | ConsentPurpose::Transfer | ConsentPurpose::LoanCertificate, None) => {
             broken.push(FieldError::new("recipient_organisation_id", Rule::Required));
         }
         (_, Some(id)) if !organisations::rules::exists(conn, id)? => {
@@ -140,6 +140,7 @@ fn end_one(
         ))
         .execute(conn)?;
     referrals::rules::close_without_consent(conn, actor, trail, consent.id)?;
+    loans::rules::end_without_consent(conn, trail, consent.id, Some(actor.account), actor.now)?;
     transfers::rules::close_without_consent(conn, trail, consent.id, Some(actor.account), actor.now)
 }
 
@@ -236,6 +237,21 @@ pub fn live_for(
     recipient: OrganisationId,
     day: NaiveDate,
 ) -> Result<ConsentId, AppError> {
+    let live = live(conn, person, purpose, recipient, day)?;
+    live.map(|consent| consent.id).ok_or(AppError::Conflict(Conflict::ConsentMissing))
+}
+
+/// A consent of this person for this purpose that names this recipient and holds on this day.
+///
+/// # Errors
+/// The engine's own.
+pub fn live(
+    conn: &mut DbConnection,
+    person: PersonId,
+    purpose: ConsentPurpose,
+    recipient: OrganisationId,
+    day: NaiveDate,
+) -> Result<Option<Consent>, AppError> {
     let candidates: Vec<Consent> = consents::table
         .filter(consents::person_id.eq(person))
         .filter(consents::purpose.eq(purpose))
@@ -244,8 +260,7 @@ pub fn live_for(
         .order((consents::given_on.desc(), consents::id))
         .select(Consent::as_select())
         .load(conn)?;
-    let live = candidates.into_iter().find(|consent| consent.is_live_on(day));
-    live.map(|consent| consent.id).ok_or(AppError::Conflict(Conflict::ConsentMissing))
+    Ok(candidates.into_iter().find(|consent| consent.is_live_on(day)))
 }
 
 /// Whether the consent a referral rests on still holds.

@@ -122,6 +122,7 @@ const SQLITE_SETTINGS: &str = "pragma busy_timeout = 5000;
     pragma synchronous = full;
     pragma foreign_keys = on;
     pragma trusted_schema = off;
+    pragma secure_delete = on;
     pragma cache_size = -1500;
     pragma temp_store = memory;";
 

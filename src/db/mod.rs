@@ -9,6 +9,7 @@ mod checkpoint;
 pub mod connection;
 mod migrate;
 mod pool;
+pub mod references;
 pub mod schema;
 pub mod types;
 mod writer;
@@ -36,6 +37,29 @@ pub fn lost_race() -> DieselError {
 /// Whether a write was refused because a row of that key exists.
 pub fn is_unique_violation(error: &DieselError) -> bool {
     matches!(error, DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
+}
+
+/// The oldest transaction that was not settled at the moment this read looks at: what a transaction
+/// of this number or a later one wrote may appear later. None where writes are settled in their
+/// order (SQLite), so that the highest number seen says it all.
+///
+/// # Errors
+/// The engine's own.
+pub fn unsettled_from(conn: &mut DbConnection) -> diesel::QueryResult<Option<i64>> {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Oldest {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        tx: i64,
+    }
+    match conn.engine() {
+        Engine::Sqlite => Ok(None),
+        Engine::Postgres => {
+            let sql = "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as tx";
+            let oldest: Oldest = diesel::sql_query(sql).get_result(conn)?;
+            Ok(Some(oldest.tx))
+        }
+    }
 }
 
 /// Whether this database has been migrated at all.

@@ -5,14 +5,30 @@
 mod of_accounts;
 mod of_audit;
 mod of_casework;
+mod of_entitlements;
+mod of_imports;
+mod of_loans;
+mod of_notes;
+mod of_plans;
 mod of_programmes;
 mod of_reference;
+mod of_same_person;
+mod of_search;
+mod of_training;
 
 pub use of_accounts::*;
 pub use of_audit::*;
 pub use of_casework::*;
+pub use of_entitlements::*;
+pub use of_imports::*;
+pub use of_loans::*;
+pub use of_notes::*;
+pub use of_plans::*;
 pub use of_programmes::*;
 pub use of_reference::*;
+pub use of_same_person::*;
+pub use of_search::*;
+pub use of_training::*;
 
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
@@ -38,10 +54,46 @@ diesel::allow_tables_to_appear_in_same_query!(
     follow_ups,
     guardians,
     transfers,
+    care_plans,
+    care_plan_goals,
+    care_plan_steps,
+    tasks,
+    loans,
+    loan_papers,
+    loan_events,
+    notes,
+    note_versions,
+    attachments,
+    imports,
+    import_rows,
+    loose_keys,
     audit_heads,
     audit_entries,
     audit_checkpoints,
     audit_checkpoint_heads,
     view_log,
     statistical_releases,
+    entitlement_overrides,
+    case_circumstances,
+    stays,
+    stay_extensions,
+    courses,
+    enrolments,
+    enrolment_events,
+    course_days,
+    attendances,
+    training_aids,
+    job_outcomes,
+    job_check_ups,
+    same_groups,
+    same_decisions,
+    search_changes,
+);
+
+diesel::allow_columns_to_appear_in_same_group_by_clause!(
+    accounts::id,
+    accounts::display_name,
+    account_grants::id,
+    account_grants::revoked_at,
+    cases::status,
 );

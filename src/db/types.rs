@@ -294,4 +294,36 @@ id_type! {
     DeliveryId;
     /// A transfer of a case to another centre.
     TransferId;
+    /// A manager's override of a limit of support.
+    OverrideId;
+    /// A circumstance entitlements depend on.
+    CircumstanceId;
+    /// A stay at a facility.
+    StayId;
+    /// An extension of a stay.
+    ExtensionId;
+    /// A goal of one version of a care plan.
+    GoalId;
+    /// A step as one version of a care plan states it.
+    StepId;
+    /// A task: a step of a care plan, or free work in a case.
+    TaskId;
+    /// A vocational course.
+    CourseId;
+    /// A place of one person in a course.
+    EnrolmentId;
+    /// A dated event of an enrolment.
+    EnrolmentEventId;
+    /// Training aid granted.
+    TrainingAidId;
+    /// A loan.
+    LoanId;
+    /// A dated event of a loan.
+    LoanEventId;
+    /// A note of a case.
+    NoteId;
+    /// A file of a case.
+    AttachmentId;
+    /// An import of a file.
+    ImportId;
 }

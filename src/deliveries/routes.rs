@@ -15,22 +15,13 @@ use crate::app::{App, Target};
 use crate::audit::{Seen, SubjectKind, log_reply};
 use crate::db::DbConnection;
 use crate::db::types::{CaseId, DeliveryId, ReferralId};
-use crate::error::{AppError, Problem, Rule};
+use crate::error::{AppError, Problem};
 use crate::http::{Created, Cursor, IdempotencyKey, IfMatch, Page, Path, Query, Valid, Versioned, listing};
 use crate::services::ServiceType;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config.service(list_deliveries).service(record_delivery).service(read_delivery).service(void_delivery);
-}
-
-fn ground(case: Option<CaseId>, referral: Option<ReferralId>) -> Result<Ground, AppError> {
-    match (case, referral) {
-        (Some(case), None) => Ok(Ground::Case(case)),
-        (None, Some(referral)) => Ok(Ground::Referral(referral)),
-        (Some(_), Some(_)) => Err(AppError::field("case_id", Rule::ConflictsWith("referral_id"))),
-        (None, None) => Err(AppError::field("case_id", Rule::Required)),
-    }
 }
 
 fn versioned((delivery, for_centre): (Delivery, bool)) -> Versioned<DeliveryView> {
@@ -61,7 +52,7 @@ async fn list_deliveries(
 ) -> Result<Json<Page<DeliveryView>>, AppError> {
     let query = query.0;
     let limit = listing::limit(query.limit)?;
-    let ground = ground(query.case_id, query.referral_id)?;
+    let ground = Ground::of(query.case_id, query.referral_id)?;
     let after = match listing::cursor(query.cursor.as_deref())? {
         Some(cursor) => Some((cursor.date()?, DeliveryId(cursor.id))),
         None => None,
@@ -114,15 +105,15 @@ async fn record_delivery(
     let form = form.body;
     let new = NewDelivery {
         id: DeliveryId(app.random.uuid()),
-        ground: ground(form.case_id, form.referral_id)?,
+        ground: Ground::of(form.case_id, form.referral_id)?,
         service_type: form.service_type,
         delivered_on: form.delivered_on,
         form: form.form,
         amount_dong: form.amount_dong,
     };
-    let (trail, id) = (app.trail.clone(), new.id);
+    let (state, id) = (app.clone(), new.id);
     let write = move |conn: &mut DbConnection, actor: &Actor| {
-        rules::create(conn, actor, &trail, &new)?;
+        rules::create(conn, actor, &state.entitlements, &state.trail, &new)?;
         rules::read(conn, actor, new.id).map(versioned)
     };
     let reply = app
@@ -169,10 +160,10 @@ async fn void_delivery(
     version: IfMatch,
     form: Valid<Void>,
 ) -> Result<Versioned<DeliveryView>, AppError> {
-    let trail = app.trail.clone();
+    let state = app.clone();
     app.write(caller, move |conn, actor| {
         log_reply(conn, actor, SubjectKind::Delivery, id.0.0)?;
-        rules::void(conn, actor, &trail, id.0, version.0, form.body.reason).map(versioned)
+        rules::void(conn, actor, &state.entitlements, &state.trail, id.0, version.0, form.body.reason).map(versioned)
     })
     .await
 }

@@ -9,13 +9,18 @@ use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
 use crate::cases::{self, model::Case};
 use crate::db::DbConnection;
 use crate::db::schema::{cases as case_table, deliveries, referrals as referrals_table};
-use crate::db::types::{CaseId, DeliveryId, OrganisationId, ReferralId};
-use crate::error::{AppError, Conflict, FieldError, Rule};
+use crate::db::types::{CaseId, DeliveryId, Instant, OrganisationId, PersonId, ReferralId};
+use crate::entitlements::facts::Use;
+use crate::entitlements::rules::Giving;
+use crate::entitlements::{self, Catalogue};
+use crate::error::{AppError, Conflict, FieldError, LoanConflict, Rule};
 use crate::grants::Action;
 use crate::grants::predicates::{cases_within, deliveries_within};
+use crate::loans;
 use crate::referrals::rules::Side;
 use crate::referrals::{self, ReferralStatus};
 use crate::services::ServiceType;
+use crate::stays;
 
 /// What the support belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +29,21 @@ pub enum Ground {
     Case(CaseId),
     /// It answers this referral.
     Referral(ReferralId),
+}
+
+impl Ground {
+    /// The one of the two that was named.
+    ///
+    /// # Errors
+    /// A field error when both were, or none.
+    pub fn of(case: Option<CaseId>, referral: Option<ReferralId>) -> Result<Self, AppError> {
+        match (case, referral) {
+            (Some(case), None) => Ok(Self::Case(case)),
+            (None, Some(referral)) => Ok(Self::Referral(referral)),
+            (Some(_), Some(_)) => Err(AppError::field("case_id", Rule::ConflictsWith("referral_id"))),
+            (None, None) => Err(AppError::field("case_id", Rule::Required)),
+        }
+    }
 }
 
 /// Support that is to be recorded.
@@ -46,23 +66,32 @@ pub struct NewDelivery {
 /// Records support given.
 ///
 /// # Errors
-/// Field errors; [`Conflict::IllegalTransition`] when the referral is not in service;
-/// [`AppError::NotFound`]; [`AppError::Forbidden`].
+/// Field errors; [`Conflict::IllegalTransition`] when the referral is not in service; what
+/// [`entitlements::rules::check_delivery`] refuses; [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn create(
     conn: &mut DbConnection,
     actor: &Actor,
+    catalogue: &Catalogue,
     trail: &TrailKey,
     new: &NewDelivery,
 ) -> Result<Delivery, AppError> {
-    let (case, referral, organisation) = match new.ground {
+    let (case, referral, organisation, by) = match new.ground {
         Ground::Case(id) => {
             let case = cases::rules::find_for(conn, actor, Action::DeliveryWrite, id)?;
             let organisation = case.organisation_id;
-            (case, None, organisation)
+            (case, None, organisation, Side::Sender)
         }
         Ground::Referral(id) => of_referral(conn, actor, new, id)?,
     };
     check(actor, &case, new)?;
+    let support = Use {
+        case: case.id,
+        service: new.service_type,
+        day: new.delivered_on,
+        key: referral.map_or(new.id.0, |referral| referral.0),
+        recorded_at: actor.now,
+    };
+    entitlements::rules::check_delivery(conn, actor, catalogue, &case, Giving { support, by })?;
     let delivery = Delivery {
         id: new.id,
         case_id: case.id,
@@ -82,6 +111,7 @@ pub fn create(
     };
     diesel::insert_into(deliveries::table).values(&delivery).execute(conn)?;
     note(conn, trail, actor, delivery.id, TrailAction::Create, &["delivery"])?;
+    stays_after(conn, catalogue, delivery.service_type, case.person_id, actor.now)?;
     Ok(delivery)
 }
 
@@ -90,7 +120,7 @@ fn of_referral(
     actor: &Actor,
     new: &NewDelivery,
     id: ReferralId,
-) -> Result<(Case, Option<ReferralId>, OrganisationId), AppError> {
+) -> Result<(Case, Option<ReferralId>, OrganisationId, Side), AppError> {
     let (referral, side) = referrals::rules::read(conn, actor, id)?;
     let writing = actor.scope(Action::DeliveryWrite)?;
     let is_recipients = side == Side::Recipient && writing.addressed.contains(referral.to_organisation_id);
@@ -109,7 +139,18 @@ fn of_referral(
         return Err(AppError::field("service_type", Rule::ConflictsWith("referral_id")));
     }
     let case = case_table::table.find(referral.case_id).select(Case::as_select()).first(conn)?;
-    Ok((case, Some(id), referral.to_organisation_id))
+    Ok((case, Some(id), referral.to_organisation_id, side))
+}
+
+/// Days of essential needs outside a stay shorten what is left for one that goes on.
+fn stays_after(
+    conn: &mut DbConnection,
+    catalogue: &Catalogue,
+    service: ServiceType,
+    person: PersonId,
+    now: Instant,
+) -> Result<(), AppError> {
+    if service == ServiceType::EssentialNeeds { stays::rules::refresh(conn, catalogue, person, now) } else { Ok(()) }
 }
 
 fn check(actor: &Actor, case: &Case, new: &NewDelivery) -> Result<(), AppError> {
@@ -186,6 +227,7 @@ pub fn list(
 pub fn void(
     conn: &mut DbConnection,
     actor: &Actor,
+    catalogue: &Catalogue,
     trail: &TrailKey,
     id: DeliveryId,
     expected: i32,
@@ -207,18 +249,46 @@ pub fn void(
     if delivery.version != expected {
         return Err(AppError::VersionStale { current: delivery.version, changed: vec!["voided_at".into()] });
     }
+    if loans::rules::stands_for(conn, id)? {
+        return Err(AppError::loan(LoanConflict::Delivery));
+    }
+    set_void(conn, actor, trail, &mut delivery, reason)?;
+    stays_after(conn, catalogue, delivery.service_type, delivery.person_id, actor.now)?;
+    crate::training::rules::free_aid(conn, actor, trail, &delivery)?;
+    Ok((delivery, for_centre))
+}
+
+/// Declares the delivery void that stands for money paid out by mistake; part of the reversal in the loan's
+/// ledger, which has checked who does it.
+///
+/// # Errors
+/// The engine's own.
+pub fn void_of_loan(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, id: DeliveryId) -> Result<(), AppError> {
+    let mut delivery: Delivery = deliveries::table.find(id).select(Delivery::as_select()).first(conn)?;
+    if delivery.voided_at.is_none() {
+        set_void(conn, actor, trail, &mut delivery, VoidReason::Mistake)?;
+    }
+    Ok(())
+}
+
+fn set_void(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    delivery: &mut Delivery,
+    reason: VoidReason,
+) -> Result<(), AppError> {
     delivery.voided_at = Some(actor.now);
     delivery.void_reason = Some(reason);
     delivery.version += 1;
-    diesel::update(deliveries::table.find(id))
+    diesel::update(deliveries::table.find(delivery.id))
         .set((
             deliveries::voided_at.eq(delivery.voided_at),
             deliveries::void_reason.eq(delivery.void_reason),
             deliveries::version.eq(delivery.version),
         ))
         .execute(conn)?;
-    note(conn, trail, actor, id, TrailAction::Void, &["voided_at"])?;
-    Ok((delivery, for_centre))
+    note(conn, trail, actor, delivery.id, TrailAction::Void, &["voided_at"])
 }
 
 fn is_in_service(conn: &mut DbConnection, referral: Option<ReferralId>) -> Result<bool, AppError> {

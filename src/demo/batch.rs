@@ -1,17 +1,32 @@
 //! Records of many persons, stored together, in rows and chains of the form that the rules store.
 
+use super::loans::LoanRecords;
+use super::plans::Work;
+use super::twice::Twin;
 use crate::assessments::model::{AssessedNeed, Assessment, SupportRefusal};
+use crate::attachments::model::Attachment;
 use crate::audit::{NewChains, Subject, SubjectKind, TrailAction, TrailKey};
+use crate::care_plans::model::{CarePlan, Goal, Step};
 use crate::cases::model::{Case, CaseEvent};
 use crate::consents::model::Consent;
 use crate::db::DbConnection;
 use crate::db::bulk::BulkRow as _;
 use crate::deliveries::model::Delivery;
+use crate::entitlements::model::Override;
 use crate::follow_ups::model::FollowUp;
 use crate::guardians::model::Guardian;
+use crate::loans::model::{Loan, LoanEvent, LoanPapers};
+use crate::notes::Shelf;
+use crate::notes::model::{Note, NoteVersion};
 use crate::persons::model::Person;
+use crate::persons::same::model::{SameDecision, SameGroup};
 use crate::referrals::model::{Referral, ReferralEvent};
+use crate::stays::model::{Extension, Stay};
+use crate::tasks::model::Task;
 use crate::transfers::model::Transfer;
+
+/// From a note to its correction.
+pub(super) const CORRECTED_AFTER: chrono::TimeDelta = chrono::TimeDelta::minutes(20);
 
 /// Everything on record about one person.
 pub(super) struct Records {
@@ -28,6 +43,13 @@ pub(super) struct Records {
     pub(super) transfers: Vec<Transfer>,
     /// Cases that went on elsewhere, or began anew.
     pub(super) later_cases: Vec<(Case, Vec<CaseEvent>)>,
+    pub(super) stays: Vec<(Stay, Vec<Extension>)>,
+    pub(super) overrides: Vec<Override>,
+    pub(super) work: Work,
+    pub(super) loans: Vec<LoanRecords>,
+    pub(super) twin: Option<Twin>,
+    pub(super) notes: Vec<(Note, Vec<NoteVersion>)>,
+    pub(super) attachments: Vec<Attachment>,
 }
 
 /// Records of many persons, a list a table.
@@ -45,6 +67,21 @@ pub(super) struct Batch {
     deliveries: Vec<Delivery>,
     follow_ups: Vec<FollowUp>,
     transfers: Vec<Transfer>,
+    stays: Vec<Stay>,
+    extensions: Vec<Extension>,
+    overrides: Vec<Override>,
+    plans: Vec<CarePlan>,
+    goals: Vec<Goal>,
+    steps: Vec<Step>,
+    tasks: Vec<Task>,
+    loans: Vec<Loan>,
+    loan_papers: Vec<LoanPapers>,
+    loan_events: Vec<LoanEvent>,
+    same_decisions: Vec<SameDecision>,
+    same_groups: Vec<SameGroup>,
+    notes: Vec<Note>,
+    note_versions: Vec<NoteVersion>,
+    attachments: Vec<Attachment>,
     trail: NewChains,
 }
 
@@ -64,6 +101,21 @@ impl Batch {
             deliveries: Vec::new(),
             follow_ups: Vec::new(),
             transfers: Vec::new(),
+            stays: Vec::new(),
+            extensions: Vec::new(),
+            overrides: Vec::new(),
+            plans: Vec::new(),
+            goals: Vec::new(),
+            steps: Vec::new(),
+            tasks: Vec::new(),
+            loans: Vec::new(),
+            loan_papers: Vec::new(),
+            loan_events: Vec::new(),
+            same_decisions: Vec::new(),
+            same_groups: Vec::new(),
+            notes: Vec::new(),
+            note_versions: Vec::new(),
+            attachments: Vec::new(),
             trail: NewChains::new(key),
         }
     }
@@ -92,6 +144,30 @@ impl Batch {
         self.deliveries.extend(records.deliveries);
         self.follow_ups.extend(records.follow_ups);
         self.transfers.extend(records.transfers);
+        for (stay, extensions) in records.stays {
+            self.stays.push(stay);
+            self.extensions.extend(extensions);
+        }
+        self.overrides.extend(records.overrides);
+        self.plans.extend(records.work.plans);
+        self.goals.extend(records.work.goals);
+        self.steps.extend(records.work.steps);
+        self.tasks.extend(records.work.tasks);
+        for told in records.loans {
+            self.loans.push(told.loan);
+            self.loan_papers.push(told.papers);
+            self.loan_events.extend(told.events.into_iter().map(|(event, ..)| event));
+        }
+        if let Some(twin) = records.twin {
+            self.same_groups.extend(twin.groups());
+            self.same_decisions.extend(twin.decision);
+            self.persons.push(twin.person);
+        }
+        for (note, earlier) in records.notes {
+            self.notes.push(note);
+            self.note_versions.extend(earlier);
+        }
+        self.attachments.extend(records.attachments);
     }
 
     fn note(&mut self, records: &Records) {
@@ -133,6 +209,13 @@ impl Batch {
         for refusal in &records.refusals {
             trail.record(of_case, by, TrailAction::Refuse, &["refusal"], refusal.created_at);
         }
+        for plan in &records.work.plans {
+            trail.record(of_case, Some(plan.saved_by), TrailAction::Plan, &["care_plan"], plan.saved_at);
+        }
+        for done in &records.work.entries {
+            let subject = Subject::new(SubjectKind::Task, done.task.0);
+            trail.record(subject, by, done.action, done.fields, done.at);
+        }
         for event in records.referrals.iter().flat_map(|(_, events)| events) {
             let subject = Subject::new(SubjectKind::Referral, event.referral_id.0);
             let (action, field) = match event.from_status {
@@ -145,6 +228,58 @@ impl Batch {
             let subject = Subject::new(SubjectKind::Delivery, delivery.id.0);
             let (by, at) = (Some(delivery.recorded_by), delivery.created_at);
             trail.record(subject, by, TrailAction::Create, &["delivery"], at);
+        }
+        self.note_entitled(records);
+    }
+
+    fn note_entitled(&mut self, records: &Records) {
+        let trail = &mut self.trail;
+        for (stay, extensions) in &records.stays {
+            let (subject, by) = (Subject::new(SubjectKind::Stay, stay.id.0), Some(stay.recorded_by));
+            trail.record(subject, by, TrailAction::Create, &["stay"], stay.created_at);
+            for extension in extensions {
+                trail.record(subject, by, TrailAction::Update, &["extension"], extension.created_at);
+            }
+            if stay.out_on.is_some() {
+                trail.record(subject, by, TrailAction::Update, &["out_on"], stay.updated_at);
+            }
+        }
+        for decided in &records.overrides {
+            let subject = Subject::new(SubjectKind::Case, decided.case_id.0);
+            let (by, service) = (Some(decided.recorded_by), decided.service_type.as_str());
+            trail.record(subject, by, TrailAction::Override, &[service], decided.created_at);
+            if let Some(at) = decided.revoked_at {
+                trail.record(subject, decided.revoked_by, TrailAction::OverrideRevoke, &[service], at);
+            }
+        }
+        for (event, action, field) in records.loans.iter().flat_map(|told| &told.events) {
+            let subject = Subject::new(SubjectKind::Loan, event.loan_id.0);
+            trail.record(subject, event.recorded_by, *action, &[field], event.recorded_at);
+        }
+        if let Some(twin) = &records.twin {
+            twin.note(trail);
+        }
+        self.note_papers(records);
+    }
+
+    fn note_papers(&mut self, records: &Records) {
+        let trail = &mut self.trail;
+        for (note, earlier) in &records.notes {
+            let kind = if note.counselling { Shelf::Counselling.subject() } else { Shelf::Casework.subject() };
+            let (subject, by) = (Subject::new(kind, note.id.0), Some(note.author_id));
+            trail.record(subject, by, TrailAction::Create, &["note"], note.created_at);
+            for version in earlier {
+                let at = version.written_at.plus(CORRECTED_AFTER);
+                trail.record(subject, by, TrailAction::Update, &["text"], at);
+            }
+            if let Some(at) = note.mistaken_at {
+                trail.record(subject, by, TrailAction::Void, &["mistaken_at"], at);
+            }
+        }
+        for attachment in &records.attachments {
+            let subject = Subject::new(SubjectKind::Attachment, attachment.id.0);
+            let (by, at) = (Some(attachment.added_by), attachment.created_at);
+            trail.record(subject, by, TrailAction::Create, &["attachment"], at);
         }
     }
 
@@ -163,6 +298,21 @@ impl Batch {
         Delivery::insert_all(conn, &self.deliveries)?;
         FollowUp::insert_all(conn, &self.follow_ups)?;
         Transfer::insert_all(conn, &self.transfers)?;
+        Stay::insert_all(conn, &self.stays)?;
+        Extension::insert_all(conn, &self.extensions)?;
+        Override::insert_all(conn, &self.overrides)?;
+        CarePlan::insert_all(conn, &self.plans)?;
+        Goal::insert_all(conn, &self.goals)?;
+        Step::insert_all(conn, &self.steps)?;
+        Task::insert_all(conn, &self.tasks)?;
+        Loan::insert_all(conn, &self.loans)?;
+        LoanPapers::insert_all(conn, &self.loan_papers)?;
+        LoanEvent::insert_all(conn, &self.loan_events)?;
+        SameDecision::insert_all(conn, &self.same_decisions)?;
+        SameGroup::insert_all(conn, &self.same_groups)?;
+        Note::insert_all(conn, &self.notes)?;
+        NoteVersion::insert_all(conn, &self.note_versions)?;
+        Attachment::insert_all(conn, &self.attachments)?;
         self.trail.store(conn)
     }
 }

@@ -7,8 +7,12 @@ use rand::{RngExt as _, SeedableRng as _};
 use self::going_on::Around;
 use super::batch::{Batch, Records};
 use super::cast::{self, Centre};
+use super::loans::{LoanRecords, LoanScribe};
+use super::papers::Desk;
+use super::plans::Planner;
 use super::story::{self, Story, story_in};
-use super::{DemoAccount, dice};
+use super::training::Register;
+use super::{DemoAccount, dice, twice};
 use crate::app::App;
 use crate::assessments::model::{AssessedNeed, Assessment, SupportRefusal};
 use crate::cases::model::{Case, CaseEvent, CaseEventKind};
@@ -25,10 +29,13 @@ use crate::persons::model::Birth;
 use crate::persons::rules::{self as person_rules, PersonDetails, Registration};
 use crate::referrals::model::{Referral, ReferralEvent};
 use crate::referrals::{self, ReferralStatus};
+use crate::services::ServiceType;
 use crate::vault::{DataKey, seal};
 use crate::{boot, settings};
 
 mod going_on;
+
+mod entitled;
 
 /// Persons written in one transaction.
 const CHUNK: u32 = 500;
@@ -42,23 +49,30 @@ pub(super) fn load(app: &App, persons: u32, seed: u64) -> Result<Vec<DemoAccount
     let cast = cast::make(app, &ids, since)?;
     let weights: Vec<(u32, usize)> = cast.centres.iter().enumerate().map(|(n, centre)| (centre.weight, n)).collect();
     let around = Around { centres: &cast.centres, today };
+    let mut register = Register::default();
     let mut next = 0;
     while next < persons {
         let end = persons.min(next + CHUNK);
         let people: Vec<PersonId> = (next..end).map(|_| PersonId(ids.uuid())).collect();
         let keys = app.vault.create_keys_now(&people, app.clock.now())?;
+        let twice = (next..end).filter(|number| twice::is_twice(*number));
+        let twins: Vec<PersonId> = twice.map(|_| PersonId(ids.uuid())).collect();
+        let mut twin_keys = twins.iter().copied().zip(app.vault.create_keys_now(&twins, app.clock.now())?);
         let mut batch = Batch::new(app.trail.clone());
         for ((number, person), key) in (next..end).zip(people).zip(keys) {
             let Some(centre) = cast.centres.get(dice::weighted(&mut rng, &weights)) else { continue };
             let story = story_in(&mut rng, number, today, centre.strength, centre.region);
-            let scribe = Scribe { app, ids: &ids, centre, story: &story, person, number };
-            let mut records = scribe.records(&mut rng, &key)?;
+            let scribe = Scribe { app, ids: &ids, centre, story: &story, person, number, seed };
+            let twin = if twice::is_twice(number) { twin_keys.next() } else { None };
+            let mut records = scribe.records(&mut rng, &key, twin)?;
             scribe.go_on(&mut rng, &around, &mut records);
+            register.note(&records);
             batch.add(records);
         }
         app.db.write_now(move |conn| Ok(batch.store(conn)?))?;
         next = end;
     }
+    register.store(app, &ids, &mut rng, &cast.centres)?;
     // As if the centres had worked with the program from the first of these days on.
     app.db.write_now(move |conn| settings::set(conn, settings::INSTALLED_ON, &since.civil_date().to_string()))?;
     boot::housekeeping(app)?;
@@ -67,12 +81,12 @@ pub(super) fn load(app: &App, persons: u32, seed: u64) -> Result<Vec<DemoAccount
 }
 
 /// Nine in the morning in Vietnam, and so many minutes.
-fn at(day: NaiveDate, minutes: i64) -> Instant {
+pub(super) fn at(day: NaiveDate, minutes: i64) -> Instant {
     let morning = day.and_time(NaiveTime::MIN) + TimeDelta::hours(2) + TimeDelta::minutes(minutes);
     Instant(morning.and_utc())
 }
 
-fn word<T: std::str::FromStr<Err = UnknownWord>>(text: &str) -> Result<T, AppError> {
+pub(super) fn word<T: std::str::FromStr<Err = UnknownWord>>(text: &str) -> Result<T, AppError> {
     text.parse().map_err(|error: UnknownWord| AppError::internal(error.to_string()))
 }
 
@@ -83,10 +97,11 @@ struct Scribe<'a> {
     story: &'a Story,
     person: PersonId,
     number: u32,
+    seed: u64,
 }
 
 impl Scribe<'_> {
-    fn records(&self, rng: &mut StdRng, key: &DataKey) -> Result<Records, AppError> {
+    fn records(&self, rng: &mut StdRng, key: &DataKey, twin: Option<(PersonId, DataKey)>) -> Result<Records, AppError> {
         let worker = self.worker();
         let story = self.story;
         let received = story.case.received_on;
@@ -102,10 +117,40 @@ impl Scribe<'_> {
         let guardian = self.guardian(rng, key, worker)?;
         let consents = self.consents(worker, guardian.as_ref(), &person.birth())?;
         let referrals = self.referrals(&case, worker, &consents)?;
+        let deliveries = self.deliveries(&case, worker, &referrals)?;
+        let file = entitled::File {
+            person: &person,
+            case: &case,
+            events: &events,
+            referrals: &referrals,
+            deliveries: &deliveries,
+        };
+        let stays = self.stays(&file, worker)?;
+        let mut assessments = self.assessments(&case, worker)?;
+        let mut planner = Planner::new(self.app, self.ids, key, self.story, &case, worker);
+        planner.complete(&mut assessments)?;
+        let partner = referrals.first().map(|(referral, _)| referral.to_organisation_id);
+        let work = planner.work(&assessments, partner)?;
+        let deliveries = self.deliveries(&case, worker, &referrals)?;
+        let twin = match twin {
+            Some((id, key)) => {
+                let when = (self.number, self.app.clock.today());
+                twice::twin((&self.app.random, self.ids), (id, &key), when, &person, &details)?
+            }
+            None => None,
+        };
+        let desk = Desk { app: self.app, ids: self.ids, seed: self.seed, key, worker };
         Ok(Records {
-            assessments: self.assessments(&case, worker)?,
+            twin,
+            stays,
+            overrides: self.overrides(&case, key)?,
+            assessments,
+            work,
             refusals: self.refusals(&case, worker)?,
-            deliveries: self.deliveries(&case, worker, &referrals)?,
+            loans: self.loans(key, worker, &referrals, &deliveries)?,
+            deliveries,
+            notes: desk.notes(&case, self.story)?,
+            attachments: desk.papers(&case, self.story, &consents)?,
             person,
             case,
             events,
@@ -228,7 +273,9 @@ impl Scribe<'_> {
             let recipients = match purpose {
                 ConsentPurpose::Support => vec![None],
                 ConsentPurpose::Transfer => Vec::new(),
-                ConsentPurpose::Referral => self.recipients()?.into_iter().map(Some).collect(),
+                ConsentPurpose::Referral | ConsentPurpose::LoanCertificate => {
+                    self.recipients()?.into_iter().map(Some).collect()
+                }
             };
             for recipient in recipients {
                 consents.push(Consent {
@@ -276,6 +323,9 @@ impl Scribe<'_> {
                 unit_code: case.unit_code.clone(),
                 assessed_on: told.assessed_on,
                 assessed_by: worker,
+                risk: None,
+                sealed_findings: None,
+                next_review_on: None,
                 created_at: at(told.assessed_on, 30),
             };
             let needs = told
@@ -284,7 +334,8 @@ impl Scribe<'_> {
                 .map(|need| {
                     let service_type = word(need.service_type)?;
                     let (in_need, eligible) = (need.in_need, need.eligible);
-                    Ok(AssessedNeed { assessment_id: id, service_type, in_need, eligible, reason: None })
+                    let reason = self.by_programme(service_type).filter(|_| eligible);
+                    Ok(AssessedNeed { assessment_id: id, service_type, in_need, eligible, reason, need_reason: None })
                 })
                 .collect::<Result<_, AppError>>()?;
             Ok((assessment, needs))
@@ -346,7 +397,8 @@ impl Scribe<'_> {
                     .answered_on
                     .filter(|_| told.answer == "accepted")
                     .map(|day| day + TimeDelta::days(i64::from(self.app.services.start_days(service_type)))),
-                stop_reason: (status == ReferralStatus::Stopped).then_some(referrals::status::StopReason::Other),
+                stop_reason: (status == ReferralStatus::Stopped)
+                    .then_some(referrals::status::ReferralStopReason::Other),
                 emergency_reason: None,
                 consent_due_on: None,
                 reviewed_by: None,
@@ -423,6 +475,28 @@ impl Scribe<'_> {
             })
         };
         self.story.deliveries.iter().map(make).collect()
+    }
+}
+
+impl Scribe<'_> {
+    fn loans(
+        &self,
+        key: &DataKey,
+        worker: AccountId,
+        referrals: &[(Referral, Vec<ReferralEvent>)],
+        deliveries: &[Delivery],
+    ) -> Result<Vec<LoanRecords>, AppError> {
+        let Some((_, lender)) = self.centre.partner(self.app, ServiceType::Loan) else { return Ok(Vec::new()) };
+        // Dice of their own, so that the rest of the story stays as it is.
+        let mut rng = StdRng::from_seed(self.ids.bytes());
+        let is_of_known_age = self.story.person.birth_precision != "unknown";
+        let scribe = LoanScribe { app: self.app, ids: self.ids, key, worker, lender, is_of_known_age };
+        let mut loans = Vec::new();
+        for sent in referrals.iter().filter(|(referral, _)| referral.service_type == ServiceType::Loan) {
+            let given = deliveries.iter().find(|given| given.referral_id == Some(sent.0.id));
+            loans.extend(scribe.loan(&mut rng, sent, given)?);
+        }
+        Ok(loans)
     }
 }
 

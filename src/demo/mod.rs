@@ -4,8 +4,13 @@ mod batch;
 mod cast;
 mod dice;
 mod load;
-mod names;
+mod loans;
+pub(crate) mod names;
+mod papers;
+mod plans;
 mod story;
+mod training;
+mod twice;
 
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;

@@ -6,10 +6,13 @@
 mod calendar;
 mod conclusion;
 mod course;
+pub(super) mod loans;
 mod needs;
+pub mod notes;
 mod partners;
 mod profile;
 mod service;
+mod stays;
 mod support;
 
 use chrono::NaiveDate;
@@ -17,6 +20,7 @@ use rand::rngs::StdRng;
 
 use self::course::Course;
 use self::profile::{Kind, Profile};
+pub use self::stays::{Override, Stay};
 use super::names::Region;
 
 /// A person and all that is on record about the help given.
@@ -40,6 +44,10 @@ pub struct Story {
     pub deliveries: Vec<Delivery>,
     /// Support the person did not want.
     pub refusals: Vec<Refusal>,
+    /// Stays at a facility.
+    pub stays: Vec<Stay>,
+    /// What a manager let exceed a limit.
+    pub overrides: Vec<Override>,
 }
 
 /// Who the person is, as far as it is on record.
@@ -196,7 +204,9 @@ pub struct Refusal {
 /// `centre_strength` says how well the centre works: 1.0 is ordinary, 0.7 weak, 1.3 strong.
 pub fn story_in(rng: &mut StdRng, number: u32, today: NaiveDate, centre_strength: f64, region: Region) -> Story {
     let kind = Kind::draw(rng);
-    play(rng, number, today, centre_strength, (kind, region))
+    let mut told = play(rng, number, today, centre_strength, (kind, region));
+    stays::tell(&mut told, today);
+    told
 }
 
 fn play(

@@ -1,6 +1,10 @@
 //! What the program refuses, and how it says so: rules of fields, and rules of the casework.
 
-use super::Language;
+use super::{CellRule, ImportRefusal, Language, SupportRefusal};
+
+mod loans;
+
+pub use loans::LoanConflict;
 
 /// Rules a field can break. Every rule says what is allowed, never what was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +35,8 @@ pub enum Rule {
     NotInFuture,
     /// The date may not lie before the date of this other field or fact.
     NotBefore(&'static str),
+    /// The date may not lie after the date of this other field or fact.
+    NotAfter(&'static str),
     /// The unit does not exist on the date of the event.
     UnitNotValidOn,
     /// Nothing of this id may be used here: it does not exist, or not for the caller.
@@ -47,6 +53,31 @@ pub enum Rule {
     Cursor,
     /// The password is too easily guessed.
     WeakPassword,
+    /// The date may lie so many days ahead at the most, and not before today.
+    WithinDays(u32),
+    /// The loan product is not lent on that day, in that place or to such a borrower.
+    ProductNotOffered,
+    /// The person must be of this age by a known birth.
+    MinimumAge(u32),
+    /// At least one letter is needed.
+    Letter,
+    /// The file is not a JPEG, PNG or PDF by its content.
+    FileType,
+    /// The file does not open as what it is, or something stands after its end.
+    FileDamaged,
+    /// A picture may have this many pixels.
+    Pixels {
+        /// Most.
+        max: u32,
+    },
+    /// A PDF may not do anything by itself.
+    ActiveContent,
+    /// A PDF may not ask for a password.
+    Encrypted,
+    /// The file holds more than can be looked through.
+    TooComplex,
+    /// A rule of a cell, a line or a whole file that is imported.
+    Cell(CellRule),
 }
 
 impl Rule {
@@ -61,6 +92,7 @@ impl Rule {
             Self::ControlCharacter => "control_character",
             Self::NotInFuture => "not_in_future",
             Self::NotBefore(_) => "not_before",
+            Self::NotAfter(_) => "not_after",
             Self::UnitNotValidOn => "unit_not_valid_on_date",
             Self::NoSuchReference => "no_such_reference",
             Self::WrongOrganisation => "wrong_organisation",
@@ -69,11 +101,25 @@ impl Rule {
             Self::ConflictsWith(_) => "conflicts_with",
             Self::Cursor => "cursor",
             Self::WeakPassword => "weak_password",
+            Self::WithinDays(_) => "within_days",
+            Self::ProductNotOffered => "product_not_offered",
+            Self::MinimumAge(_) => "minimum_age",
+            Self::Letter => "letter",
+            Self::FileType => "file_type",
+            Self::FileDamaged => "file_damaged",
+            Self::Pixels { .. } => "pixels",
+            Self::ActiveContent => "active_content",
+            Self::Encrypted => "encrypted",
+            Self::TooComplex => "too_complex",
+            Self::Cell(rule) => rule.code(),
         }
     }
 
-    pub(super) fn message(&self, language: Language) -> String {
+    /// What is allowed, in words.
+    #[expect(clippy::too_many_lines, reason = "a table: what is allowed, in which words")]
+    pub fn message(&self, language: Language) -> String {
         let (vi, en) = match self {
+            Self::Cell(rule) => rule.texts(),
             Self::Required => ("Bắt buộc phải có.".into(), "This field is required.".into()),
             Self::Unknown => ("Trường này không được phép.".into(), "This field is not allowed here.".into()),
             Self::Format(expected) => (format!("Cần: {expected}."), format!("Expected: {expected}.")),
@@ -87,6 +133,9 @@ impl Rule {
             Self::NotInFuture => ("Ngày không được sau hôm nay.".into(), "The date may not lie after today.".into()),
             Self::NotBefore(other) => {
                 (format!("Ngày không được trước {other}."), format!("The date may not lie before {other}."))
+            }
+            Self::NotAfter(other) => {
+                (format!("Ngày không được sau {other}."), format!("The date may not lie after {other}."))
             }
             Self::UnitNotValidOn => (
                 "Đơn vị hành chính phải tồn tại vào ngày đó.".into(),
@@ -117,9 +166,64 @@ impl Rule {
                 "Mật khẩu cần ít nhất 15 ký tự và khó đoán.".into(),
                 "At least 15 characters that are hard to guess.".into(),
             ),
+            Self::WithinDays(days) => {
+                (format!("Từ hôm nay đến {days} ngày nữa."), format!("Between today and {days} days from now."))
+            }
+            Self::ProductNotOffered => (
+                "Chọn một khoản vay được cung cấp vào ngày đó, tại nơi đó, cho người vay như vậy.".into(),
+                "Choose a product that is lent on that day, in that place, to such a borrower.".into(),
+            ),
+            Self::MinimumAge(years) => (
+                format!("Người vay phải đủ {years} tuổi, theo ngày hoặc năm sinh đã biết."),
+                format!("The borrower must be {years} or older, by a known day or year of birth."),
+            ),
+            Self::Letter => ("Cần ít nhất một chữ cái.".into(), "At least one letter is needed.".into()),
+            Self::FileType
+            | Self::FileDamaged
+            | Self::Pixels { .. }
+            | Self::ActiveContent
+            | Self::Encrypted
+            | Self::TooComplex => return self.about_file(language),
         };
         language.choose(vi, en)
     }
+
+    fn about_file(&self, language: Language) -> String {
+        let (vi, en) = match self {
+            Self::FileDamaged => (
+                "Tệp phải nguyên vẹn, mở được, và không có gì sau phần kết thúc.",
+                "The file must be whole, open, and end where its content ends.",
+            ),
+            Self::Pixels { max } => {
+                return language.choose(
+                    format!("Ảnh có nhiều nhất {max} điểm ảnh."),
+                    format!("A picture may have at most {max} pixels."),
+                );
+            }
+            Self::ActiveContent => (
+                "PDF không được có mã lệnh, tệp đính kèm, biểu mẫu tự gửi, XFA hay thứ tự chạy.",
+                "A PDF may not hold scripts, embedded files, forms that submit, XFA or anything that starts by itself.",
+            ),
+            Self::Encrypted => ("PDF không được có mật khẩu.", "A PDF may not ask for a password."),
+            Self::TooComplex => (
+                "Tệp quá phức tạp; hãy in lại ra PDF hoặc chụp ảnh.",
+                "The file is too complex; print it to a PDF anew, or take a picture.",
+            ),
+            _ => ("Ảnh JPEG, PNG hoặc PDF, xét theo nội dung.", "A JPEG, PNG or PDF, by its content."),
+        };
+        language.choose(vi.into(), en.into())
+    }
+}
+
+/// When a once-only aid was used, told without a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AidUse {
+    /// Paid within the last twelve months.
+    WithinTwelveMonths,
+    /// Paid longer ago.
+    Earlier,
+    /// Declared by the person: other training aid of the State.
+    OtherAid,
 }
 
 /// A rule of the casework that refuses a well-formed request.
@@ -174,8 +278,43 @@ pub enum Conflict {
     NoEmergency,
     /// It is no emergency, or a manager has looked at it.
     NothingToReview,
+    /// The task is done or cancelled.
+    TaskEnded,
+    /// The task is a step of the care plan, which alone changes it.
+    TaskOfPlan,
     /// An administrator cannot take away the last administrator's rights.
     LastAdministrator,
+    /// What the law gives, or a stay, does not allow it.
+    Support(SupportRefusal),
+    /// The course is over or was withdrawn.
+    CourseClosed,
+    /// Every place of the course is taken.
+    CourseFull,
+    /// Learners hold places in the course.
+    CourseHasLearners,
+    /// The person holds a place in this course, or in one on the same days.
+    AlreadyEnrolled,
+    /// The person has received training aid, which is due once in a life.
+    TrainingAidUsed {
+        /// How long ago, as a class of time: no day, and not where.
+        when: AidUse,
+    },
+    /// No training aid is due for this course: by its level, its day, or because nothing is to be paid.
+    NoTrainingAid,
+    /// No work is recorded that could last.
+    NoWorkRecorded,
+    /// A rule of loans refuses.
+    Loan(LoanConflict),
+    /// The records are one person already.
+    AlreadySame,
+    /// It was decided that records of the two are different persons.
+    DecidedNotSame,
+    /// So many records cannot be one person.
+    TooManyTogether,
+    /// Nothing that stands was decided about this very pair.
+    NothingDecided,
+    /// An import cannot be stored, or undone.
+    Import(ImportRefusal),
 }
 
 impl Conflict {
@@ -203,10 +342,27 @@ impl Conflict {
             Self::GuardianEnded => "guardian_ended",
             Self::NoEmergency => "no_emergency",
             Self::NothingToReview => "nothing_to_review",
+            Self::TaskEnded => "task_ended",
+            Self::TaskOfPlan => "task_of_plan",
             Self::LastAdministrator => "last_administrator",
+            Self::Support(refusal) => refusal.code(),
+            Self::CourseClosed => "course_closed",
+            Self::CourseFull => "course_full",
+            Self::CourseHasLearners => "course_has_learners",
+            Self::AlreadyEnrolled => "already_enrolled",
+            Self::TrainingAidUsed { .. } => "training_aid_used",
+            Self::NoTrainingAid => "no_training_aid",
+            Self::NoWorkRecorded => "no_work_recorded",
+            Self::Loan(conflict) => conflict.code(),
+            Self::AlreadySame => "already_same",
+            Self::DecidedNotSame => "decided_not_same",
+            Self::TooManyTogether => "too_many_together",
+            Self::NothingDecided => "nothing_decided",
+            Self::Import(refusal) => refusal.code(),
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: what is refused, and in which words")]
     pub(super) fn title(self) -> (String, String) {
         let (vi, en) = match self {
             Self::IllegalTransition { from, to } => {
@@ -215,6 +371,8 @@ impl Conflict {
                     format!("There is no way from “{from}” to “{to}”."),
                 );
             }
+            Self::Support(refusal) => return refusal.title(),
+            Self::Import(refusal) => return refusal.texts(),
             Self::ConsentMissing => {
                 ("Cần sự đồng ý còn hiệu lực cho nơi nhận này.", "A live consent naming this recipient is needed.")
             }
@@ -262,10 +420,66 @@ impl Conflict {
                 "Không có chuyển gửi khẩn cấp nào chờ người quản lý xem.",
                 "No emergency referral waits for the manager's review.",
             ),
+            Self::TaskEnded => ("Việc này đã xong hoặc đã hủy.", "The task is done or cancelled."),
+            Self::TaskOfPlan => (
+                "Việc này là một bước của kế hoạch hỗ trợ; hãy lưu phiên bản kế hoạch mới.",
+                "The task is a step of the care plan; save a new version of the plan.",
+            ),
             Self::LastAdministrator => {
                 ("Phải còn ít nhất một quản trị viên.", "At least one administrator must remain.")
             }
+            Self::CourseClosed => {
+                ("Khóa học đã kết thúc hoặc đã được rút lại.", "The course is over or was withdrawn.")
+            }
+            Self::CourseFull => ("Khóa học đã hết chỗ.", "Every place of the course is taken."),
+            Self::CourseHasLearners => (
+                "Khóa học đang có người học; chỉ địa điểm và số chỗ còn đổi được.",
+                "Learners hold places in the course; only venue and places may still change.",
+            ),
+            Self::AlreadyEnrolled => (
+                "Người này đã có chỗ ở khóa học này hoặc ở một khóa trùng thời gian.",
+                "The person holds a place in this course, or in one on the same days.",
+            ),
+            Self::TrainingAidUsed { when } => when.title(),
+            Self::NoTrainingAid => {
+                ("Không có khoản hỗ trợ đào tạo nào cho khóa học này.", "No training aid is due for this course.")
+            }
+            Self::NoWorkRecorded => {
+                ("Chưa ghi nhận việc làm nào để hỏi lại.", "No work is recorded that could be checked.")
+            }
+            Self::Loan(conflict) => conflict.title(),
+            Self::AlreadySame => {
+                ("Hai bản ghi này đã được xác định là một người.", "These records are one person already.")
+            }
+            Self::DecidedNotSame => (
+                "Đã xác định đây không phải cùng một người; hãy rút quyết định đó trước.",
+                "It was decided that these are different persons; take that back first.",
+            ),
+            Self::TooManyTogether => ("Một người có nhiều nhất 20 bản ghi.", "At most 20 records can be one person."),
+            Self::NothingDecided => (
+                "Chưa có quyết định nào còn hiệu lực về đúng hai bản ghi này.",
+                "No decision stands about these very two records.",
+            ),
         };
         (vi.into(), en.into())
+    }
+}
+
+impl AidUse {
+    fn title(self) -> (&'static str, &'static str) {
+        match self {
+            Self::WithinTwelveMonths => (
+                "Mỗi người được hỗ trợ đào tạo một lần; người này đã nhận trong 12 tháng qua.",
+                "Training aid is due once to a person; this person received it within the last twelve months.",
+            ),
+            Self::Earlier => (
+                "Mỗi người được hỗ trợ đào tạo một lần; người này đã nhận từ hơn 12 tháng trước.",
+                "Training aid is due once to a person; this person received it more than twelve months ago.",
+            ),
+            Self::OtherAid => (
+                "Người đã được Nhà nước hỗ trợ đào tạo theo chính sách khác thì không được hỗ trợ lần nữa.",
+                "Whoever received other training aid of the State is not due this one.",
+            ),
+        }
     }
 }

@@ -112,6 +112,42 @@ text_enum! {
         DeliveryRead = "delivery.read",
         /// Record or void support given.
         DeliveryWrite = "delivery.write",
+        /// Read the catalogue of entitlements, and what a person is entitled to.
+        EntitlementRead = "entitlement.read",
+        /// Let support exceed its limit, and take that back.
+        EntitlementOverride = "entitlement.override",
+        /// Read stays at a facility.
+        StayRead = "stay.read",
+        /// Record, change and end stays.
+        StayWrite = "stay.write",
+        /// Read care plans and tasks, and what falls due in cases.
+        PlanRead = "plan.read",
+        /// Save care plans; create, change and finish tasks.
+        PlanWrite = "plan.write",
+        /// Read the workload of a whole centre and what falls due in it.
+        WorkloadRead = "workload.read",
+        /// Read loan products.
+        LoanProductRead = "loan_product.read",
+        /// List and read loans.
+        LoanRead = "loan.read",
+        /// Apply for a loan, read what a certificate tells, and withdraw the application.
+        LoanApply = "loan.apply",
+        /// Appraise, decide, pay out, record repayments.
+        LoanLend = "loan.lend",
+        /// Read the notes of a case.
+        NoteRead = "note.read",
+        /// Write and correct notes of a case.
+        NoteWrite = "note.write",
+        /// Read counselling notes: one's own, or all of the centre.
+        CounsellingRead = "counselling.read",
+        /// Write and correct counselling notes.
+        CounsellingWrite = "counselling.write",
+        /// Read the files of a case.
+        AttachmentRead = "attachment.read",
+        /// Add files to a case, and declare them void.
+        AttachmentWrite = "attachment.write",
+        /// Import files and undo imports.
+        ImportRun = "import.run",
         /// Read exact indicator figures of a centre's own cases.
         FigureRead = "figure.read",
         /// Read plans and their targets.
@@ -120,6 +156,20 @@ text_enum! {
         ReleaseRead = "release.read",
         /// Read trail entries and the view log, without content.
         TrailRead = "trail.read",
+        /// List and read vocational courses.
+        CourseRead = "course.read",
+        /// Offer, change and withdraw courses.
+        CourseWrite = "course.write",
+        /// Read enrolments and attendance.
+        EnrolmentRead = "enrolment.read",
+        /// Enrol, record attendance, complete and stop.
+        EnrolmentWrite = "enrolment.write",
+        /// Grant training aid.
+        TrainingAidWrite = "training_aid.write",
+        /// Read the way from training to a livelihood.
+        LivelihoodRead = "livelihood.read",
+        /// Record a job and whether it lasts.
+        JobOutcomeWrite = "job_outcome.write",
     }
 }
 
@@ -136,7 +186,7 @@ pub enum Reach {
     Waiting,
     /// All cases of the organisation.
     Organisation,
-    /// Referrals addressed to the organisation.
+    /// Referrals addressed to the organisation, and the courses it offers.
     Addressed,
     /// Facts about the administrative unit and those below it, none of them about a person.
     AdminUnit,
@@ -200,7 +250,28 @@ pub const GRANTS: &[Grant] = {
         grant(R::CentreManager, A::EmergencyReview, Organisation),
         grant(R::CentreManager, A::DeliveryRead, Organisation),
         grant(R::CentreManager, A::DeliveryWrite, Organisation),
+        grant(R::CentreManager, A::EntitlementRead, Organisation),
+        grant(R::CentreManager, A::EntitlementOverride, Organisation),
+        grant(R::CentreManager, A::StayRead, Organisation),
+        grant(R::CentreManager, A::StayWrite, Organisation),
+        grant(R::CentreManager, A::NoteRead, Organisation),
+        grant(R::CentreManager, A::NoteWrite, Organisation),
+        grant(R::CentreManager, A::CounsellingRead, Organisation),
+        grant(R::CentreManager, A::AttachmentRead, Organisation),
+        grant(R::CentreManager, A::AttachmentWrite, Organisation),
         grant(R::CentreManager, A::FigureRead, Organisation),
+        grant(R::CentreManager, A::PlanRead, Organisation),
+        grant(R::CentreManager, A::PlanWrite, Organisation),
+        grant(R::CentreManager, A::WorkloadRead, Organisation),
+        grant(R::CentreManager, A::CourseRead, Everywhere),
+        grant(R::CentreManager, A::EnrolmentRead, Organisation),
+        grant(R::CentreManager, A::TrainingAidWrite, Organisation),
+        grant(R::CentreManager, A::LivelihoodRead, Organisation),
+        grant(R::CentreManager, A::JobOutcomeWrite, Organisation),
+        grant(R::CentreManager, A::LoanProductRead, Everywhere),
+        grant(R::CentreManager, A::LoanRead, Organisation),
+        grant(R::CentreManager, A::LoanApply, Organisation),
+        grant(R::CentreManager, A::ImportRun, Organisation),
         //
         grant(R::SocialWorker, A::OrganisationRead, Everywhere),
         grant(R::SocialWorker, A::AdminUnitRead, Everywhere),
@@ -233,6 +304,33 @@ pub const GRANTS: &[Grant] = {
         grant(R::SocialWorker, A::DeliveryRead, Assigned),
         grant(R::SocialWorker, A::DeliveryRead, Waiting),
         grant(R::SocialWorker, A::DeliveryWrite, Assigned),
+        grant(R::SocialWorker, A::EntitlementRead, Assigned),
+        grant(R::SocialWorker, A::EntitlementRead, Waiting),
+        grant(R::SocialWorker, A::StayRead, Assigned),
+        grant(R::SocialWorker, A::StayRead, Waiting),
+        grant(R::SocialWorker, A::StayWrite, Assigned),
+        grant(R::SocialWorker, A::PlanRead, Assigned),
+        grant(R::SocialWorker, A::PlanRead, Waiting),
+        grant(R::SocialWorker, A::PlanWrite, Assigned),
+        grant(R::SocialWorker, A::CourseRead, Everywhere),
+        grant(R::SocialWorker, A::EnrolmentRead, Assigned),
+        grant(R::SocialWorker, A::EnrolmentRead, Waiting),
+        grant(R::SocialWorker, A::TrainingAidWrite, Assigned),
+        grant(R::SocialWorker, A::LivelihoodRead, Assigned),
+        grant(R::SocialWorker, A::LivelihoodRead, Waiting),
+        grant(R::SocialWorker, A::JobOutcomeWrite, Assigned),
+        grant(R::SocialWorker, A::LoanProductRead, Everywhere),
+        grant(R::SocialWorker, A::LoanRead, Assigned),
+        grant(R::SocialWorker, A::LoanRead, Waiting),
+        grant(R::SocialWorker, A::LoanApply, Assigned),
+        grant(R::SocialWorker, A::NoteRead, Assigned),
+        grant(R::SocialWorker, A::NoteRead, Waiting),
+        grant(R::SocialWorker, A::NoteWrite, Assigned),
+        grant(R::SocialWorker, A::CounsellingRead, Assigned),
+        grant(R::SocialWorker, A::CounsellingWrite, Assigned),
+        grant(R::SocialWorker, A::AttachmentRead, Assigned),
+        grant(R::SocialWorker, A::AttachmentRead, Waiting),
+        grant(R::SocialWorker, A::AttachmentWrite, Assigned),
         //
         grant(R::Counsellor, A::OrganisationRead, Everywhere),
         grant(R::Counsellor, A::AdminUnitRead, Everywhere),
@@ -244,6 +342,21 @@ pub const GRANTS: &[Grant] = {
         grant(R::Counsellor, A::ReferralRead, Assigned),
         grant(R::Counsellor, A::DeliveryRead, Assigned),
         grant(R::Counsellor, A::DeliveryWrite, Assigned),
+        grant(R::Counsellor, A::EntitlementRead, Assigned),
+        grant(R::Counsellor, A::StayRead, Assigned),
+        grant(R::Counsellor, A::PlanRead, Assigned),
+        grant(R::Counsellor, A::PlanWrite, Assigned),
+        grant(R::Counsellor, A::CourseRead, Everywhere),
+        grant(R::Counsellor, A::EnrolmentRead, Assigned),
+        grant(R::Counsellor, A::LivelihoodRead, Assigned),
+        grant(R::Counsellor, A::LoanProductRead, Everywhere),
+        grant(R::Counsellor, A::LoanRead, Assigned),
+        grant(R::Counsellor, A::NoteRead, Assigned),
+        grant(R::Counsellor, A::NoteWrite, Assigned),
+        grant(R::Counsellor, A::CounsellingRead, Assigned),
+        grant(R::Counsellor, A::CounsellingWrite, Assigned),
+        grant(R::Counsellor, A::AttachmentRead, Assigned),
+        grant(R::Counsellor, A::AttachmentWrite, Assigned),
         //
         grant(R::CommuneOfficer, A::OrganisationRead, Everywhere),
         grant(R::CommuneOfficer, A::AdminUnitRead, Everywhere),
@@ -269,6 +382,15 @@ pub const GRANTS: &[Grant] = {
         grant(R::Partner, A::ReferralAnswer, Addressed),
         grant(R::Partner, A::DeliveryRead, Addressed),
         grant(R::Partner, A::DeliveryWrite, Addressed),
+        grant(R::Partner, A::StayRead, Addressed),
+        grant(R::Partner, A::StayWrite, Addressed),
+        grant(R::Partner, A::CourseRead, Addressed),
+        grant(R::Partner, A::CourseWrite, Addressed),
+        grant(R::Partner, A::EnrolmentRead, Addressed),
+        grant(R::Partner, A::EnrolmentWrite, Addressed),
+        grant(R::Partner, A::LoanProductRead, Addressed),
+        grant(R::Partner, A::LoanRead, Addressed),
+        grant(R::Partner, A::LoanLend, Addressed),
         //
         grant(R::ProgrammeOfficer, A::OrganisationRead, Everywhere),
         grant(R::ProgrammeOfficer, A::AdminUnitRead, Everywhere),

@@ -52,38 +52,55 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Valid<T> {
         let declared = request.headers().contains_key(CONTENT_TYPE);
         let mut payload = payload.take();
         Box::pin(async move {
-            let bytes = tokio::time::timeout(BODY_DEADLINE, read_body(&mut payload))
-                .await
-                .map_err(|_| malformed_field("body", "a body within 30 s"))??;
+            let bytes = read_body(&mut payload, BODY_LIMIT, BODY_DEADLINE).await?;
             if !is_json && (declared || !bytes.is_empty()) {
                 return Err(AppError::UnsupportedMediaType);
             }
             // A request without fields may be sent without a body.
             let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-            let mut json = serde_json::Deserializer::from_slice(text);
-            let body: T = serde_path_to_error::deserialize(&mut json).map_err(|e| malformed(&e))?;
-            json.end().map_err(|_| malformed_field("body", "one JSON object"))?;
-            match body.broken_rules() {
-                broken if broken.is_empty() => Ok(Self { body, bytes }),
-                broken => Err(AppError::Invalid(broken)),
-            }
+            parse_json(text).map(|body| Self { body, bytes })
         })
     }
 }
 
-async fn read_body(payload: &mut Payload) -> Result<web::Bytes, AppError> {
+/// Reads one JSON object of the described form whose fields keep their rules.
+///
+/// # Errors
+/// [`AppError::Malformed`] or [`AppError::Invalid`], naming the field.
+pub fn parse_json<T: DeserializeOwned + Validate>(text: &[u8]) -> Result<T, AppError> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let body: T = serde_path_to_error::deserialize(&mut json).map_err(|e| malformed(&e))?;
+    json.end().map_err(|_| malformed_field("body", "one JSON object"))?;
+    match body.broken_rules() {
+        broken if broken.is_empty() => Ok(body),
+        broken => Err(AppError::Invalid(broken)),
+    }
+}
+
+/// Reads a whole body of so many bytes at the most, that arrives within `deadline`.
+///
+/// # Errors
+/// When it is larger, breaks off, or is late.
+pub async fn read_body(payload: &mut Payload, limit: usize, deadline: Duration) -> Result<web::Bytes, AppError> {
+    let late = format!("a body within {} s", deadline.as_secs());
+    let read = tokio::time::timeout(deadline, read_up_to(payload, limit));
+    read.await.map_err(|_| malformed_field("body", &late))?
+}
+
+async fn read_up_to(payload: &mut Payload, limit: usize) -> Result<web::Bytes, AppError> {
     let mut bytes = web::BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| malformed_field("body", "a whole body"))?;
-        if bytes.len() + chunk.len() > BODY_LIMIT {
-            return Err(AppError::TooLarge { limit: BODY_LIMIT });
+        if bytes.len() + chunk.len() > limit {
+            return Err(AppError::TooLarge { limit });
         }
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes.freeze())
 }
 
-fn malformed_field(field: &str, expected: &str) -> AppError {
+/// What the request as a whole lacks.
+pub(crate) fn malformed_field(field: &str, expected: &str) -> AppError {
     AppError::Malformed(vec![FieldError::new(field, Rule::Format(expected.to_owned()))])
 }
 
@@ -214,6 +231,22 @@ impl FromRequest for IfMatch {
             Some(Ok(text)) => parse_etag(text).map(Self),
             Some(Err(_)) => parse_etag("").map(Self),
         })
+    }
+}
+
+/// The version of a record that may not be there yet: none makes the first.
+#[derive(Debug, Clone, Copy)]
+pub struct IfMatchOrFirst(pub Option<i32>);
+
+impl FromRequest for IfMatchOrFirst {
+    type Error = AppError;
+    type Future = Ready<Result<Self, AppError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        if !request.headers().contains_key(IF_MATCH) {
+            return ready(Ok(Self(None)));
+        }
+        ready(IfMatch::from_request(request, payload).into_inner().map(|version| Self(Some(version.0))))
     }
 }
 

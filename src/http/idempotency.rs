@@ -44,7 +44,13 @@ impl FromRequest for IdempotencyKey {
 impl IdempotencyKey {
     /// Binds the key to the bytes of this request.
     pub fn bind(&self, server_key: &ServerKey, body: &[u8]) -> BoundKey {
-        let body_mac = server_key.mac("idempotency", &[self.route.as_bytes(), body]);
+        self.bind_parts(server_key, &[body])
+    }
+
+    /// As [`IdempotencyKey::bind`] for a body of several parts, whatever stood between them.
+    pub fn bind_parts(&self, server_key: &ServerKey, body: &[&[u8]]) -> BoundKey {
+        let parts: Vec<&[u8]> = std::iter::once(self.route.as_bytes()).chain(body.iter().copied()).collect();
+        let body_mac = server_key.mac("idempotency", &parts);
         BoundKey { key: self.key.clone(), body_mac }
     }
 }

@@ -6,7 +6,7 @@ pub mod idempotency;
 pub mod listing;
 pub mod reply;
 
-pub use extract::{IfMatch, Path, Query, Valid};
+pub use extract::{IfMatch, IfMatchOrFirst, Path, Query, Valid};
 pub use idempotency::IdempotencyKey;
 pub use listing::{Cursor, Page};
 pub use reply::{Created, Versioned};

@@ -4,5 +4,7 @@ mod ethnicity;
 pub mod model;
 pub mod routes;
 pub mod rules;
+pub mod same;
+pub mod search;
 
 pub use model::{ClientCategory, PersonView};

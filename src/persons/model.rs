@@ -283,6 +283,9 @@ pub struct PersonView {
     pub created_at: Instant,
     /// When last changed.
     pub updated_at: Instant,
+    /// Other records that are the same person, as far as you may see them; only where one person is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<Vec<PersonId>>,
 }
 
 impl Person {
@@ -310,6 +313,7 @@ impl Person {
             categories: self.categories.list(),
             created_at: self.created_at,
             updated_at: self.updated_at,
+            same_as: None,
         })
     }
 }

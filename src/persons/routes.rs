@@ -17,11 +17,14 @@ use crate::error::{AppError, Problem};
 use crate::grants::Action;
 use crate::http::extract::{plain_text, present};
 use crate::http::{Created, Cursor, IdempotencyKey, IfMatch, Page, Path, Query, Valid, Versioned, listing};
+use crate::stays;
 use crate::text::tidy;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config.service(list_persons).service(create_person).service(read_person).service(update_person);
+    config.service(super::search::routes::search_persons);
+    super::same::routes::configure(config);
 }
 
 #[derive(Debug, Deserialize, Validate, utoipa::IntoParams)]
@@ -59,49 +62,50 @@ async fn list_persons(
     Ok(Json(page))
 }
 
+/// A person to be registered, as a form; an import fills one for each line.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct NewPerson {
+pub struct NewPerson {
     /// Organisation that registers; needed only when you work for several.
-    organisation_id: Option<OrganisationId>,
+    pub organisation_id: Option<OrganisationId>,
     /// Whether the person gives no name.
     #[serde(default)]
-    anonymous: bool,
+    pub anonymous: bool,
     /// Name as the person gives it; required unless anonymous.
     #[validate(length(min = 1, max = 200), custom(function = plain_text))]
-    name: Option<String>,
+    pub name: Option<String>,
     /// Other names.
     #[serde(default)]
     #[validate(length(max = 10), custom(function = plain_lines))]
-    aliases: Vec<String>,
+    pub aliases: Vec<String>,
     /// Sex.
-    sex: Sex,
+    pub sex: Sex,
     /// Birth as known.
-    birth: Birth,
+    pub birth: Birth,
     /// ISO 3166 code, such as VN.
     #[validate(custom(function = country_code))]
-    nationality: Option<String>,
+    pub nationality: Option<String>,
     /// Ethnic group.
-    ethnicity: Option<Ethnicity>,
+    pub ethnicity: Option<Ethnicity>,
     /// Unit of residence, valid today.
     #[validate(length(max = 20))]
-    residence_unit_code: Option<String>,
+    pub residence_unit_code: Option<String>,
     /// Telephone number.
     #[validate(length(min = 1, max = 40), custom(function = plain_text))]
-    phone: Option<String>,
+    pub phone: Option<String>,
     /// Number of the identity card; never required.
     #[validate(length(min = 1, max = 40), custom(function = plain_text))]
-    national_id: Option<String>,
+    pub national_id: Option<String>,
     /// Address below the commune.
     #[validate(length(min = 1, max = 500), custom(function = plain_text))]
-    address: Option<String>,
+    pub address: Option<String>,
     /// How the person may be contacted safely.
     #[validate(length(min = 1, max = 500), custom(function = plain_text))]
-    safe_contact: Option<String>,
+    pub safe_contact: Option<String>,
     /// Categories.
     #[serde(default)]
     #[validate(length(max = 5))]
-    categories: Vec<ClientCategory>,
+    pub categories: Vec<ClientCategory>,
 }
 
 /// Two capital letters (ISO 3166).
@@ -187,7 +191,9 @@ async fn read_person(caller: Caller, app: Data<App>, id: Path<PersonId>) -> Resu
     let vault = app.vault.clone();
     app.view(caller, move |conn, actor| {
         let row = rules::read(conn, actor, id.0)?;
-        let reply = Versioned { version: row.version, record: row.view(&vault.key(row.id)?)? };
+        let mut record = row.view(&vault.key(row.id)?)?;
+        record.same_as = Some(super::same::rules::same_as(conn, actor, id.0)?);
+        let reply = Versioned { version: row.version, record };
         Ok((reply, Seen::record(SubjectKind::Person, id.0.0)))
     })
     .await
@@ -294,6 +300,8 @@ async fn update_person(
             let change = |details: &mut PersonDetails| form.body.apply(details);
             let row =
                 rules::update(conn, actor, &state.units, &state.random, &key, &state.trail, id.0, version.0, change)?;
+            // Nationality and age decide what a stay is entitled to.
+            stays::rules::refresh(conn, &state.entitlements, id.0, actor.now)?;
             log_reply(conn, actor, SubjectKind::Person, id.0.0)?;
             Ok(Versioned { version: row.version, record: row.view(&key)? })
         })

@@ -373,6 +373,17 @@ pub fn add_category(
     record(conn, trail, subject, Some(actor.account), TrailAction::Update, &["categories"], actor.now)
 }
 
+/// Removes persons on whom nothing was built; their data keys are the caller's to destroy.
+///
+/// # Errors
+/// The engine's own, when a row still refers to one of them.
+pub fn remove_unused(conn: &mut DbConnection, ids: &[PersonId]) -> Result<(), AppError> {
+    for some in ids.chunks(500) {
+        diesel::delete(persons::table.filter(persons::id.eq_any(some))).execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Whether the scope reaches a person of this id.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Reading the records that indicators are computed from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -13,7 +13,7 @@ use crate::db::DbConnection;
 use crate::db::schema::{assessed_needs, assessments, case_events, cases, deliveries, persons, support_refusals};
 use crate::db::types::{CaseId, OrganisationId, PersonId};
 use crate::error::AppError;
-use crate::persons::ClientCategory;
+use crate::persons::{ClientCategory, same};
 use crate::services::ServiceType;
 
 type DueRow = (PersonId, CaseId, ServiceType, String, NaiveDate, bool, bool);
@@ -27,31 +27,76 @@ pub(super) struct Question<'a> {
     pub(super) organisation: Option<OrganisationId>,
 }
 
+/// Records that are one person with others, each with the one that counts for all.
+#[derive(Debug)]
+pub(super) struct Merged(BTreeMap<PersonId, PersonId>);
+
+impl Merged {
+    /// Reads them.
+    pub(super) fn read(conn: &mut DbConnection) -> Result<Self, AppError> {
+        Ok(Self(same::roots(conn)?))
+    }
+
+    /// Whom a record counts for.
+    fn root(&self, person: PersonId) -> PersonId {
+        self.0.get(&person).copied().unwrap_or(person)
+    }
+
+    /// Records that count for somebody of `span` beside those that lie within it.
+    fn beyond(&self, (first, last): Span) -> Vec<PersonId> {
+        let counts = |(person, root): &(&PersonId, &PersonId)| (first..=last).contains(root) && *person > &last;
+        self.0.iter().filter(counts).map(|(person, _)| *person).collect()
+    }
+}
+
+/// From one counted person to another, both included. Who counts for several has the lowest id of them.
+type Span = (PersonId, PersonId);
+
+/// The records of everybody of a span: those within it, and those merged into it. A record within
+/// it that counts for somebody before it is left out by [`counted`].
+macro_rules! of_span {
+    ($query:expr, $person:expr, $merged:expr, $span:expr) => {{
+        let (within, beyond) = ($person.between($span.0, $span.1), $merged.beyond($span));
+        if beyond.is_empty() { $query.filter(within) } else { $query.filter(within.or($person.eq_any(beyond))) }
+    }};
+}
+
+/// Whom a record counts for, when that is somebody of the span.
+fn counted(merged: &Merged, (first, last): Span, person: PersonId) -> Option<PersonId> {
+    Some(merged.root(person)).filter(|root| (first..=last).contains(root))
+}
+
 /// Reads what an indicator needs about these clients, who stand sorted by person.
 pub(super) fn read_unscoped(
     conn: &mut DbConnection,
     question: Question<'_>,
+    merged: &Merged,
     clients: &[Client],
 ) -> Result<Facts, AppError> {
     let (Some(first), Some(last)) = (clients.first(), clients.last()) else { return Ok(Facts::default()) };
-    let between = (first.person, last.person);
+    let span = (first.person, last.person);
     Ok(Facts {
         clients: clients.to_vec(),
-        assessed: assessments_of(conn, question, between)?,
-        used: used(conn, question, between)?,
-        refused: refused(conn, question, between)?,
+        assessed: assessments_of(conn, question, merged, span)?,
+        used: used(conn, question, merged, span)?,
+        refused: refused(conn, question, merged, span)?,
     })
 }
 
 /// Persons of the category with a case open at some time in the period; for the
-/// victims' measure, persons identified in the period. Sorted by person, oldest case first.
-pub(super) fn clients_unscoped(conn: &mut DbConnection, question: Question<'_>) -> Result<Vec<Client>, AppError> {
+/// victims' measure, persons identified in the period. Records that are one person count as one.
+/// Sorted by person, oldest case first.
+pub(super) fn clients_unscoped(
+    conn: &mut DbConnection,
+    question: Question<'_>,
+    merged: &Merged,
+) -> Result<Vec<Client>, AppError> {
     let Question { indicator, period, organisation, .. } = question;
     let mut query = cases::table
         .inner_join(persons::table.on(persons::id.eq(cases::person_id)))
         .filter(cases::received_on.le(period.end))
         .order((cases::person_id, cases::received_on, cases::id))
-        .select((cases::person_id, cases::id, cases::unit_code))
+        .select((cases::person_id, cases::received_on, cases::id, cases::unit_code))
         .into_boxed();
     if let Some(organisation) = organisation {
         query = query.filter(cases::organisation_id.eq(organisation));
@@ -70,10 +115,16 @@ pub(super) fn clients_unscoped(conn: &mut DbConnection, question: Question<'_>) 
         // The identification itself is the fact; a category somebody takes away does not undo it.
         Measure::RegimesReceived => query.filter(cases::identified_on.between(period.start, period.end)),
     };
-    let rows: Vec<(PersonId, CaseId, String)> = query.load(conn)?;
+    let mut rows: Vec<(PersonId, NaiveDate, CaseId, String)> = query.load(conn)?;
+    if !merged.0.is_empty() {
+        for (person, ..) in &mut rows {
+            *person = merged.root(*person);
+        }
+        rows.sort_by_key(|(person, received_on, case, _)| (*person, *received_on, *case));
+    }
     let asleep = asleep(conn, period, organisation)?;
-    let awake = rows.into_iter().filter(|(_, case, _)| !asleep.contains(case));
-    Ok(awake.map(|(person, case, unit)| Client { person, case, unit }).collect())
+    let awake = rows.into_iter().filter(|(_, _, case, _)| !asleep.contains(case));
+    Ok(awake.map(|(person, _, case, unit)| Client { person, case, unit }).collect())
 }
 
 /// Cases that were reopened, but were closed through the whole period: reopening a case
@@ -113,13 +164,13 @@ fn asleep(
 fn assessments_of(
     conn: &mut DbConnection,
     question: Question<'_>,
-    between: (PersonId, PersonId),
+    merged: &Merged,
+    span: Span,
 ) -> Result<Vec<Due>, AppError> {
     let Question { services, period, organisation, .. } = question;
     let mut query = assessments::table
         .inner_join(assessed_needs::table.on(assessed_needs::assessment_id.eq(assessments::id)))
         .filter(assessments::assessed_on.le(period.end))
-        .filter(assessments::person_id.between(between.0, between.1))
         .filter(assessed_needs::service_type.eq_any(services.to_vec()))
         .order((assessments::assessed_on, assessments::created_at, assessments::id))
         .select((
@@ -132,19 +183,16 @@ fn assessments_of(
             assessed_needs::eligible,
         ))
         .into_boxed();
+    query = of_span!(query, assessments::person_id, merged, span);
     if let Some(organisation) = organisation {
         query = query.filter(assessments::organisation_id.eq(organisation));
     }
     let rows: Vec<DueRow> = query.load(conn)?;
     Ok(rows
         .into_iter()
-        .map(|(person, case, service, unit, on, in_need, eligible)| Due {
-            person,
-            case,
-            service,
-            unit,
-            on,
-            due: in_need && eligible,
+        .filter_map(|(person, case, service, unit, on, in_need, eligible)| {
+            let person = counted(merged, span, person)?;
+            Some(Due { person, case, service, unit, on, due: in_need && eligible })
         })
         .collect())
 }
@@ -152,17 +200,18 @@ fn assessments_of(
 fn used(
     conn: &mut DbConnection,
     question: Question<'_>,
-    between: (PersonId, PersonId),
+    merged: &Merged,
+    span: Span,
 ) -> Result<BTreeSet<(PersonId, CaseId, ServiceType)>, AppError> {
     let Question { indicator, services, period, organisation } = question;
     let mut query = deliveries::table
         .filter(deliveries::voided_at.is_null())
         .filter(deliveries::delivered_on.le(period.end))
-        .filter(deliveries::person_id.between(between.0, between.1))
         .filter(deliveries::service_type.eq_any(services.to_vec()))
         .select((deliveries::person_id, deliveries::case_id, deliveries::service_type))
         .distinct()
         .into_boxed();
+    query = of_span!(query, deliveries::person_id, merged, span);
     // A regime received before the person was identified has been received all the same.
     if indicator.measure == Measure::SupportUsed {
         query = query.filter(deliveries::delivered_on.ge(period.start));
@@ -170,19 +219,21 @@ fn used(
     if let Some(organisation) = organisation {
         query = query.filter(deliveries::centre_id.eq(organisation));
     }
-    Ok(query.load(conn)?.into_iter().collect())
+    let rows: Vec<(PersonId, CaseId, ServiceType)> = query.load(conn)?;
+    let of_span = |(person, case, service)| Some((counted(merged, span, person)?, case, service));
+    Ok(rows.into_iter().filter_map(of_span).collect())
 }
 
 fn refused(
     conn: &mut DbConnection,
     question: Question<'_>,
-    between: (PersonId, PersonId),
+    merged: &Merged,
+    span: Span,
 ) -> Result<Vec<Refusal>, AppError> {
     let Question { period, organisation, .. } = question;
     let mut query = support_refusals::table
         .inner_join(cases::table.on(cases::id.eq(support_refusals::case_id)))
         .filter(support_refusals::refused_on.le(period.end))
-        .filter(support_refusals::person_id.between(between.0, between.1))
         .order((support_refusals::refused_on, support_refusals::id))
         .select((
             support_refusals::person_id,
@@ -191,9 +242,12 @@ fn refused(
             support_refusals::refused_on,
         ))
         .into_boxed();
+    query = of_span!(query, support_refusals::person_id, merged, span);
     if let Some(organisation) = organisation {
         query = query.filter(cases::organisation_id.eq(organisation));
     }
     let rows: Vec<(PersonId, CaseId, Option<ServiceType>, NaiveDate)> = query.load(conn)?;
-    Ok(rows.into_iter().map(|(person, case, service, on)| Refusal { person, case, service, on }).collect())
+    let of_span =
+        |(person, case, service, on)| Some(Refusal { person: counted(merged, span, person)?, case, service, on });
+    Ok(rows.into_iter().filter_map(of_span).collect())
 }

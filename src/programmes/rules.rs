@@ -1,6 +1,6 @@
 //! Computing indicators: exact for a centre about its own cases.
 
-use super::facts::{self, Question};
+use super::facts::{self, Merged, Question};
 use super::indicators::{Client, Period, PersonOutcome, outcomes};
 use super::plans::{Indicator, ServiceSelection};
 use crate::accounts::Actor;
@@ -47,10 +47,11 @@ pub fn outcomes_of_country_unscoped(
 const CASES_AT_ONCE: usize = 1_000;
 
 fn answer_unscoped(conn: &mut DbConnection, question: Question<'_>) -> Result<Vec<PersonOutcome>, AppError> {
-    let clients = facts::clients_unscoped(conn, question)?;
+    let merged = Merged::read(conn)?;
+    let clients = facts::clients_unscoped(conn, question, &merged)?;
     let mut all = Vec::with_capacity(clients.len());
     for some in whole_persons(&clients, CASES_AT_ONCE) {
-        let facts = facts::read_unscoped(conn, question, some)?;
+        let facts = facts::read_unscoped(conn, question, &merged, some)?;
         all.extend(outcomes(question.indicator.measure, question.period, &facts));
     }
     Ok(all)

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::status::{DeclineReason, EmergencyReason, Outcome, ReferralStatus, StopReason};
+use super::status::{DeclineReason, EmergencyReason, Outcome, ReferralStatus, ReferralStopReason};
 use crate::db::bulk::bulk_rows;
 use crate::db::schema::{referral_events, referrals};
 use crate::db::types::{AccountId, CaseId, ConsentId, Instant, OrganisationId, PersonId, ReferralEventId, ReferralId};
@@ -57,7 +57,7 @@ pub struct Referral {
     /// Last day to begin, once accepted.
     pub start_due_on: Option<NaiveDate>,
     /// Why help ended before its end.
-    pub stop_reason: Option<StopReason>,
+    pub stop_reason: Option<ReferralStopReason>,
     /// The risk to life for which it may go before consent.
     pub emergency_reason: Option<EmergencyReason>,
     /// Last day on which an emergency goes on without consent.
@@ -120,7 +120,7 @@ pub struct ReferralView {
     /// What came of it.
     pub outcome: Option<Outcome>,
     /// Why help ended before its end.
-    pub stop_reason: Option<StopReason>,
+    pub stop_reason: Option<ReferralStopReason>,
     /// The risk to life for which it may go before consent.
     pub emergency_reason: Option<EmergencyReason>,
     /// Last day on which an emergency goes on without consent; none once there is one.
@@ -160,7 +160,7 @@ pub struct IncomingReferral {
     /// What came of it.
     pub outcome: Option<Outcome>,
     /// Why help ended before its end.
-    pub stop_reason: Option<StopReason>,
+    pub stop_reason: Option<ReferralStopReason>,
     /// Whether the person is a minor, an adult, or of unknown age; for the answer.
     pub age_group: AgeGroup,
     /// The person, once accepted and until the service ends.
@@ -311,6 +311,11 @@ impl Referral {
         })
     }
 
+    /// Whether the recipient sees the person, who agrees to it or not.
+    pub fn shows_person(&self, agreed: bool) -> bool {
+        agreed && self.status.shows_person()
+    }
+
     /// The recipient's view on `today`; the person only while the consent holds.
     ///
     /// # Errors
@@ -324,7 +329,7 @@ impl Referral {
     ) -> Result<IncomingReferral, AppError> {
         let birth = person.birth();
         let open = |column, stored: &Option<Vec<u8>>| open_column(key, person.id, column, stored.as_deref());
-        let referred = if agreed && self.status.shows_person() {
+        let referred = if self.shows_person(agreed) {
             Some(ReferredPerson {
                 name: open(SealedColumn::Name, &person.sealed_name)?,
                 sex: person.sex,

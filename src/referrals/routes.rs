@@ -10,7 +10,7 @@ use validator::Validate;
 
 use super::model::{Referral, ReferralEventView, ReferralReply};
 use super::rules::{self, Filter, NewReferral, Side, Step};
-use super::status::{DeclineReason, EmergencyReason, Outcome, ReferralStatus, StopReason};
+use super::status::{DeclineReason, EmergencyReason, Outcome, ReferralStatus, ReferralStopReason};
 use crate::accounts::{Actor, Caller};
 use crate::app::{App, Target};
 use crate::audit::{Seen, SubjectKind, log_reply};
@@ -244,9 +244,9 @@ struct Complete {
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Stop {
+struct StopReferral {
     /// Why.
-    reason: StopReason,
+    reason: ReferralStopReason,
 }
 
 async fn step(
@@ -326,7 +326,7 @@ step_route!(
 );
 step_route!(
     /// Say that help ended before its end.
-    stop_referral, "/referrals/{id}/stop", Stop, |body| Step::Stop(body.reason)
+    stop_referral, "/referrals/{id}/stop", StopReferral, |body| Step::Stop(body.reason)
 );
 
 /// Say, as manager, that you have looked at an emergency.

@@ -4,7 +4,7 @@ use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
 
 use super::model::{Referral, ReferralEvent};
-use super::status::{DeclineReason, EmergencyReason, Outcome, ReferralStatus, StopReason};
+use super::status::{DeclineReason, EmergencyReason, Outcome, ReferralStatus, ReferralStopReason};
 use crate::accounts::Actor;
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
 use crate::cases::{self, CaseStatus};
@@ -15,7 +15,7 @@ use crate::error::{AppError, Conflict};
 use crate::grants::Action;
 use crate::grants::predicates::{referrals_addressed, referrals_within};
 use crate::services::{ServiceType, Services};
-use crate::{assessments, consents, organisations};
+use crate::{assessments, consents, loans, organisations, training};
 
 mod emergencies;
 mod ending;
@@ -23,7 +23,7 @@ mod reading;
 
 pub use emergencies::{rest_on, review};
 pub use ending::{cancel_open_of_case, close_without_consent, follow_case, sweep};
-pub use reading::{Filter, Side, list, person_of, read, steps, usual_side};
+pub use reading::{Filter, Side, list, person_of, read, shown_persons, status_of, steps, usual_side};
 
 /// A referral that is to be written.
 #[derive(Debug, Clone)]
@@ -135,7 +135,7 @@ pub enum Step {
     /// The recipient has helped.
     Complete(Outcome),
     /// The help ended before its end.
-    Stop(StopReason),
+    Stop(ReferralStopReason),
 }
 
 impl Step {
@@ -225,7 +225,11 @@ pub fn take_step(
     save(conn, &mut referral, actor.now)?;
     let by = Some(actor.account);
     insert_event(conn, event, &referral, Some(from), step.reason(), by, actor.now)?;
+    if from.shows_person() && !to.shows_person() {
+        loans::rules::end_with_referral(conn, trail, id, by, actor.now)?;
+    }
     note(conn, trail, by, id, TrailAction::Transition, &["status"], actor.now)?;
+    training::rules::follow_referral(conn, trail, &referral, by, actor.now)?;
     Ok(referral)
 }
 

@@ -42,7 +42,7 @@ text_enum! {
 
 text_enum! {
     /// Why help ended before its end.
-    StopReason {
+    ReferralStopReason {
         /// The person does not want it any more now.
         NotWantedNow = "not_wanted_now",
         /// The person could not be reached any more.

@@ -8,10 +8,11 @@ use crate::db::DbConnection;
 use crate::db::types::{CaseEventId, CaseId};
 use crate::error::AppError;
 use crate::organisations::OrganisationKind;
-use crate::{cases, organisations, referrals};
+use crate::{cases, loans, organisations, referrals, stays, training};
 
 /// Closes the sender's case and opens the receiver's, which waits to be assigned. Open
-/// referrals go along, so that nobody's help ends by a move; drafts are dropped.
+/// referrals go along, and with them training and what may come of it, loans and stays
+/// elsewhere, so that nobody's help ends by a move; drafts are dropped.
 pub(super) fn move_case(
     conn: &mut DbConnection,
     actor: &Actor,
@@ -32,5 +33,9 @@ pub(super) fn move_case(
         keeps_reception: sender.is_some_and(|sender| sender.kind == OrganisationKind::CommuneOffice),
     };
     cases::rules::hand_over(conn, actor, trail, &hand_over)?;
-    referrals::rules::follow_case(conn, actor, trail, transfer.case_id, case, transfer.to_organisation_id)
+    let (from, receiver) = (transfer.case_id, transfer.to_organisation_id);
+    referrals::rules::follow_case(conn, actor, trail, from, case, receiver)?;
+    training::rules::follow_case(conn, actor, trail, from, case)?;
+    loans::rules::follow_case(conn, actor, trail, from, case, receiver)?;
+    stays::rules::follow_case(conn, actor, trail, from, case, receiver)
 }

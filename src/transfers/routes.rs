@@ -20,6 +20,7 @@ use crate::http::extract::plain_text;
 use crate::http::idempotency::BoundKey;
 use crate::http::{Created, Cursor, IdempotencyKey, IfMatch, Page, Path, Query, Valid, Versioned, listing};
 use crate::persons::model::Person;
+use crate::stays;
 use crate::text::tidy;
 use crate::vault::seal;
 
@@ -176,6 +177,7 @@ async fn step(
     let write = move |conn: &mut DbConnection, actor: &Actor| {
         let (_, side) = rules::read(conn, actor, id)?;
         let transfer = rules::take_step(conn, actor, &state.trail, id, version.0, step)?;
+        stays::rules::refresh(conn, &state.entitlements, transfer.person_id, actor.now)?;
         log_reply(conn, actor, SubjectKind::Transfer, id.0)?;
         let record = rules::show_one(conn, &state.vault, transfer, side, actor.now.civil_date())?;
         Ok(Versioned { version: record.version(), record })

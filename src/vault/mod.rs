@@ -4,11 +4,13 @@
 //! encryption key, in the key store — a database apart from the records, so
 //! that neither a stolen database nor a stolen backup of it reads a name.
 
+mod content;
 mod files;
 pub mod schema;
 mod sealing;
 mod store;
 
+pub use content::{Chunks, ContentError, ContentKey, Digest};
 pub use files::{KeyFileError, KeyRing, ServerKey};
 pub use sealing::{FieldName, Opened, SealError, open, seal, version_of};
 pub use store::{DataKey, Vault};

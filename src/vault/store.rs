@@ -122,6 +122,22 @@ impl Vault {
     }
 
     fn fetch(&self, persons: &[PersonId]) -> Result<Vec<DataKey>, AppError> {
+        let keys = self.keys_in_passing(persons)?;
+        Ok(keys
+            .into_iter()
+            .map(|(person, key)| {
+                self.opened.insert(person, key.clone());
+                key
+            })
+            .collect())
+    }
+
+    /// Those of the data keys of `persons` that there are, in no order and without keeping them in
+    /// memory: for work that passes over everybody.
+    ///
+    /// # Errors
+    /// When a key does not unwrap: the key files are wrong.
+    pub fn keys_in_passing(&self, persons: &[PersonId]) -> Result<Vec<(PersonId, DataKey)>, AppError> {
         let rows: Vec<(PersonId, Vec<u8>)> = self.store.read_now(|conn| {
             Ok(wrapped_keys::table
                 .filter(wrapped_keys::person_id.eq_any(persons))
@@ -129,13 +145,7 @@ impl Vault {
                 .select((wrapped_keys::person_id, wrapped_keys::wrapped))
                 .load(conn)?)
         })?;
-        rows.into_iter()
-            .map(|(person, wrapped)| {
-                let key = self.unwrap(person, &wrapped)?;
-                self.opened.insert(person, key.clone());
-                Ok(key)
-            })
-            .collect()
+        rows.into_iter().map(|(person, wrapped)| Ok((person, self.unwrap(person, &wrapped)?))).collect()
     }
 
     fn make_key(&self, person: PersonId) -> Result<(DataKey, Vec<u8>), AppError> {
@@ -163,6 +173,25 @@ impl Vault {
 
     fn wrapping_cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new(&Key::from(*self.ring.wrapping.derive("wrap data keys")))
+    }
+
+    /// Destroys the keys of persons whose records are gone, and empties the log of the key
+    /// store so that no copy stays behind there.
+    ///
+    /// # Errors
+    /// When the key store fails; destroying again is harmless.
+    pub fn destroy_keys_now(&self, persons: &[PersonId]) -> Result<(), AppError> {
+        let gone = persons.to_vec();
+        self.store.write_now(move |conn| {
+            for some in gone.chunks(500) {
+                diesel::delete(wrapped_keys::table.filter(wrapped_keys::person_id.eq_any(some))).execute(conn)?;
+            }
+            Ok(())
+        })?;
+        for person in persons {
+            self.opened.remove(person);
+        }
+        self.store.settle_now()
     }
 
     /// Removes keys made before `before` whose record was never committed: those of persons

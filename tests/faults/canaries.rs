@@ -86,6 +86,20 @@ fn write_mark(client: &Client, number: usize) {
     assert_eq!(status, 201, "{opened}");
     let id = opened["id"].as_str().expect("an id");
     assert_eq!(client.get(&format!("/cases/{id}")).0, 200);
+    write_work_marks(client, id, &mark);
+}
+
+/// Findings, a goal, a step and a task.
+fn write_work_marks(client: &Client, case: &str, mark: &str) {
+    let need = json!({"service_type": "medical", "in_need": true, "eligible": true});
+    let assessment = json!({"assessed_on": "2026-01-05", "findings": mark, "needs": [need]});
+    assert_eq!(client.post(&format!("/cases/{case}/assessments"), &assessment).0, 201);
+    let step = json!({"title": mark, "owner": {"kind": "person"}, "due_on": "2026-02-05"});
+    let plan = json!({"agreed_with": "self", "agreed_on": "2026-01-05", "review_on": "2026-03-05",
+        "goals": [{"text": mark, "steps": [step]}]});
+    assert_eq!(client.put(&format!("/cases/{case}/care-plan"), &plan).0, 200);
+    let task = json!({"title": mark, "kind": "contact", "due_on": "2026-02-05"});
+    assert_eq!(client.post(&format!("/cases/{case}/tasks"), &task).0, 201);
 }
 
 #[test]

@@ -91,6 +91,18 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Memory of the process: now, and at its highest, in KiB.
+    pub fn memory_kib(&self) -> (u64, u64) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a field");
+            line.trim().trim_end_matches(" kB").trim().parse().expect("a number")
+        };
+        (field("VmRSS:"), field("VmHWM:"))
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         let _gone = self.child.kill();
@@ -134,6 +146,49 @@ impl Client {
             .header("idempotency-key", format!("key-{:p}-{number}", std::sync::Arc::as_ptr(&self.next_key)))
             .send_json(body);
         answer(request)
+    }
+
+    pub fn put(&self, path: &str, body: &Value) -> (u16, Value) {
+        let request = self
+            .agent
+            .put(format!("{}/api/v1{path}", self.base))
+            .header("authorization", format!("Bearer {}", self.token))
+            .send_json(body);
+        answer(request)
+    }
+
+    /// Adds a file to a case. A connection that breaks is status 0.
+    pub fn upload(&self, case: &str, title: &str, file: &[u8]) -> (u16, Value) {
+        let number = self.next_key.fetch_add(1, Ordering::SeqCst);
+        let mut body = format!(
+            "--b4711\r\nContent-Disposition: form-data; name=\"details\"\r\n\r\n{}\r\n--b4711\r\n\
+             Content-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n",
+            json!({"kind": "photo", "title": title})
+        )
+        .into_bytes();
+        body.extend_from_slice(file);
+        body.extend_from_slice(b"\r\n--b4711--\r\n");
+        let request = self
+            .agent
+            .post(format!("{}/api/v1/cases/{case}/attachments", self.base))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("idempotency-key", format!("file-{:p}-{number}", std::sync::Arc::as_ptr(&self.next_key)))
+            .header("content-type", "multipart/form-data; boundary=b4711")
+            .send(&body[..]);
+        answer(request)
+    }
+
+    /// The bytes at a path.
+    pub fn bytes(&self, path: &str) -> (u16, Vec<u8>) {
+        let request = self
+            .agent
+            .get(format!("{}/api/v1{path}", self.base))
+            .header("authorization", format!("Bearer {}", self.token))
+            .call();
+        match request {
+            Ok(mut response) => (response.status().as_u16(), response.body_mut().read_to_vec().unwrap_or_default()),
+            Err(_) => (0, Vec::new()),
+        }
     }
 
     pub fn get(&self, path: &str) -> (u16, Value) {

@@ -80,5 +80,6 @@ pub fn hand_over(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, wish:
     case.close_reason = reason;
     case.handed_to_case_id = Some(wish.new_case);
     save(conn, actor, &mut case)?;
-    note(conn, trail, actor, case.id, TrailAction::Transition, &["status"])
+    note(conn, trail, actor, case.id, TrailAction::Transition, &["status"])?;
+    crate::tasks::rules::cancel_open_of_case(conn, actor, trail, case.id)
 }

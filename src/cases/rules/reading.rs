@@ -6,10 +6,11 @@ use diesel::prelude::*;
 use crate::accounts::Actor;
 use crate::cases::deadlines::{Deadline, DeadlineFacts, Deadlines};
 use crate::cases::events;
-use crate::cases::model::{Case, CaseEvent, CaseEventView, CaseHead};
+use crate::cases::model::{Case, CaseEvent, CaseEventKind, CaseEventView, CaseHead};
+use crate::cases::progress::{Facts, Progress};
 use crate::cases::status::CaseStatus;
 use crate::db::DbConnection;
-use crate::db::schema::{cases, persons, referrals};
+use crate::db::schema::{assessments, care_plans, case_events, cases, persons, referrals, tasks};
 use crate::db::types::{AccountId, CaseEventId, CaseId, Instant, OrganisationId, PersonId};
 use crate::error::AppError;
 use crate::follow_ups;
@@ -17,6 +18,7 @@ use crate::grants::predicates::cases_within;
 use crate::grants::{Action, Scope};
 use crate::persons::model::Person;
 use crate::referrals::model::Referral;
+use crate::tasks::TaskStatus;
 use crate::vault::DataKey;
 
 /// The case of this id within a scope.
@@ -178,14 +180,19 @@ pub fn read_file(
         None => Vec::new(),
     };
     let at_commune = actor.scope(Action::CaseRead)?.intake.contains(case.organisation_id);
+    let minor = person.birth().may_be_minor_on(case.received_on);
+    let has_plan = minor && {
+        let plans = care_plans::table.filter(care_plans::case_id.eq(id));
+        diesel::select(diesel::dsl::exists(plans)).get_result::<bool>(conn)?
+    };
     let facts = DeadlineFacts {
         category: case.category,
         status: case.status,
         status_since: case.status_since,
         received_on: case.received_on,
         at_commune,
-        minor: person.birth().may_be_minor_on(case.received_on),
-        has_plan: false,
+        minor,
+        has_plan,
         close_reason: case.close_reason,
         followed_up: &followed_up,
     };
@@ -221,4 +228,55 @@ fn read_rows(conn: &mut DbConnection, actor: &Actor, id: CaseId) -> Result<(Case
     }
     let (case, person) = file.ok_or(AppError::NotFound)?;
     Ok((case, person, referrals))
+}
+
+type FactRow = (
+    Option<NaiveDate>,
+    Option<NaiveDate>,
+    Option<NaiveDate>,
+    Option<NaiveDate>,
+    bool,
+    Option<NaiveDate>,
+    Option<NaiveDate>,
+);
+
+/// The step of case management that a case is in, in one statement.
+///
+/// # Errors
+/// The engine's own.
+pub fn progress(conn: &mut DbConnection, case: &Case) -> Result<Progress, AppError> {
+    use diesel::dsl::{exists, max, min};
+    let events = || case_events::table.filter(case_events::case_id.eq(cases::id));
+    let screened = events().filter(case_events::from_status.eq(CaseStatus::Received));
+    let supported = events().filter(case_events::to_status.eq(CaseStatus::ReceivingSupport));
+    let reopened = events().filter(case_events::kind.eq(CaseEventKind::Reopened));
+    let assessed = assessments::table.filter(assessments::case_id.eq(cases::id));
+    let planned = care_plans::table.filter(care_plans::case_id.eq(cases::id));
+    let steps = || tasks::table.filter(tasks::case_id.eq(cases::id)).filter(tasks::step_id.is_not_null());
+    let row: FactRow = cases::table
+        .find(case.id)
+        .select((
+            screened.select(min(case_events::occurred_on)).single_value(),
+            assessed.select(min(assessments::assessed_on)).single_value(),
+            planned.select(min(care_plans::agreed_on)).single_value(),
+            supported.select(min(case_events::occurred_on)).single_value(),
+            exists(steps().filter(tasks::status.eq(TaskStatus::Open))),
+            steps().filter(tasks::status.eq(TaskStatus::Done)).select(max(tasks::done_on)).single_value(),
+            reopened.select(max(case_events::occurred_on)).single_value(),
+        ))
+        .first(conn)?;
+    let (screened_on, assessed_on, planned_on, supported_on, steps_open, step_done_on, reopened_on) = row;
+    let facts = Facts {
+        status: case.status,
+        received_on: case.received_on,
+        screened_on,
+        assessed_on,
+        planned_on,
+        supported_on,
+        steps_open,
+        step_done_on,
+        reopened_on,
+        closed_on: case.closed_on,
+    };
+    Ok(facts.progress())
 }

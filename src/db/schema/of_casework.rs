@@ -129,6 +129,9 @@ diesel::table! {
         unit_code -> Text,
         assessed_on -> Date,
         assessed_by -> Id,
+        risk -> Nullable<Text>,
+        sealed_findings -> Nullable<Binary>,
+        next_review_on -> Nullable<Date>,
         created_at -> Timestamp,
     }
 }
@@ -143,6 +146,7 @@ diesel::table! {
         in_need -> Bool,
         eligible -> Bool,
         reason -> Nullable<Text>,
+        need_reason -> Nullable<Text>,
     }
 }
 

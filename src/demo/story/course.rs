@@ -62,6 +62,8 @@ impl<'a> Course<'a> {
             referrals: Vec::new(),
             deliveries: Vec::new(),
             refusals: Vec::new(),
+            stays: Vec::new(),
+            overrides: Vec::new(),
         };
         Self { rng, today, strength, profile, story, wants, fate: None }
     }

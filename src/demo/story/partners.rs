@@ -121,12 +121,8 @@ impl Course<'_> {
         if service != Service::Loan {
             self.deliver_by_partner(service, started_on, served_until, position);
         }
-        if finished && end <= self.today {
-            match service {
-                Service::Loan => self.deliver(service, end, Some(position)),
-                Service::VocationalTraining => self.pay_course_costs(end, position),
-                _ => {}
-            }
+        if finished && end <= self.today && service == Service::Loan {
+            self.deliver(service, end, Some(position));
         }
     }
 }

@@ -141,21 +141,6 @@ impl Course<'_> {
             day = next;
         }
     }
-
-    /// Meals and travel of a finished course, paid out at the end: by study day, and once for the way.
-    pub(super) fn pay_course_costs(&mut self, day: NaiveDate, referral: usize) {
-        if chance(self.rng, 0.6) {
-            let way = if chance(self.rng, 0.5) { 200_000 } else { 0 };
-            let amount = 30_000 * self.rng.random_range(24..=60_i64) + way;
-            self.story.deliveries.push(Delivery {
-                service_type: Service::VocationalTraining.code(),
-                delivered_on: day,
-                form: "money",
-                amount_dong: Some(amount),
-                referral: Some(referral),
-            });
-        }
-    }
 }
 
 /// Share paid in money, and the amount in steps of so many đồng.

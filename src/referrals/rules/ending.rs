@@ -10,6 +10,7 @@ use crate::db::DbConnection;
 use crate::db::schema::{consents as agreed_consents, referrals};
 use crate::db::types::{AccountId, CaseId, ConsentId, Instant, OrganisationId, ReferralEventId};
 use crate::error::AppError;
+use crate::loans;
 use crate::referrals::ReferralStatus;
 use crate::referrals::model::Referral;
 
@@ -111,7 +112,11 @@ fn end(
     // Nothing outside the database depends on this id, so a retried write may draw another.
     let event = ReferralEventId(Random::system().uuid());
     insert_event(conn, event, &referral, Some(from), Some(reason), by, now)?;
-    note(conn, trail, by, referral.id, TrailAction::Transition, &["status"], now)
+    if from.shows_person() {
+        loans::rules::end_with_referral(conn, trail, referral.id, by, now)?;
+    }
+    note(conn, trail, by, referral.id, TrailAction::Transition, &["status"], now)?;
+    crate::training::rules::follow_referral(conn, trail, &referral, by, now)
 }
 
 /// Returns up to 500 referrals whose deadline has passed to their senders, and closes up to

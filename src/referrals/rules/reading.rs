@@ -1,11 +1,14 @@
 //! Reading referrals, as their sender or as their recipient.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::accounts::Actor;
+use crate::consents::model::Consent;
 use crate::db::DbConnection;
-use crate::db::schema::{persons, referral_events, referrals};
+use crate::db::schema::{consents, persons, referral_events, referrals};
 use crate::db::types::{CaseId, Instant, ReferralId};
 use crate::error::AppError;
 use crate::grants::predicates::{referrals_addressed, referrals_within};
@@ -37,12 +40,40 @@ pub fn read(conn: &mut DbConnection, actor: &Actor, id: ReferralId) -> Result<(R
     Ok((found().filter(referrals_addressed(&scope)).first(conn)?, Side::Recipient))
 }
 
+/// The status of a referral, for what hangs on it.
+///
+/// # Errors
+/// The engine's own.
+pub fn status_of(conn: &mut DbConnection, id: ReferralId) -> Result<ReferralStatus, AppError> {
+    Ok(referrals::table.find(id).select(referrals::status).first(conn)?)
+}
+
 /// The person of a referral, for the recipient's view.
 ///
 /// # Errors
 /// The engine's own.
 pub fn person_of(conn: &mut DbConnection, referral: &Referral) -> Result<Person, AppError> {
     Ok(persons::table.find(referral.person_id).select(Person::as_select()).first(conn)?)
+}
+
+/// The persons whom these referrals show to their recipient on this day, in one query: those of a referral whose
+/// status shows the person, while the consent it rests on holds.
+///
+/// # Errors
+/// The engine's own.
+pub fn shown_persons(
+    conn: &mut DbConnection,
+    ids: &[ReferralId],
+    today: NaiveDate,
+) -> Result<HashMap<ReferralId, Person>, AppError> {
+    let rows: Vec<(Referral, Person, Consent)> = referrals::table
+        .inner_join(persons::table.on(persons::id.eq(referrals::person_id)))
+        .inner_join(consents::table.on(consents::id.nullable().eq(referrals::consent_id)))
+        .filter(referrals::id.eq_any(ids))
+        .select((Referral::as_select(), Person::as_select(), Consent::as_select()))
+        .load(conn)?;
+    let shown = rows.into_iter().filter(|(referral, _, consent)| referral.shows_person(consent.is_live_on(today)));
+    Ok(shown.map(|(referral, person, _)| (referral.id, person)).collect())
 }
 
 /// Which referrals a list shows.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::records::{Asker, File, askers};
+use super::records::{Asker, File, GIVEN_NAMES, askers};
 use crate::support::{TestApp, User, World, both_dbs};
 
 fn ids(items: &[Value]) -> BTreeSet<Uuid> {
@@ -38,15 +38,45 @@ fn every(askers: &[Asker], pick: impl Fn(&File) -> Uuid) -> Vec<Uuid> {
 }
 
 both_dbs! {
+    fn a_search_finds_exactly_those_whom_the_list_shows(app: &TestApp) {
+        let world = World::build(app);
+        let askers = askers(app, &world);
+        // Registered last, so that the index has followed all that was changed before.
+        let last = app.person(&world.second_worker, "Người Sau Cùng");
+        app.finds(&world.second_worker, "nguoi sau cung", &[last]);
+        for user in askers.iter().filter_map(|asker| asker.user.as_ref()) {
+            let list = app.get("/persons").by(user).send();
+            let search = app.search(user, &json!({"name": "mai ban thi"}));
+            assert_eq!(list.status, search.status, "{}", user.username);
+            if list.status == 200 {
+                let shown = ids(&app.all_items(user, "/persons", 50));
+                let named = |given: &&str| app.found(user, &format!("{given} ban thi"));
+                let mut found: Vec<Uuid> = GIVEN_NAMES.iter().flat_map(named).collect();
+                found.extend(app.found(user, "lê cỏ may"));
+                found.extend(app.found(user, "sau cung"));
+                assert_eq!(found.len(), shown.len(), "{}", user.username);
+                assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), shown, "{}", user.username);
+            }
+        }
+    }
+
     fn what_a_list_shows_can_be_read_and_what_it_hides_is_answered_like_nothing(app: &TestApp) {
         let world = World::build(app);
         let askers = askers(app, &world);
         let mut persons = every(&askers, |file| file.person);
         persons.extend(askers.iter().map(|asker| asker.to_open));
         let (cases, referrals) = (every(&askers, |file| file.case), every(&askers, |file| file.referral));
+        let stays = every(&askers, |file| file.stay);
+        let loans = every(&askers, |file| file.loan);
         for asker in &askers {
             let Some(user) = &asker.user else { continue };
-            for (kind, all) in [("persons", &persons), ("cases", &cases), ("referrals", &referrals)] {
+            for (kind, all) in [
+                ("persons", &persons),
+                ("cases", &cases),
+                ("referrals", &referrals),
+                ("stays", &stays),
+                ("loans", &loans),
+            ] {
                 if app.get(&format!("/{kind}")).by(user).send().status == 200 {
                     let shown = ids(&app.all_items(user, &format!("/{kind}"), 7));
                     check(app, user, &shown, all, kind);

@@ -6,3 +6,4 @@ mod matrix;
 mod model;
 mod records;
 mod requests;
+mod training;

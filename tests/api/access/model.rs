@@ -8,15 +8,18 @@ use hoanhap::grants::{Action, HeldRole, Role, Scope};
 use uuid::Uuid;
 
 use super::expectations::{Line, lines};
+use super::training;
 
 /// What an operation asks of the table, one after the other.
-enum Ask {
+pub enum Ask {
     /// 403 without the action.
     May(Action),
     /// 403 without the action, `.1` when it does not reach the record.
     Reach(Action, u16),
+    /// 403 without any of the actions.
+    Any(&'static [Action]),
 }
-use Ask::{May, Reach};
+use Ask::{Any, May, Reach};
 
 fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
     use Action as A;
@@ -43,6 +46,7 @@ fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
         ("GET", "/statistics/releases") => (vec![May(A::ReleaseRead)], 200),
         ("GET", "/statistics/releases/{number}") => (vec![Reach(A::ReleaseRead, 404)], 200),
         ("GET", "/persons") => (vec![May(A::PersonRead)], 200),
+        ("POST", "/persons/search") => (vec![May(A::PersonRead)], 200),
         ("POST", "/persons") => (vec![May(A::PersonCreate)], 201),
         ("GET", "/persons/{id}") => (vec![Reach(A::PersonRead, 404)], 200),
         ("PATCH", "/persons/{id}") => change(A::PersonRead, A::PersonUpdate, 412),
@@ -54,13 +58,62 @@ fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
             let done = if path.ends_with("/end") { 412 } else { 201 };
             (vec![May(A::ConsentWrite), Reach(A::ConsentRead, 404), Reach(A::ConsentWrite, 403)], done)
         }
+        ("GET", "/persons/{id}/same-candidates" | "/persons/{id}/same") => (vec![Reach(A::PersonRead, 404)], 200),
+        ("GET", "/persons/{id}/same/{other}") => change(A::PersonRead, A::PersonUpdate, 200),
+        ("POST", path) if path.starts_with("/persons/{id}/same") => change(A::PersonRead, A::PersonUpdate, 412),
         ("GET", "/persons/{id}/consents") => (vec![Reach(A::ConsentRead, 404)], 200),
         ("POST", path) if path.starts_with("/persons/{id}/consents") => {
             let done = if path.ends_with("/withdraw") { 412 } else { 201 };
             (vec![May(A::ConsentWrite), Reach(A::ConsentRead, 404), Reach(A::ConsentWrite, 403)], done)
         }
+        ("GET", "/cases/{id}/notes") => change(A::CaseRead, A::NoteRead, 200),
+        ("POST", "/cases/{id}/notes") => change(A::CaseRead, A::NoteWrite, 201),
+        ("GET", path) if path.starts_with("/notes/{id}") => (vec![Reach(A::NoteRead, 404)], 200),
+        ("PATCH", "/notes/{id}") => {
+            change(A::NoteRead, A::NoteWrite, if line.relation == "assigned" { 412 } else { 403 })
+        }
+        ("POST", "/notes/{id}/mistaken") => change(A::NoteRead, A::NoteWrite, 412),
+        ("GET", "/cases/{id}/counselling-notes") => change(A::CaseRead, A::CounsellingRead, 200),
+        ("POST", "/cases/{id}/counselling-notes") => change(A::CaseRead, A::CounsellingWrite, 201),
+        ("GET", path) if path.starts_with("/counselling-notes/{id}") => (vec![Reach(A::CounsellingRead, 404)], 200),
+        (_, path) if path.starts_with("/counselling-notes/{id}") => {
+            change(A::CounsellingRead, A::CounsellingWrite, 412)
+        }
+        ("GET", "/cases/{id}/attachments") => change(A::CaseRead, A::AttachmentRead, 200),
+        ("POST", "/cases/{id}/attachments") => change(A::CaseRead, A::AttachmentWrite, 201),
+        ("GET", path) if path.starts_with("/attachments/{id}") => (vec![Reach(A::AttachmentRead, 404)], 200),
+        ("POST", "/attachments/{id}/void") => change(A::AttachmentRead, A::AttachmentWrite, 412),
         ("GET", "/cases") => (vec![May(A::CaseRead)], 200),
         ("POST", "/cases") => (vec![May(A::CaseCreate), Reach(A::PersonRead, 422)], 201),
+        ("GET", "/entitlements/catalogue") => (vec![May(A::EntitlementRead)], 200),
+        ("GET", "/cases/{id}/entitlements") => (vec![Reach(A::EntitlementRead, 404)], 200),
+        ("POST", "/cases/{id}/entitlement-overrides") => change(A::CaseRead, A::EntitlementOverride, 201),
+        ("POST", "/cases/{id}/entitlement-overrides/{override}/revoke") => {
+            change(A::CaseRead, A::EntitlementOverride, 412)
+        }
+        ("GET", "/stays") => (vec![May(A::StayRead)], 200),
+        ("GET", "/stays/{id}") => (vec![Reach(A::StayRead, 404)], 200),
+        // A partner of the matrix is no facility, which only one who may record a stay is told.
+        ("POST", "/stays") if line.relation.starts_with("addressed") => change(A::ReferralRead, A::StayWrite, 422),
+        ("POST", "/stays") => change(A::CaseRead, A::StayWrite, 201),
+        // When the referral is over, its facility may only record the last day.
+        (_, path) if path.starts_with("/stays/{id}") => {
+            let over = line.relation == "addressed_over" && path != "/stays/{id}/leave";
+            change(A::StayRead, A::StayWrite, if over { 403 } else { 412 })
+        }
+        ("GET", path) if path.starts_with("/cases/{id}/care-plan") => (vec![Reach(A::PlanRead, 404)], 200),
+        ("PUT", "/cases/{id}/care-plan") => change(A::CaseRead, A::PlanWrite, 412),
+        ("POST", "/cases/{id}/tasks") => change(A::CaseRead, A::PlanWrite, 201),
+        ("GET", "/tasks" | "/overviews/caseload") => (vec![May(A::PlanRead)], 200),
+        ("GET", "/tasks/{id}") => (vec![Reach(A::PlanRead, 404)], 200),
+        ("POST" | "PATCH", path) if path.starts_with("/tasks/{id}") => change(A::PlanRead, A::PlanWrite, 412),
+        ("GET", "/reminders") if line.relation == "any" => {
+            (vec![Any(&[A::PlanRead, A::CaseRead, A::ReferralAnswer])], 200)
+        }
+        ("GET", "/reminders") => (vec![Reach(A::WorkloadRead, 403), May(A::PlanRead)], 200),
+        ("GET", "/overviews/centre-workload") => (vec![Reach(A::WorkloadRead, 403)], 200),
+        ("GET", "/overviews/waiting-referrals") => (vec![May(A::CaseRead), May(A::ReferralRead)], 200),
+        (_, path) if training::is_of_it(path) => return training::asks(method, path),
         ("GET", path) if path.starts_with("/cases/{id}") => (vec![Reach(A::CaseRead, 404)], 200),
         ("POST", "/cases/{id}/status") if line.relation.ends_with("_verifying") => {
             (vec![Reach(A::CaseRead, 404), Reach(A::CaseUpdate, 403), Reach(A::CaseDecide, 403)], 412)
@@ -91,6 +144,21 @@ fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
         ("POST", "/referrals") => change(A::CaseRead, A::ReferralWrite, 201),
         ("POST", "/referrals/{id}/send" | "/referrals/{id}/cancel") => change(A::ReferralRead, A::ReferralWrite, 412),
         ("POST", path) if path.starts_with("/referrals/{id}/") => change(A::ReferralRead, A::ReferralAnswer, 412),
+        ("GET", path) if path == "/imports" || path.starts_with("/imports/templates/") => {
+            (vec![May(A::ImportRun)], 200)
+        }
+        ("POST", "/imports") => (vec![May(A::ImportRun)], 200),
+        ("GET", "/imports/{id}") => (vec![Reach(A::ImportRun, 404)], 200),
+        ("POST", "/imports/{id}/undo") => (vec![Reach(A::ImportRun, 404)], 412),
+        ("GET", "/loan-products") => (vec![May(A::LoanProductRead)], 200),
+        ("GET", "/loan-products/{code}/disclosure") if line.relation == "none" => (vec![May(A::LoanApply)], 404),
+        ("GET", "/loan-products/{code}/disclosure") => (vec![May(A::LoanApply)], 200),
+        ("GET", "/loans") => (vec![May(A::LoanRead)], 200),
+        ("GET", path) if path.starts_with("/loans/{id}") => (vec![Reach(A::LoanRead, 404)], 200),
+        ("POST", "/loans") => change(A::ReferralRead, A::LoanApply, 409),
+        ("POST", "/loans/{id}/withdraw") => change(A::LoanRead, A::LoanApply, 412),
+        ("POST", "/loans/{id}/repayments") => change(A::LoanRead, A::LoanLend, 200),
+        ("POST", path) if path.starts_with("/loans/{id}/") => change(A::LoanRead, A::LoanLend, 412),
         _ => return None,
     })
 }
@@ -103,13 +171,16 @@ fn any(slots: &hoanhap::grants::Slots) -> bool {
 fn reaches(scope: &Scope, line: &Line) -> bool {
     let all = scope.everywhere || any(&scope.organisations);
     match line.relation.trim_end_matches("_verifying") {
+        // A stay remains its facility's to end.
+        "addressed_over" if line.operation.contains("/stays/{id}") => any(&scope.addressed),
         "none" | "foreign" | "colleagues" | "handed_over" | "addressed_draft" | "addressed_over" => false,
-        "addressed" => any(&scope.addressed),
+        "addressed" => scope.everywhere || any(&scope.addressed),
         "assigned" => all || any(&scope.assigned),
         "waiting" => all || any(&scope.waiting),
         "intake" => all || any(&scope.waiting) || any(&scope.intake),
-        "others" => all,
-        "own" if line.operation.ends_with("/figure") => all,
+        "others" | "assigned_not_author" => all,
+        "own" if ["/figure", "/centre-workload", "/reminders"].iter().any(|end| line.operation.ends_with(end)) => all,
+        "given" => all || (line.operation.contains("/tasks/{id}") && any(&scope.assigned)),
         "own" => any(&scope.own),
         _ => all || !scope.admin_units.is_empty(),
     }
@@ -126,6 +197,7 @@ fn answer(table: &[Grant], line: &Line, role: Role) -> Option<u16> {
     let scope = |action| Scope::from_table(table, AccountId(Uuid::nil()), std::slice::from_ref(&held), action);
     for ask in asks {
         let (action, out_of_reach) = match ask {
+            Any(actions) => (*actions.iter().find(|action| scope(**action).is_some()).unwrap_or(&actions[0]), None),
             May(action) => (action, None),
             Reach(action, status) => (action, Some(status)),
         };

@@ -4,9 +4,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::records::{Asker, File, new_person};
+use super::training;
 use crate::support::client::{Call, PASSWORD, Reply};
+use crate::support::imports::{csv, people};
+use crate::support::loans::loan_body;
+use crate::support::plans::plan_body;
 use crate::support::world::COMMUNE;
-use crate::support::{TestApp, User, World};
+use crate::support::{TestApp, User, World, files};
 
 /// What requests need besides the asker's own records.
 #[derive(Debug)]
@@ -20,9 +24,13 @@ impl Shared<'_> {
     /// Asks.
     pub fn ask(&self, asker: &Asker, operation: &str, relation: &str) -> Reply {
         let (method, template) = operation.split_once(' ').expect("a method and a path");
-        let path = self.path(asker, template, relation);
+        let path = self.path(asker, (method, template), relation);
         let mut call = self.app.call(method, &path);
-        if let Some(body) = self.body(asker, operation, relation) {
+        if method == "POST" && template.ends_with("/attachments") {
+            call = files::parts(call, &json!({"kind": "other", "title": "Giấy tờ"}), &files::png());
+        } else if operation == "POST /api/v1/imports" {
+            call = call.bytes(&csv(&people(1)), "application/octet-stream");
+        } else if let Some(body) = self.body(asker, operation, relation) {
             call = call.json(&body);
         }
         if needs_version(operation) {
@@ -44,7 +52,7 @@ impl Shared<'_> {
         }
     }
 
-    fn path(&self, asker: &Asker, template: &str, relation: &str) -> String {
+    fn path(&self, asker: &Asker, (method, template): (&str, &str), relation: &str) -> String {
         let path = template.strip_prefix("/api/v1").unwrap_or(template);
         let file = self.file(asker, relation);
         let id = match path.split('/').nth(1).unwrap_or_default() {
@@ -53,6 +61,15 @@ impl Shared<'_> {
             "referrals" => file.referral,
             "deliveries" => file.delivery,
             "transfers" => file.transfer,
+            "stays" => file.stay,
+            "tasks" => file.task,
+            "courses" => file.training.course,
+            "enrolments" => file.training.enrolment,
+            "loans" => file.loan,
+            "notes" => file.note,
+            "counselling-notes" => file.counselling,
+            "attachments" => file.attachment,
+            "imports" => file.import,
             "organisations" if relation == "any" => self.world.clinic,
             "users" if relation == "any" => self.spare.id,
             _ => file.case,
@@ -63,16 +80,24 @@ impl Shared<'_> {
             .replace("{id}", &id.to_string())
             .replace("{consent}", &file.consent.to_string())
             .replace("{guardian}", &file.guardian.to_string())
+            .replace("{event}", &file.case.to_string())
+            .replace("{other}", &asker.to_open.to_string())
             .replace("{grant}", &grant.to_string())
-            .replace("{kind}", "case")
+            .replace("{override}", &file.exception.to_string())
+            .replace("{kind}", if template.contains("/imports/") { "persons" } else { "case" })
+            .replace("{day}", &self.app.today().to_string())
+            .replace("{months}", "3")
             .replace("{number}", if known { "1" } else { "4711" })
             .replace("{indicator}", "808-10");
         let code = if path.starts_with("/programmes") { "vn-808-2021-2025" } else { COMMUNE };
+        if path.starts_with("/loan-products") {
+            return path.replace("{code}", if known { "livelihood" } else { "job_creation" });
+        }
         let path = path.replace("{code}", if known { code } else { "G99-X00000" });
-        format!("{path}{}", self.query(asker, template, relation, file))
+        format!("{path}{}", self.query(asker, (method, template), relation, file))
     }
 
-    fn query(&self, asker: &Asker, template: &str, relation: &str, file: File) -> String {
+    fn query(&self, asker: &Asker, (method, template): (&str, &str), relation: &str, file: File) -> String {
         match template {
             "/api/v1/audit/views" => format!("?account_id={}", self.spare.id),
             "/api/v1/deliveries" => format!("?case_id={}", file.case),
@@ -80,8 +105,19 @@ impl Shared<'_> {
                 let centre = if relation == "foreign" { self.world.other_centre } else { asker.organisation };
                 format!("?year=2025&organisation_id={centre}")
             }
+            "/api/v1/imports" if method == "POST" => "?kind=persons&dry_run=true".to_owned(),
+            "/api/v1/tasks" => format!("?case_id={}", file.case),
+            "/api/v1/reminders" if relation != "any" => {
+                format!("?of=centre&organisation_id={}", self.centre(asker, relation))
+            }
+            "/api/v1/overviews/centre-workload" => format!("?organisation_id={}", self.centre(asker, relation)),
             _ => String::new(),
         }
+    }
+
+    /// The asker's centre, or the other one.
+    fn centre(&self, asker: &Asker, relation: &str) -> Uuid {
+        if relation == "foreign" { self.world.other_centre } else { asker.organisation }
     }
 
     fn file(&self, asker: &Asker, relation: &str) -> File {
@@ -94,6 +130,16 @@ impl Shared<'_> {
             delivery: id(),
             transfer: id(),
             guardian: id(),
+            stay: id(),
+            exception: id(),
+            task: id(),
+            loan: id(),
+            note: id(),
+            counselling: id(),
+            colleagues_counselling: id(),
+            attachment: id(),
+            import: id(),
+            training: training::nothing(self.app),
         };
         match relation {
             "none" => nothing,
@@ -119,7 +165,10 @@ impl Shared<'_> {
                 "kind": "shelter", "name": "Mái ấm", "admin_unit_code": COMMUNE, "valid_from": "2025-08-01",
             }),
             ("PATCH", "/organisations/{id}") => json!({"name": "Tên khác"}),
+            ("POST", "/persons/search") => json!({"name": "ban mai"}),
             ("POST", "/persons") => new_person(),
+            ("POST", "/persons/{id}/same") => json!({"other_id": asker.to_open, "verdict": "same"}),
+            (_, "/persons/{id}/same/{other}/split") => json!({"reason": "mistake"}),
             ("PATCH", "/persons/{id}") => json!({"sex": "other"}),
             ("POST", "/persons/{id}/consents") => json!({
                 "purpose": "support", "given_by": "self", "given_on": today, "proof": "recording",
@@ -140,14 +189,42 @@ impl Shared<'_> {
             (_, "/transfers/{id}/decline") => json!({"reason": "other"}),
             (_, "/cases/{id}/follow-ups") => json!({"months": 3, "done_on": today, "finding": "stable"}),
             (_, "/cases/{id}/refusals") => json!({"service_type": "travel", "refused_on": today}),
+            ("PUT", "/cases/{id}/care-plan") => plan_body(today, today, &[]),
+            ("POST", "/cases/{id}/tasks") => json!({"title": "Gọi điện", "kind": "contact", "due_on": today}),
+            ("PATCH", "/tasks/{id}") => json!({"kind": "visit"}),
+            (_, "/tasks/{id}/complete") => json!({"done_on": today}),
+            (_, "/tasks/{id}/cancel") => json!({"reason": "mistake"}),
+            ("POST", "/cases/{id}/notes" | "/cases/{id}/counselling-notes") => {
+                json!({"kind": "call", "occurred_on": today, "text": "Đã gọi"})
+            }
+            ("PATCH", "/notes/{id}" | "/counselling-notes/{id}") => json!({"text": "Đã gọi lại"}),
+            (_, path) if path.ends_with("/mistaken") => json!({"reason": "duplicate"}),
+            (_, "/attachments/{id}/void") => json!({"reason": "duplicate"}),
             ("POST", "/deliveries") => delivery_body(relation, file, today),
+            (_, "/cases/{id}/circumstances") => json!({"circumstance": "at_home", "since_on": today}),
+            (_, "/cases/{id}/entitlement-overrides") => json!({
+                "service_type": "travel", "reason": "risk_to_life", "valid_until": today,
+            }),
+            ("POST", "/stays") if relation.starts_with("addressed") => {
+                json!({"referral_id": file.referral, "in_on": today})
+            }
+            ("POST", "/stays") => json!({"case_id": file.case, "in_on": today}),
+            ("PATCH", "/stays/{id}") => json!({"room": "A1"}),
+            (_, "/stays/{id}/leave") => json!({"out_on": today}),
+            (_, "/stays/{id}/extensions") => json!({
+                "days": 3, "granted_by": "health_department", "granted_on": today, "reason": "health",
+            }),
+            (_, "/stays/{id}/void") => json!({"reason": "mistake"}),
             (_, "/deliveries/{id}/void") => json!({"reason": "mistake"}),
+            ("POST", "/loans") => loan_body(file.referral, today),
+            (_, path) if path.starts_with("/loans/{id}/") => loan_step_body(path, today),
             ("POST", "/referrals") => json!({
                 "case_id": file.case, "service_type": "loan", "to_organisation_id": self.world.lender,
             }),
             (_, "/referrals/{id}/stop") => json!({"reason": "other"}),
             (_, "/persons/{id}/guardians") => json!({"relation": "mother", "name": "Mẹ", "from_on": today}),
             (_, "/persons/{id}/guardians/{guardian}/end") => json!({"until_on": today, "reason": "died"}),
+            (_, path) if training::is_of_it(path) => training::body(path, file, today),
             (_, "/referrals/{id}/decline") => json!({"reason": "other"}),
             (_, "/referrals/{id}/complete") => json!({"outcome": "achieved"}),
             _ => json!({}),
@@ -183,8 +260,48 @@ fn delivery_body(relation: &str, file: File, today: chrono::NaiveDate) -> Value 
     json!({"case_id": file.case, "service_type": "social_support", "delivered_on": today, "form": "in_kind"})
 }
 
+fn loan_step_body(path: &str, today: chrono::NaiveDate) -> Value {
+    match path.rsplit('/').next() {
+        Some("withdraw") => json!({"reason": "not_wanted"}),
+        Some("approve") => json!({"decided_on": today, "amount_dong": 1_000_000, "term_months": 6}),
+        Some("refuse") => json!({"decided_on": today, "reason": "no_funds"}),
+        Some("disbursements") => json!({"disbursed_on": today, "amount_dong": 1_000}),
+        Some("repayments") => json!({"repaid_on": today, "amount_dong": 1_000}),
+        Some("restructurings") => json!({
+            "restructured_on": today, "term_months": 12, "plan": "at_term", "frequency": "monthly",
+        }),
+        Some("write-off") => json!({"written_off_on": today, "reason": "died"}),
+        _ => json!({}),
+    }
+}
+
 fn needs_version(operation: &str) -> bool {
-    let steps = ["/send", "/cancel", "/accept", "/decline", "/start", "/complete", "/stop"];
-    let changes = ["/state", "/status", "/assignment", "/withdraw", "/void", "/end", "/review"];
-    operation.starts_with("PATCH") || steps.iter().chain(&changes).any(|end| operation.ends_with(end))
+    let steps = ["/send", "/cancel", "/accept", "/decline", "/start", "/complete", "/stop", "/reopen"];
+    let changes = [
+        "/state",
+        "/status",
+        "/assignment",
+        "/withdraw",
+        "/void",
+        "/end",
+        "/review",
+        "/leave",
+        "/extensions",
+        "/revoke",
+        "/care-plan",
+        "/mistaken",
+        "/undo",
+        "/same",
+        "/split",
+        "/appraise",
+        "/approve",
+        "/refuse",
+        "/disbursements",
+        "/restructurings",
+        "/write-off",
+        "/reverse",
+    ];
+    operation.starts_with("PATCH")
+        || training::needs_version(operation)
+        || steps.iter().chain(&changes).any(|end| operation.ends_with(end))
 }

@@ -2,8 +2,16 @@
 
 mod bodies;
 mod dates;
+mod entitlements;
 mod fields;
+mod files;
+mod loans;
+mod papers;
+mod plans;
+mod same;
+mod search;
 mod steps;
+mod training;
 
 use serde_json::Value;
 

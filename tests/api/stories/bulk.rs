@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use hoanhap::assessments::model::{AssessedNeed, Assessment, SupportRefusal};
+use hoanhap::attachments::model::Attachment;
 use hoanhap::audit::{NewChains, Subject, SubjectKind};
+use hoanhap::care_plans::model::{CarePlan, Goal, Step};
 use hoanhap::cases::model::{Case, CaseEvent};
 use hoanhap::clock::Random;
 use hoanhap::consents::model::Consent;
@@ -12,14 +14,25 @@ use hoanhap::db::bulk::BulkRow;
 use hoanhap::db::types::{AccountId, Instant, PersonId};
 use hoanhap::db::{DbConnection, schema};
 use hoanhap::deliveries::model::Delivery;
+use hoanhap::entitlements::model::{CaseCircumstance, Override};
 use hoanhap::follow_ups::model::FollowUp;
 use hoanhap::guardians::model::Guardian;
+use hoanhap::loans::model::{Loan, LoanEvent, LoanPapers};
+use hoanhap::notes::model::{Note, NoteVersion};
 use hoanhap::persons::model::Person;
 use hoanhap::referrals::model::{Referral, ReferralEvent};
+use hoanhap::stays::model::{Extension, Stay};
+use hoanhap::tasks::model::Task;
+use hoanhap::training::model::{
+    Attendance, Course, CourseDay, Enrolment, EnrolmentEvent, JobCheckUp, JobOutcome, TrainingAid,
+};
 use hoanhap::transfers::model::Transfer;
 use serde_json::json;
 
 use crate::support::casework::person_body;
+use crate::support::files::png;
+use crate::support::plans::{plan_body, step};
+use crate::support::training::graduate;
 use crate::support::{TestApp, World, both_dbs};
 
 const PERSONS: usize = 500;
@@ -46,12 +59,27 @@ fn work(app: &TestApp) {
             let case = app.case(&world.worker, person, "person_selling_sex", app.days_ago(3));
             app.consent(&world.worker, person, world.lender, app.days_ago(2));
             app.assess(&world.worker, case, &["loan", "medical"], app.days_ago(1));
+            let steps = [step("Tìm phòng trọ", None, app.today()), step("Làm giấy tờ", None, app.today())];
+            app.put_plan(&world.worker, case, None, &plan_body(app.today(), app.today(), &steps)).send().expect(200);
+            app.task(&world.worker, case, app.today());
             let refusal = json!({"service_type": "medical", "refused_on": app.today()});
             app.post(&format!("/cases/{case}/refusals"), &refusal).by(&world.worker).send().expect(201);
             let referral = app.referral(&world.worker, case, "loan", world.lender);
             app.step(&world.banker, referral, "accept").expect(200);
             app.step(&world.banker, referral, "start").expect(200);
             app.deliver(&world.banker, referral, "loan", app.today());
+            app.entitlement_records(&world.manager, case);
+            // The product has a youngest age, which an unknown birth does not show.
+            if body["birth"]["precision"] != "unknown" {
+                app.disbursed_loan(&world.worker, &world.banker, referral, app.today());
+            }
+            let note = app.note(&world.worker, case, "notes", "Đã gặp", app.today());
+            app.patch(&format!("/notes/{note}"), &json!({"text": "Đã gặp hai lần"}))
+                .by(&world.worker)
+                .version(1)
+                .send()
+                .expect(200);
+            app.attach(&world.worker, case, "Giấy tờ", &png()).send().expect(201);
             app.move_case(&world.worker, case, "screened", app.today()).expect(200);
         }
     }
@@ -86,6 +114,20 @@ fn going_on(app: &TestApp, world: &World) {
         .version(1)
         .send()
         .expect(200);
+    learn(app, world);
+}
+
+/// One more person, from a course to a job that lasts.
+fn learn(app: &TestApp, world: &World) {
+    let course = app.course(&world.teacher, app.days_ago(1));
+    let learner = graduate(app, world, "Người học nghề", course);
+    app.aid(&world.worker, learner.enrolment, app.today()).expect(201);
+    let job = format!("/enrolments/{}/job", learner.enrolment);
+    let work = json!({"kind": "employed", "in_trade": true, "started_on": app.today()});
+    app.put(&job, &work).by(&world.worker).version(0).send().expect(200);
+    app.pass_days(93);
+    let found = json!({"checked_on": app.today(), "finding": "in_work"});
+    app.put(&format!("{job}/check-ups/3"), &found).by(&world.worker).version(0).send().expect(200);
 }
 
 /// The records of a database, a list a table, in an order that keeps references whole.
@@ -140,6 +182,28 @@ records! {
     referrals: Referral,
     referral_events: ReferralEvent,
     deliveries: Delivery,
+    entitlement_overrides: Override,
+    case_circumstances: CaseCircumstance,
+    stays: Stay,
+    stay_extensions: Extension,
+    care_plans: CarePlan,
+    care_plan_goals: Goal,
+    care_plan_steps: Step,
+    tasks: Task,
+    courses: Course,
+    enrolments: Enrolment,
+    enrolment_events: EnrolmentEvent,
+    course_days: CourseDay,
+    attendances: Attendance,
+    training_aids: TrainingAid,
+    job_outcomes: JobOutcome,
+    job_check_ups: JobCheckUp,
+    loans: Loan,
+    loan_papers: LoanPapers,
+    loan_events: LoanEvent,
+    notes: Note,
+    note_versions: NoteVersion,
+    attachments: Attachment,
 }
 
 type EntryRow = (SubjectKind, PersonId, i64, Instant, Option<AccountId>, String, String, Vec<u8>);
@@ -176,7 +240,7 @@ both_dbs! {
             Ok(((records, entries, heads), (Records::read(conn)?, chains(conn)?)))
         });
         let ((records, entries, heads), (stored, (new_entries, new_heads))) = compared.expect("written");
-        assert_eq!(records.persons.len(), PERSONS + 2);
+        assert_eq!(records.persons.len(), PERSONS + 3);
         assert_eq!(records.rows(), stored.rows());
         assert_eq!(entries, new_entries);
         assert_eq!(heads, new_heads);

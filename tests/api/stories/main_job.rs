@@ -82,7 +82,7 @@ both_dbs! {
 
     fn a_write_that_is_aborted_once_and_repeated_leaves_the_same_results(app: &TestApp) {
         let calm = walk(app);
-        let stormy = TestApp::start(app.engine, Options { abort_first_attempt: true }).expect("as the first one");
+        let stormy = TestApp::start(app.engine, Options { abort_first_attempt: true, ..Options::default() }).expect("as the first one");
         assert_eq!(walk(&stormy), calm);
     }
 }

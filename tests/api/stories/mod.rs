@@ -1,21 +1,34 @@
 //! What the program promises, told as stories through the API.
 
+mod attachments;
 mod bulk;
 mod case_life;
 mod connections;
 mod consent;
 mod consent_acts;
 mod editors;
+mod entitlements;
 mod guessing;
+mod imports;
+mod indexes;
 mod lists;
+mod loans;
 mod main_job;
+mod notes;
 mod partners;
+mod plans;
 mod regressions;
+mod reminders;
 mod repeats;
+mod same;
+mod search;
 mod sessions;
+mod stays;
 mod supervisor;
+mod tasks;
 mod tokens;
 mod trail;
+mod training;
 mod transfers;
 mod traps;
 mod victims;

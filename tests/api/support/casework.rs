@@ -51,6 +51,18 @@ impl Client {
         self.post(&format!("/persons/{person}/consents"), &body).by(user).send().expect(201).id()
     }
 
+    /// Records a mother, and what she agrees to for her child.
+    #[track_caller]
+    pub fn guardians_consent(&self, user: &User, child: Uuid, recipient: Uuid, given_on: NaiveDate) -> Uuid {
+        let mother = json!({"relation": "mother", "name": "Canh Thị Mẹ", "from_on": given_on});
+        let mother = self.post(&format!("/persons/{child}/guardians"), &mother).by(user).send().expect(201).id();
+        let body = json!({
+            "purpose": "referral", "recipient_organisation_id": recipient, "given_by": "guardian",
+            "guardian_id": mother, "given_on": given_on, "proof": "written_signature",
+        });
+        self.post(&format!("/persons/{child}/consents"), &body).by(user).send().expect(201).id()
+    }
+
     /// Finds these services needed and the person eligible.
     #[track_caller]
     pub fn assess(&self, user: &User, case: Uuid, services: &[&str], on: NaiveDate) -> Uuid {

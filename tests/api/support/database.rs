@@ -97,6 +97,8 @@ fn make_template(place: &Place) {
 /// Copies key files and databases; what only helps an open database stays behind.
 fn copy_dir(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a test may make its directory");
+    let mode = fs::metadata(from).expect("the template is there").permissions();
+    fs::set_permissions(to, mode).expect("a test may close its directory");
     for entry in fs::read_dir(from).expect("the template is there").map(|entry| entry.expect("it can be read")) {
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
@@ -170,24 +172,52 @@ pub const RECORD_TABLES: &[&str] = &[
     "accounts",
     "assessed_needs",
     "assessments",
+    "attendances",
+    "attachments",
     "audit_entries",
     "audit_heads",
+    "case_circumstances",
     "case_events",
+    "care_plan_goals",
+    "care_plan_steps",
+    "care_plans",
     "cases",
     "consents",
+    "course_days",
+    "courses",
     "deliveries",
     "follow_ups",
     "guardians",
+    "entitlement_overrides",
+    "enrolment_events",
+    "enrolments",
     "idempotency_keys",
+    "job_check_ups",
+    "job_outcomes",
+    "loan_events",
+    "loan_papers",
+    "loans",
+    "import_rows",
+    "imports",
     "login_sessions",
+    "note_versions",
+    "notes",
+    "loose_keys",
     "organisations",
     "persons",
     "referral_events",
     "referrals",
+    "same_decisions",
+    "same_groups",
+    "search_changes",
     "settings",
     "statistical_releases",
+    "stay_extensions",
+    "stays",
     "support_refusals",
     "transfers",
+    "tasks",
+    "training_aids",
     "view_log",
 ];
 

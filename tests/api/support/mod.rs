@@ -4,7 +4,15 @@
 pub mod casework;
 pub mod client;
 pub mod database;
+pub mod entitlements;
+pub mod files;
+pub mod imports;
+pub mod loans;
+pub mod plans;
+pub mod same;
+pub mod search;
 pub mod server;
+pub mod training;
 pub mod world;
 
 pub use client::{Client, User};

@@ -26,6 +26,8 @@ pub const START: &str = "2025-10-15T03:00:00Z";
 pub struct Options {
     /// Every write is aborted once and repeated.
     pub abort_first_attempt: bool,
+    /// The index of names is not built until the test starts it.
+    pub without_index: bool,
 }
 
 /// One process of the program.
@@ -43,6 +45,9 @@ impl Node {
     fn start(config: &Config, clock: &Clock, options: Options) -> Self {
         let around = surroundings(clock, options.abort_first_attempt);
         let app = boot(config, Purpose::Work, around).expect("the server boots");
+        if !options.without_index {
+            app.names.start(app.db.clone(), app.vault.clone()).expect("the index starts");
+        }
         let served = app.clone();
         let (tell, told) = mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -107,6 +112,16 @@ impl TestApp {
     /// The state of the running server.
     pub fn state(&self) -> &App {
         &self.node.app
+    }
+
+    /// Where databases and keys are.
+    pub fn data_dir(&self) -> &std::path::Path {
+        &self.config.server.data_dir
+    }
+
+    /// Where the sealed files are.
+    pub fn files_dir(&self) -> std::path::PathBuf {
+        self.config.files_dir()
     }
 
     /// Today in Vietnam.

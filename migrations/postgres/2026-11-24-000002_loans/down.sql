@@ -1,0 +1,3 @@
+drop table loan_events;
+drop table loan_papers;
+drop table loans;

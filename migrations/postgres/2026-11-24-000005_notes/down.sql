@@ -1,0 +1,3 @@
+drop table attachments;
+drop table note_versions;
+drop table notes;

@@ -1,0 +1,10 @@
+drop index cases_open_by_organisation;
+drop index cases_open_by_worker;
+drop table tasks;
+drop table care_plan_steps;
+drop table care_plan_goals;
+drop table care_plans;
+alter table assessed_needs drop column need_reason;
+alter table assessments drop column next_review_on;
+alter table assessments drop column sealed_findings;
+alter table assessments drop column risk;

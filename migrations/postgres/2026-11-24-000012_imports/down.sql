@@ -1,0 +1,10 @@
+drop index cases_continued;
+drop index cases_handed_to;
+drop index transfers_of_new_case;
+drop index transfers_of_person;
+drop index deliveries_of_person;
+drop index assessments_of_person;
+drop index support_refusals_of_person;
+drop table loose_keys;
+drop table import_rows;
+drop table imports;

@@ -1,0 +1,2 @@
+drop table same_groups;
+drop table same_decisions;

@@ -1,0 +1,4 @@
+drop table stay_extensions;
+drop table stays;
+drop table case_circumstances;
+drop table entitlement_overrides;

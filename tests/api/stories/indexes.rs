@@ -1,0 +1,161 @@
+//! Lists of what is to be done are read from an index of the worker, the centre or the case, on
+//! both engines: what they cost does not grow with what was done before.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use diesel::connection::{InstrumentationEvent, SimpleConnection as _};
+use diesel::prelude::*;
+use hoanhap::accounts::Actor;
+use hoanhap::db::DbConnection;
+use hoanhap::db::types::{AccountId, CaseId, LoginSessionId, OrganisationId};
+use hoanhap::error::AppError;
+use hoanhap::grants::{HeldRole, Role};
+use hoanhap::reminders::rules::{Settings, Whose};
+use hoanhap::tasks::TaskStatus;
+use hoanhap::tasks::rules::{By, Filter};
+use hoanhap::{overviews, reminders, tasks};
+use uuid::Uuid;
+
+use crate::support::{Engine, TestApp, World, both_dbs};
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    detail: String,
+}
+
+/// How the engine runs a statement of the program, whatever the values.
+fn explain(conn: &mut DbConnection, engine: Engine, sql: &str) -> String {
+    let statement = match engine {
+        Engine::Sqlite => format!("explain query plan {sql}"),
+        Engine::Postgres => {
+            let mut run = |sql: &str| conn.batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+            // The tables are as good as empty; without this they would be read whole.
+            run("set local enable_seqscan = off; set local enable_bitmapscan = off");
+            run("create or replace function pg_temp.explained(asked text) returns table (detail text) as
+                 $$ begin return query execute asked; end $$ language plpgsql");
+            run(&format!("deallocate all; prepare asked as {sql}"));
+            let most = (1..100).rev().find(|number| sql.contains(&format!("${number}"))).unwrap_or(0);
+            let nulls = if most == 0 { String::new() } else { format!("({})", vec!["null"; most].join(", ")) };
+            format!("select detail from pg_temp.explained('explain execute asked{nulls}')")
+        }
+    };
+    let lines: Vec<Line> = diesel::sql_query(&statement).load(conn).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    lines.into_iter().map(|line| line.detail).collect::<Vec<_>>().join("\n")
+}
+
+/// Runs `work` and returns how the engine runs each of its statements.
+fn plans(app: &TestApp, work: impl Fn(&mut DbConnection) -> Result<(), AppError> + Send + 'static) -> Vec<String> {
+    let engine = app.engine;
+    let explained = app.state().db.write_now(move |conn| {
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let heard = said.clone();
+        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event {
+                heard.lock().unwrap_or_else(PoisonError::into_inner).push(query.to_string());
+            }
+        });
+        let done = work(conn);
+        conn.set_instrumentation(|_: InstrumentationEvent<'_>| {});
+        done?;
+        let said = std::mem::take(&mut *said.lock().unwrap_or_else(PoisonError::into_inner));
+        let sql = said.iter().map(|text| text.split(" -- binds").next().unwrap_or_default());
+        Ok(sql.map(|sql| explain(conn, engine, sql)).collect())
+    });
+    explained.expect("explained")
+}
+
+fn actor(app: &TestApp, account: Uuid, centre: Uuid, role: Role) -> Actor {
+    Actor {
+        account: AccountId(account),
+        session: LoginSessionId(Uuid::nil()),
+        roles: vec![HeldRole { role, organisation: Some(OrganisationId(centre)), admin_unit: None }],
+        now: app.clock.now(),
+    }
+}
+
+/// What is read without the index it should be read from.
+fn without(plans: &[String], allowed: &[&[&str]]) -> Vec<String> {
+    assert_eq!(plans.len(), allowed.len(), "{plans:#?}");
+    let served = |plan: &str, indexes: &[&str]| indexes.iter().any(|index| plan.contains(index));
+    plans.iter().zip(allowed).filter(|(plan, indexes)| !served(plan, indexes)).map(|(plan, _)| plan.clone()).collect()
+}
+
+both_dbs! {
+    fn tasks_are_listed_from_the_index_of_their_owner_centre_or_case(app: &TestApp) {
+        let world = World::build(app);
+        for (by, index) in [
+            (By::Owner(AccountId(world.worker.id)), "tasks_by_owner"),
+            (By::Organisation(OrganisationId(world.centre)), "tasks_by_organisation"),
+            (By::Case(CaseId(Uuid::nil())), "tasks_by_case"),
+        ] {
+            let actor = actor(app, world.worker.id, world.centre, Role::SocialWorker);
+            let plans = plans(app, move |conn| {
+                let today = Some(actor.now.civil_date());
+                let filter = Filter { by, status: TaskStatus::Open, from: None, until: today };
+                tasks::rules::list(conn, &actor, &filter, None, 50).map(drop)
+            });
+            assert_eq!(without(&plans, &[&[index]]), Vec::<String>::new());
+            assert!(!plans[0].contains("TEMP B-TREE") && !plans[0].contains("Sort"), "sorted by hand: {}", plans[0]);
+        }
+    }
+
+    fn overviews_are_read_from_the_open_cases_of_a_worker_or_centre(app: &TestApp) {
+        let world = World::build(app);
+        let (worker, centre) = (world.worker.id, world.centre);
+        let (social_worker, manager) = (
+            actor(app, worker, centre, Role::SocialWorker),
+            actor(app, world.manager.id, centre, Role::CentreManager),
+        );
+        let plans = plans(app, move |conn| {
+            overviews::rules::caseload(conn, &social_worker, AccountId(worker), None, 50)?;
+            overviews::rules::centre_workload(conn, &manager, None)?;
+            overviews::rules::waiting_referrals(conn, &manager, None, None, 50).map(drop)
+        });
+        let of_cases: &[&str] = &["cases_open_by_organisation", "cases_open_by_worker"];
+        let of_referrals: &[&str] = &["referrals_by_sender", "cases_open_by_organisation"];
+        assert_eq!(
+            without(&plans, &[&["cases_open_by_worker"], of_cases, of_cases, of_referrals]),
+            Vec::<String>::new()
+        );
+        assert!(!plans[0].contains("USE TEMP B-TREE FOR ORDER BY\nSEARCH"), "{}", plans[0]);
+    }
+
+    fn every_source_of_reminders_begins_at_what_is_open(app: &TestApp) {
+        let world = World::build(app);
+        let (mine, all) = (
+            actor(app, world.worker.id, world.centre, Role::SocialWorker),
+            actor(app, world.manager.id, world.centre, Role::CentreManager),
+        );
+        let office = actor(app, world.worker.id, world.office, Role::CommuneOfficer);
+        let partner = actor(app, world.teacher.id, world.school, Role::Partner);
+        let state = app.state().clone();
+        let plans = plans(app, move |conn| {
+            let settings = Settings { days: &state.reminders, deadlines: &state.deadlines };
+            for (actor, whose) in [(&mine, Whose::Mine), (&all, Whose::Centre(None)), (&office, Whose::Mine), (&partner, Whose::Mine)] {
+                reminders::rules::list(conn, actor, settings, whose, None, 50)?;
+            }
+            Ok(())
+        });
+        // Of as good as empty tables several cost the same, and PostgreSQL takes any of them.
+        let of_worker: &[&str] = &["cases_open_by_worker", "cases_open_by_organisation"];
+        let of_centre: &[&str] = &["cases_open_by_organisation"];
+        let of_closed: &[&str] = &["cases_by_deadline", "cases_by_worker"];
+        let of_stays: &[&str] = &["stays_running_out_by_centre", "stays_resident_by_centre", "stays_resident_by_facility"];
+        let of_jobs: &[&str] = &["job_outcomes_due"];
+        let of_loans: &[&str] = &["loans_by_centre_due", "loans_by_centre_status", "loans_by_case"];
+        let of_transfers: &[&str] = &["transfers_by_recipient", "transfers_by_deadline"];
+        let of_recipient: &[&str] = &["referrals_by_recipient", "referrals_by_deadline"];
+        let of_sender: &[&str] = &["referrals_by_sender", "referrals_by_deadline"];
+        let expected = [
+            &["tasks_by_owner"], of_worker, of_worker, of_worker, of_sender, of_worker,
+            of_worker, of_closed, of_worker, of_stays, of_jobs, of_loans,
+            &["tasks_by_organisation"], of_centre, of_centre, of_centre, of_sender, of_centre,
+            of_centre, of_closed, of_centre, of_stays, of_jobs, of_loans, of_transfers,
+            &["cases_by_opener", "cases_open_by_organisation", "cases_open_by_worker"],
+            of_recipient, of_recipient,
+        ];
+        let wrong = without(&plans, &expected);
+        assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    }
+}
