@@ -311,12 +311,12 @@ pub fn housekeeping(app: &App) -> Result<(), AppError> {
         forget_followed(conn, now)?;
         crate::accounts::forget_guesses_before(conn, now.civil_date())
     })?;
-    crate::imports::rules::destroy_loose_keys(app, now)?;
     crate::audit::checkpoint(&app.db, &app.vault, &app.trail, now)?;
     crate::statistics::release_closed_years(app, now)?;
-    // Last: it refuses, round after round, where a database and its files do not belong together.
+    // Last, and both: they refuse, round after round, where databases and files do not belong together.
+    let keys = crate::imports::rules::destroy_loose_keys(app, now);
     crate::attachments::sweep_next(app)?;
-    Ok(())
+    keys
 }
 
 /// Days after which a key without a person is an orphan.

@@ -1,7 +1,7 @@
 //! Who has looked at a person: `/persons/{id}/viewers`.
 //!
-//! Every opening of the person's record, or of a case, referral, delivery or transfer of
-//! theirs, is found by the log's index. Lists show many at once; which of them showed this
+//! Every opening of the person's record, or of anything that hangs on it, from cases to files,
+//! is found by the log's index. Lists show many at once; which of them showed this
 //! person is looked up for recipients of referrals, who see few. A centre's own lists are
 //! the auditor's to search.
 
@@ -20,8 +20,14 @@ use super::views::Seen;
 use crate::accounts::{Actor, Caller};
 use crate::app::App;
 use crate::db::DbConnection;
-use crate::db::schema::{account_grants, accounts, cases, deliveries, referrals, transfers, view_log};
-use crate::db::types::{AccountId, CaseId, DeliveryId, Instant, OrganisationId, PersonId, ReferralId, TransferId};
+use crate::db::schema::{
+    account_grants, accounts, attachments, cases, deliveries, enrolments, loans, notes, referrals, stays, tasks,
+    transfers, view_log,
+};
+use crate::db::types::{
+    AccountId, AttachmentId, CaseId, DeliveryId, EnrolmentId, Instant, LoanId, NoteId, OrganisationId, PersonId,
+    ReferralId, StayId, TaskId, TransferId,
+};
 use crate::error::AppError;
 use crate::grants::{Action, Role};
 use crate::http::{Page, Path};
@@ -111,6 +117,7 @@ fn openings(conn: &mut DbConnection, person: PersonId) -> Result<Vec<Sum>, AppEr
         )+};
     }
     add!(cases: CaseId, referrals: ReferralId, deliveries: DeliveryId, transfers: TransferId);
+    add!(stays: StayId, tasks: TaskId, enrolments: EnrolmentId, loans: LoanId, notes: NoteId, attachments: AttachmentId);
     let rows: Vec<Counted> = view_log::table
         .filter(view_log::subject_id.eq_any(subjects))
         .group_by((view_log::account_id, view_log::subject_kind))

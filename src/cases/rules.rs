@@ -16,13 +16,14 @@ use crate::error::{AppError, Conflict, FieldError, Rule};
 use crate::grants::{Action, Role};
 use crate::persons::rules as person_rules;
 use crate::persons::{ClientCategory, same};
+use crate::tasks::status::CancelReason;
 
 mod handing_over;
 mod reading;
 
 pub use handing_over::{HandOver, hand_over};
 pub use reading::{
-    CaseFile, Filter, ListRow, event_view, find, find_for, list, list_events, progress, read, read_file,
+    CaseFile, Filter, ListRow, event_view, find, find_for, list, list_events, of_persons, progress, read, read_file,
 };
 
 /// A case that is to be opened.
@@ -258,7 +259,7 @@ pub fn change_status(
     if wish.to == CaseStatus::Closed {
         crate::referrals::rules::cancel_open_of_case(conn, actor, trail, id)?;
         crate::transfers::rules::withdraw_of_case(conn, actor, trail, id)?;
-        crate::tasks::rules::cancel_open_of_case(conn, actor, trail, id)?;
+        crate::tasks::rules::cancel_open_of_case(conn, actor, trail, id, CancelReason::CaseClosed)?;
     }
     Ok(case)
 }

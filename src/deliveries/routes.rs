@@ -110,9 +110,11 @@ async fn record_delivery(
         delivered_on: form.delivered_on,
         form: form.form,
         amount_dong: form.amount_dong,
+        part_of: None,
     };
     let (state, id) = (app.clone(), new.id);
     let write = move |conn: &mut DbConnection, actor: &Actor| {
+        rules::refuse_by_hand(conn, actor, &new)?;
         rules::create(conn, actor, &state.entitlements, &state.trail, &new)?;
         rules::read(conn, actor, new.id).map(versioned)
     };

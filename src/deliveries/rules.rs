@@ -61,6 +61,21 @@ pub struct NewDelivery {
     pub form: DeliveryForm,
     /// Whole đồng, for money.
     pub amount_dong: Option<i64>,
+    /// Referral whose service the centre pays for: of what is given once, both are one time.
+    pub part_of: Option<ReferralId>,
+}
+
+/// Refuses what is not recorded by hand: money of a loan that was applied for stands in its ledger.
+///
+/// # Errors
+/// [`LoanConflict::PaidByLedger`]; [`AppError::NotFound`].
+pub fn refuse_by_hand(conn: &mut DbConnection, actor: &Actor, new: &NewDelivery) -> Result<(), AppError> {
+    let Ground::Referral(id) = new.ground else { return Ok(()) };
+    referrals::rules::read(conn, actor, id)?;
+    if new.service_type == ServiceType::Loan && loans::rules::has_loan(conn, id)? {
+        return Err(AppError::loan(LoanConflict::PaidByLedger));
+    }
+    Ok(())
 }
 
 /// Records support given.
@@ -88,7 +103,7 @@ pub fn create(
         case: case.id,
         service: new.service_type,
         day: new.delivered_on,
-        key: referral.map_or(new.id.0, |referral| referral.0),
+        key: referral.or(new.part_of).map_or(new.id.0, |referral| referral.0),
         recorded_at: actor.now,
     };
     entitlements::rules::check_delivery(conn, actor, catalogue, &case, Giving { support, by })?;
@@ -210,7 +225,11 @@ pub fn list(
         .limit(limit + 1)
         .into_boxed();
     query = match ground {
-        Ground::Case(id) => query.filter(deliveries::case_id.eq(id)),
+        // Only who reaches the case learns what belongs to it: a recipient asks by referral.
+        Ground::Case(id) => {
+            let reached = case_table::table.filter(case_table::id.eq(id)).filter(cases_within(&scope));
+            query.filter(deliveries::case_id.eq(id)).filter(diesel::dsl::exists(reached))
+        }
         Ground::Referral(id) => query.filter(deliveries::referral_id.eq(id)),
     };
     if let Some((day, id)) = after {

@@ -224,7 +224,7 @@ impl LoanScribe<'_> {
         for entry in history(rng, terms, rates, (given.delivered_on, dong), today) {
             let kind = match entry.what {
                 What::Disbursed(_) => LoanEventKind::Disbursed,
-                What::Repaid(_) => LoanEventKind::Repaid,
+                What::Repaid(_) | What::BroughtOver { .. } => LoanEventKind::Repaid,
                 What::Restructured(_) => LoanEventKind::Restructured,
                 What::WrittenOff(_) => LoanEventKind::WrittenOff,
             };
@@ -235,6 +235,10 @@ impl LoanScribe<'_> {
                     event.delivery_id = Some(given.id);
                 }
                 What::Repaid(dong) => event.amount_dong = Some(dong),
+                What::BroughtOver { principal, interest } => {
+                    event.amount_dong = Some(principal + interest);
+                    event.interest_dong = Some(interest);
+                }
                 What::Restructured(terms) => {
                     event.term_months = i32::try_from(terms.months).ok();
                     event.plan = Some(terms.plan);

@@ -10,7 +10,8 @@ use crate::cases::CaseStatus;
 use crate::cases::model::Case;
 use crate::db::DbConnection;
 use crate::db::schema::{
-    assessed_needs, assessments, case_circumstances, case_events, cases, deliveries, persons, stay_extensions, stays,
+    assessed_needs, assessments, case_circumstances, case_events, cases, deliveries, enrolments, persons,
+    stay_extensions, stays, training_aids,
 };
 use crate::db::types::{CaseId, DeliveryId, Instant, PersonId, ReferralId, StayId};
 use crate::error::AppError;
@@ -105,11 +106,19 @@ fn uses(conn: &mut DbConnection, cases: &[CaseId]) -> Result<Vec<Use>, AppError>
             deliveries::created_at,
         ))
         .load(conn)?;
+    let ids: Vec<DeliveryId> = rows.iter().map(|(.., id, _)| *id).collect();
+    // Training aid pays for a course that is given by referral: both are one time.
+    let paid_for: Vec<(DeliveryId, ReferralId)> = training_aids::table
+        .inner_join(enrolments::table.on(enrolments::id.eq(training_aids::enrolment_id)))
+        .filter(training_aids::delivery_id.eq_any(&ids))
+        .select((training_aids::delivery_id, enrolments::referral_id))
+        .load(conn)?;
+    let course = |id: DeliveryId| paid_for.iter().find(|(paid, _)| *paid == id).map(|(_, referral)| *referral);
     let one = |(case, service, day, referral, id, recorded_at): UseRow| Use {
         case,
         service,
         day,
-        key: referral.map_or(id.0, |referral| referral.0),
+        key: referral.or_else(|| course(id)).map_or(id.0, |referral| referral.0),
         recorded_at,
     };
     Ok(rows.into_iter().map(one).collect())

@@ -14,7 +14,9 @@ use crate::accounts::Actor;
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
 use crate::cases::model::Case;
 use crate::cases::{self, CaseStatus};
+use crate::clock::Random;
 use crate::db::DbConnection;
+use crate::db::bulk::BulkRow as _;
 use crate::db::schema::{case_circumstances, entitlement_overrides};
 use crate::db::types::{CaseId, CircumstanceId, OverrideId, PersonId};
 use crate::error::{AppError, Conflict, FieldError, Rule, SupportRefusal};
@@ -284,6 +286,21 @@ pub fn revoke(
         .execute(conn)?;
     note(conn, trail, actor, case, TrailAction::OverrideRevoke, row.service_type.as_str())?;
     Ok(row)
+}
+
+/// The case was handed over: what was recorded of the circumstances is copied to the receiver's, so that the
+/// standing stays what it was. What a manager let exceed a limit is not: that is for the receiver to decide.
+///
+/// # Errors
+/// The engine's own.
+pub fn follow_case(conn: &mut DbConnection, from: CaseId, to: CaseId) -> Result<(), AppError> {
+    let mut rows = circumstances_of(conn, from)?;
+    for row in &mut rows {
+        // Nothing outside the database depends on this id, so a retried write may draw another.
+        row.id = CircumstanceId(Random::system().uuid());
+        row.case_id = to;
+    }
+    Ok(CaseCircumstance::insert_all(conn, &rows)?)
 }
 
 fn circumstances_of(conn: &mut DbConnection, case: CaseId) -> Result<Vec<CaseCircumstance>, AppError> {

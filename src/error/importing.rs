@@ -26,7 +26,25 @@ pub enum CellRule {
     TextCell,
     /// A cell with a value, not an error of a formula.
     Value,
-    /// Looks like a person on record, or like another line; somebody must decide.
+    /// A whole number.
+    Number,
+    /// Somebody of this name and year of birth who has a case at this centre.
+    NoSuchPerson,
+    /// Several have this name and year of birth; the case tells them apart.
+    SeveralPersons,
+    /// The person has several cases at this centre.
+    SeveralCases,
+    /// Several organisations have this name.
+    SeveralOrganisations,
+    /// A live consent of the person that names the lender is needed.
+    ConsentMissing,
+    /// A live consent of its own to the certificate is needed.
+    CertificateConsentMissing,
+    /// All loans of the person for the product stay below its ceiling.
+    LoanCeiling,
+    /// The case must be open for a loan that is to go on.
+    CaseClosed,
+    /// Looks like something on record, or like another line; somebody must decide.
     PossibleDuplicate,
 }
 
@@ -43,6 +61,15 @@ impl CellRule {
             Self::Word(_) => "word",
             Self::TextCell => "text_cell",
             Self::Value => "value",
+            Self::Number => "number",
+            Self::NoSuchPerson => "no_such_person",
+            Self::SeveralPersons => "several_persons",
+            Self::SeveralCases => "several_cases",
+            Self::SeveralOrganisations => "several_organisations",
+            Self::ConsentMissing => "consent_missing",
+            Self::CertificateConsentMissing => "certificate_consent_missing",
+            Self::LoanCeiling => "loan_ceiling",
+            Self::CaseClosed => "case_closed",
             Self::PossibleDuplicate => "possible_duplicate",
         }
     }
@@ -75,8 +102,47 @@ impl CellRule {
             ),
             Self::Value => ("Ô cần một giá trị, không phải lỗi công thức.", "A value, not the error of a formula."),
             Self::PossibleDuplicate => (
-                "Có thể là người đã có hồ sơ, hoặc trùng dòng khác; hãy ghi quyết định: nhập hoặc bỏ qua.",
-                "This may be somebody on record, or another line again; decide: import or skip.",
+                "Có thể đã có trong hệ thống, hoặc trùng dòng khác; hãy ghi quyết định: nhập hoặc bỏ qua.",
+                "This may be on record already, or another line again; decide: import or skip.",
+            ),
+            _ => return self.texts_of_loans(),
+        };
+        (vi.into(), en.into())
+    }
+
+    fn texts_of_loans(self) -> (String, String) {
+        let (vi, en) = match self {
+            Self::Number => ("Số nguyên: 20000000 hoặc 20.000.000.", "A whole number: 20000000 or 20.000.000."),
+            Self::NoSuchPerson => (
+                "Cần người có hồ sơ tại trung tâm, đúng họ tên và năm sinh.",
+                "Somebody with a case at the centre, of this name and year of birth, is needed.",
+            ),
+            Self::SeveralPersons => (
+                "Nhiều người có họ tên và năm sinh này; hãy ghi mã hồ sơ.",
+                "Several have this name and year of birth; give the id of the case.",
+            ),
+            Self::SeveralCases => (
+                "Người này có nhiều hồ sơ tại trung tâm; hãy ghi mã hồ sơ.",
+                "The person has several cases at the centre; give the id of the case.",
+            ),
+            Self::SeveralOrganisations => {
+                ("Nhiều tổ chức có tên này; hãy ghi mã tổ chức.", "Several organisations have this name; give the id.")
+            }
+            Self::ConsentMissing => (
+                "Cần sự đồng ý còn hiệu lực của người vay cho nơi cho vay này.",
+                "A live consent of the person that names this lender is needed.",
+            ),
+            Self::CertificateConsentMissing => (
+                "Cần sự đồng ý riêng, còn hiệu lực, về giấy xác nhận cho nơi cho vay này.",
+                "A live consent of its own that lets the certificate go to this lender is needed.",
+            ),
+            Self::LoanCeiling => (
+                "Tổng các khoản vay của người này theo chương trình phải trong mức tối đa.",
+                "All loans of the person for this product together must stay below its ceiling.",
+            ),
+            _ => (
+                "Khoản vay chưa giải ngân cần hồ sơ đang mở; khoản vay còn nợ cần hồ sơ chưa chuyển đi.",
+                "A loan that is not paid out needs an open case; one that is owed, a case that was not handed over.",
             ),
         };
         (vi.into(), en.into())

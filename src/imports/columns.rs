@@ -7,6 +7,7 @@ use chrono::{Datelike as _, NaiveDate};
 use super::report::Fault;
 use super::sheet::{Cell, Line};
 use crate::error::{CellRule, Rule};
+use crate::http::extract::plain_text;
 use crate::persons::model::{Birth, BirthPrecision};
 use crate::text::fold;
 
@@ -23,6 +24,21 @@ pub struct Column {
     pub zeros: bool,
     /// What it takes, in Vietnamese and English.
     pub hint: &'static str,
+}
+
+/// A column that a file may lack.
+pub(super) const fn column(code: &'static str, label: &'static str, hint: &'static str) -> Column {
+    Column { code, label, needed: false, zeros: false, hint }
+}
+
+/// One that it must have.
+pub(super) const fn needed(column: Column) -> Column {
+    Column { needed: true, ..column }
+}
+
+/// One in which leading zeros count.
+pub(super) const fn zeros(column: Column) -> Column {
+    Column { zeros: true, ..column }
 }
 
 /// Where the columns of a file are, and where its data begins.
@@ -160,6 +176,18 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// A text of so many characters at the most, none of them a control character.
+    pub fn short(&mut self, column: &'static str, max: u64) -> Option<String> {
+        let text = self.text(column)?;
+        if u64::try_from(text.chars().count()).is_ok_and(|length| length > max) {
+            self.breaks(column, Rule::Length { min: 1, max });
+        }
+        if plain_text(&text).is_err() {
+            self.breaks(column, Rule::ControlCharacter);
+        }
+        Some(text)
+    }
+
     /// Texts between semicolons or on lines of their own.
     pub fn texts(&mut self, column: &'static str) -> Vec<String> {
         let text = self.text(column).unwrap_or_default();
@@ -170,6 +198,34 @@ impl<'a> Row<'a> {
     pub fn word<T: Copy>(&mut self, column: &'static str, words: &Words<T>, known: &'static str) -> Option<T> {
         let text = self.text(column)?;
         self.known(column, &text, words, known)
+    }
+
+    /// As [`Row::word`]; there must be one.
+    pub fn needed_word<T: Copy>(&mut self, column: &'static str, words: &Words<T>, known: &'static str) -> Option<T> {
+        let word = self.word(column, words, known);
+        self.require(column, word)
+    }
+
+    /// A whole number from `min` to `max`.
+    pub fn number_of(&mut self, column: &'static str, min: i64, max: i64) -> Option<i64> {
+        let number = match self.cell(column) {
+            Cell::Empty => return None,
+            Cell::Number(number) => whole(*number),
+            Cell::Text(text) => digits_of(text),
+            Cell::Day(_) | Cell::Flag(_) | Cell::Fault => None,
+        };
+        match number {
+            None => self.breaks(column, Rule::Cell(CellRule::Number)),
+            Some(number) if !(min..=max).contains(&number) => self.breaks(column, Rule::Range { min, max }),
+            Some(number) => return Some(number),
+        }
+        None
+    }
+
+    /// As [`Row::number_of`]; there must be one.
+    pub fn needed_number(&mut self, column: &'static str, min: i64, max: i64) -> Option<i64> {
+        let number = self.number_of(column, min, max);
+        self.require(column, number)
     }
 
     /// Words of a closed list, parted as [`Row::texts`] or by commas.
@@ -237,6 +293,29 @@ fn plain(text: &str) -> String {
     fold(&text.replace(['_', '-', '–'], " "))
 }
 
+/// A number of a spreadsheet without a fraction; beyond 2^53 it cannot tell one whole number from the next.
+fn whole(number: f64) -> Option<i64> {
+    let text = (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then(|| format!("{number:.0}"))?;
+    text.parse().ok()
+}
+
+/// `20000000`, or in groups of three as Vietnamese writes them: `20.000.000`; with commas or spaces as well. What
+/// could be a fraction, such as `1.5`, is not guessed at.
+fn digits_of(text: &str) -> Option<i64> {
+    let separator = text.chars().find(|c| !c.is_ascii_digit()).unwrap_or('.');
+    if !matches!(separator, '.' | ',' | ' ' | '\u{a0}' | '\u{202f}') {
+        return None;
+    }
+    let groups: Vec<&str> = text.split(separator).collect();
+    let digits = |group: &&str| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit());
+    let sized = match groups.as_slice() {
+        [_] => true,
+        [first, rest @ ..] => first.len() <= 3 && rest.iter().all(|group| group.len() == 3),
+        [] => false,
+    };
+    if sized && groups.iter().all(digits) { groups.concat().parse().ok() } else { None }
+}
+
 /// The years that a record can hold.
 fn is_recordable(day: NaiveDate) -> bool {
     (1900..=2200).contains(&day.year())
@@ -276,6 +355,19 @@ mod tests {
         for text in ["3/1996", "08/03/96", "31/02/1996", "12/31/1996", "08/03/1850", "35132", "8 tháng 3", ""] {
             assert_eq!(day(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn amounts_are_whole_and_grouped_by_three_or_not_at_all() {
+        for text in ["20000000", "20.000.000", "20,000,000", "20 000 000", "20\u{a0}000\u{a0}000", "020000000"] {
+            assert_eq!(digits_of(text), Some(20_000_000), "{text}");
+        }
+        for text in
+            ["", "1.5", "20.000,00", "20.000.00", "2000.000", "-5", "+5", "1e6", ".000", "20tr", "99999999999999999999"]
+        {
+            assert_eq!(digits_of(text), None, "{text}");
+        }
+        assert_eq!((whole(2e7), whole(-1.0), whole(0.5), whole(1e300)), (Some(20_000_000), Some(-1), None, None));
     }
 
     #[test]

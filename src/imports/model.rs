@@ -6,13 +6,15 @@ use utoipa::ToSchema;
 
 use crate::db::bulk::bulk_rows;
 use crate::db::schema::{import_rows, imports, loose_keys};
-use crate::db::types::{AccountId, CaseId, ImportId, Instant, OrganisationId, PersonId, text_enum};
+use crate::db::types::{AccountId, CaseId, ImportId, Instant, LoanId, OrganisationId, PersonId, ReferralId, text_enum};
 
 text_enum! {
     /// What a file holds.
     ImportKind {
         /// A line is a person, with their case or without.
         Persons = "persons",
+        /// A line is a loan of before, of somebody on record with a case.
+        Loans = "loans",
     }
 }
 
@@ -50,6 +52,8 @@ pub struct Import {
     pub persons_made: i32,
     /// Cases opened.
     pub cases_made: i32,
+    /// Loans told.
+    pub loans_made: i32,
     /// When it was undone.
     pub undone_at: Option<Instant>,
     /// Who undid it.
@@ -68,9 +72,13 @@ pub struct ImportRow {
     /// Line in the file.
     pub line: i32,
     /// Person registered.
-    pub person_id: PersonId,
+    pub person_id: Option<PersonId>,
     /// Case opened.
     pub case_id: Option<CaseId>,
+    /// Referral made for a loan.
+    pub referral_id: Option<ReferralId>,
+    /// Loan told.
+    pub loan_id: Option<LoanId>,
 }
 
 /// A data key whose person is not on record: not yet, or not any more.
@@ -112,6 +120,8 @@ pub struct ImportView {
     pub persons_made: i32,
     /// Cases opened.
     pub cases_made: i32,
+    /// Loans told.
+    pub loans_made: i32,
     /// When it was undone.
     pub undone_at: Option<Instant>,
     /// Who undid it.
@@ -131,6 +141,7 @@ impl From<Import> for ImportView {
             rows_skipped: row.rows_skipped,
             persons_made: row.persons_made,
             cases_made: row.cases_made,
+            loans_made: row.loans_made,
             undone_at: row.undone_at,
             undone_by: row.undone_by,
         }

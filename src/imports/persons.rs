@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::columns::{Column, Row, Words};
+use super::columns::{Column, Row, Words, column, needed, zeros};
 use super::report::Fault;
 use crate::admin_units::AdminUnits;
 use crate::cases::routes::CaseForm;
@@ -14,18 +14,6 @@ use crate::persons::ClientCategory;
 use crate::persons::model::{Birth, BirthPrecision, Ethnicity, Sex};
 use crate::persons::routes::NewPerson;
 use crate::persons::rules::PersonDetails;
-
-const fn column(code: &'static str, label: &'static str, hint: &'static str) -> Column {
-    Column { code, label, needed: false, zeros: false, hint }
-}
-
-const fn needed(column: Column) -> Column {
-    Column { needed: true, ..column }
-}
-
-const fn zeros(column: Column) -> Column {
-    Column { zeros: true, ..column }
-}
 
 /// The columns of the template.
 pub const COLUMNS: &[Column] = &[
@@ -47,7 +35,7 @@ pub const COLUMNS: &[Column] = &[
     zeros(column("case_unit_code", "Mã đơn vị của hồ sơ", "Đơn vị tồn tại vào ngày tiếp nhận · of that day")),
     column("case_trafficked_again", "Bị mua bán lần nữa", "có, không"),
     column("case_summary", "Tóm tắt hồ sơ", ""),
-    column("decision", "Quyết định", DECISION_WORDS),
+    super::decisions::COLUMN,
 ];
 
 const SEX_WORDS: &str = "nữ, nam, khác, không rõ";
@@ -79,18 +67,6 @@ const CATEGORIES: &Words<ClientCategory> = &[
 const PEOPLES: &Words<Ethnicity> = &[(Ethnicity::Hmong, &["mông", "h'mông"]), (Ethnicity::Other, &["khác"])];
 const PEOPLE_WORDS: &str = "54 dân tộc theo danh mục thống kê · by the list of 1979, or khác (other)";
 
-const DECISION_WORDS: &str = "nhập, bỏ qua";
-const DECISIONS: &Words<Decision> = &[(Decision::Import, &["nhập", "import"]), (Decision::Skip, &["bỏ qua", "skip"])];
-
-/// What somebody decided about a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// Import it, whoever it looks like.
-    Import,
-    /// Leave it out.
-    Skip,
-}
-
 /// What a line says.
 #[derive(Debug, Clone)]
 pub struct Record {
@@ -102,11 +78,6 @@ pub struct Record {
     pub person: PersonDetails,
     /// The case, without ids.
     pub case: Option<(NewCase, Option<String>)>,
-}
-
-/// The decision in the line itself.
-pub fn decision(row: &mut Row<'_>) -> Option<Decision> {
-    row.word("decision", DECISIONS, DECISION_WORDS)
 }
 
 /// Reads a line.

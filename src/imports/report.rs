@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::ImportKind;
-use crate::db::types::PersonId;
+use crate::db::types::{LoanId, PersonId};
 use crate::error::{CellRule, FieldError, Language, Rule};
 
 /// A rule that a cell, a line or a column breaks.
@@ -99,6 +99,9 @@ pub struct Duplicate {
     pub line: u32,
     /// Persons on record that it looks like: five at the most, and only persons the reader may see.
     pub like_persons: Vec<PersonId>,
+    /// Loans on record that it equals, likewise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub like_loans: Vec<LoanId>,
     /// Lines before it that it looks like: five at the most.
     pub like_lines: Vec<u32>,
     /// Whether it was decided to import it all the same.
@@ -118,6 +121,8 @@ pub struct DryRun {
     pub persons: usize,
     /// Cases it would open.
     pub cases: usize,
+    /// Loans it would tell.
+    pub loans: usize,
     /// Whether it would be stored as it is.
     pub importable: bool,
     /// Everything that is wrong.

@@ -18,7 +18,7 @@ use super::sheet::MOST_LINES;
 use super::template::{TemplateFormat, template};
 use crate::accounts::Caller;
 use crate::app::{App, Target};
-use crate::audit::{Seen, SubjectKind};
+use crate::audit::SubjectKind;
 use crate::db::types::{ImportId, OrganisationId};
 use crate::error::{AppError, CellRule, Language, Problem, Rule};
 use crate::grants::Action;
@@ -79,13 +79,13 @@ struct ImportQuery {
     /// Lines to leave out, such as `4,9-12`.
     #[validate(length(max = 40_000))]
     skip_lines: Option<String>,
-    /// Lines to import whoever they look like, such as `7`.
+    /// Lines to import whatever they look like, such as `7`.
     #[validate(length(max = 40_000))]
     import_lines: Option<String>,
 }
 
 /// Import a file (XLSX or CSV, known by its content): everything in it, or nothing. With
-/// `dry_run`, hear what is wrong and which lines look like somebody on record; nothing is stored.
+/// `dry_run`, hear what is wrong and which lines look like something on record; nothing is stored.
 #[utoipa::path(tag = "imports", params(ImportQuery, ("Idempotency-Key" = String, Header)),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
     (status = 200, body = DryRun, description = "With dry_run"),
@@ -120,14 +120,14 @@ async fn run_import(
         return Ok(Either::Right(first));
     }
     let file_mac = app.ring.server.mac("imported file", &[&bytes]).to_vec();
-    let checked = check(&app, caller, query.kind, bytes, decisions).await?;
+    let checked = check(&app, caller, (query.kind, organisation), bytes, decisions).await?;
     if query.dry_run {
         let language = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         return Ok(Either::Left(Json(dry_run(query.kind, checked, Language::of(language)))));
     }
     let refusals = checked.refusals();
     if !refusals.is_empty() {
-        // Stored by the same request on another node meanwhile, every line looks like somebody on record.
+        // Stored by the same request on another node meanwhile, every line looks like something on record.
         return match first_under(&app, caller, &bound).await? {
             Some(first) => Ok(Either::Right(first)),
             None => Err(AppError::Invalid(refusals)),
@@ -137,9 +137,9 @@ async fn run_import(
         kind: query.kind,
         organisation,
         file_mac,
-        rows_read: checked.file.rows_read,
-        rows_skipped: checked.file.rows_skipped,
-        records: checked.file.records,
+        rows_read: checked.rows_read,
+        rows_skipped: checked.rows_skipped,
+        found: checked.found,
     };
     let stored = rules::import(&app, caller, bound, order).await?;
     Ok(Either::Right(created(stored)))
@@ -175,33 +175,35 @@ async fn first_under(app: &App, caller: Caller, bound: &BoundKey) -> Result<Opti
 async fn check(
     app: &App,
     caller: Caller,
-    kind: ImportKind,
+    (kind, centre): (ImportKind, OrganisationId),
     bytes: actix_web::web::Bytes,
     decisions: Decisions,
 ) -> Result<Checked, AppError> {
-    let (units, vault, today) = (app.units.clone(), app.vault.clone(), app.clock.today());
+    let (units, state, today) = (app.units.clone(), app.clone(), app.clock.today());
     let prepared = block(move || rules::prepare(&bytes, kind, &decisions, &units, today)).await;
     // The reader of workbooks may stumble over one that was made for that.
     let file = prepared.unwrap_or_else(|_| Err(AppError::field("file", Rule::Cell(CellRule::File))))?;
     app.view(caller, move |conn, actor| {
-        let checked = rules::check(conn, actor, &vault, file)?;
-        let shown: BTreeSet<uuid::Uuid> = checked.shown().map(|person| person.0).collect();
-        Ok((checked, Seen::list(SubjectKind::Person, shown.into_iter())))
+        let checked = rules::check(conn, actor, &state, centre, file)?;
+        let seen = checked.seen();
+        Ok((checked, seen))
     })
     .await
 }
 
 fn dry_run(kind: ImportKind, checked: Checked, language: Language) -> DryRun {
     let importable = checked.refusals().is_empty();
-    let Checked { file, duplicates } = checked;
+    let Checked { rows_read, rows_skipped, faults, duplicates, found } = checked;
+    let (persons, cases, loans) = found.counts();
     DryRun {
         kind,
-        rows_read: file.rows_read,
-        rows_skipped: file.rows_skipped,
-        persons: file.records.len(),
-        cases: file.records.iter().filter(|record| record.case.is_some()).count(),
+        rows_read,
+        rows_skipped,
+        persons,
+        cases,
+        loans,
         importable,
-        errors: file.faults.iter().map(|fault| LineFault::of(fault, language)).collect(),
+        errors: faults.iter().map(|fault| LineFault::of(fault, language)).collect(),
         duplicates,
     }
 }

@@ -4,8 +4,8 @@ use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
 use super::ImportKind;
 use super::columns::Column;
-use super::persons;
 use super::sheet::guarded;
+use super::{loans, persons};
 use crate::db::types::text_enum;
 use crate::error::AppError;
 
@@ -34,6 +34,7 @@ impl ImportKind {
     pub fn columns(self) -> &'static [Column] {
         match self {
             Self::Persons => persons::COLUMNS,
+            Self::Loans => loans::COLUMNS,
         }
     }
 }

@@ -156,6 +156,8 @@ pub struct LoanEvent {
     pub occurred_on: NaiveDate,
     /// Whole đồng.
     pub amount_dong: Option<i64>,
+    /// Of what papers of before say was paid back: how much was interest.
+    pub interest_dong: Option<i64>,
     /// With new terms: months from that day.
     pub term_months: Option<i32>,
     /// With new terms: when principal comes back.
@@ -269,6 +271,7 @@ impl LoanEvent {
             kind,
             occurred_on: on,
             amount_dong: None,
+            interest_dong: None,
             term_months: None,
             plan: None,
             frequency: None,
@@ -284,7 +287,10 @@ impl LoanEvent {
     pub fn entry(&self) -> Option<Entry> {
         let what = match self.kind {
             LoanEventKind::Disbursed => What::Disbursed(self.amount_dong?),
-            LoanEventKind::Repaid => What::Repaid(self.amount_dong?),
+            LoanEventKind::Repaid => match self.interest_dong {
+                Some(interest) => What::BroughtOver { principal: self.amount_dong? - interest, interest },
+                None => What::Repaid(self.amount_dong?),
+            },
             LoanEventKind::WrittenOff => What::WrittenOff(self.amount_dong?),
             LoanEventKind::Restructured => What::Restructured(Terms {
                 months: u32::try_from(self.term_months?).ok()?,

@@ -1,5 +1,6 @@
 //! Loans: [`applying`] writes the application, [`deciding`] takes it to a decision, [`paying`] keeps the
-//! ledger, [`ending`] withdraws what ends by itself, [`reading`] reads.
+//! ledger, [`ending`] withdraws what ends by itself, [`histories`] tells loans of before this program,
+//! [`reading`] reads.
 
 use diesel::prelude::*;
 
@@ -10,7 +11,7 @@ use crate::accounts::Actor;
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
 use crate::db::DbConnection;
 use crate::db::schema::{loan_events, loans};
-use crate::db::types::{AccountId, DeliveryId, Instant, LoanId, PersonId};
+use crate::db::types::{AccountId, DeliveryId, Instant, LoanId, PersonId, ReferralId};
 use crate::error::{AppError, Conflict};
 use crate::grants::Action;
 use crate::grants::predicates::{loans_addressed, loans_within};
@@ -18,12 +19,14 @@ use crate::grants::predicates::{loans_addressed, loans_within};
 mod applying;
 mod deciding;
 mod ending;
+mod histories;
 mod paying;
 mod reading;
 
-pub use applying::{Application, Certificate, apply};
+pub use applying::{Application, Certificate, apply, certificate_consent, papers_of};
 pub use deciding::{Grant, appraise, approve, refuse, withdraw};
 pub use ending::{end_with_referral, end_without_consent, follow_case, sweep};
+pub use histories::{History, PaidBack, PaidOut, Told, WrittenOff, like, remove_unused, tell};
 pub use paying::{Payment, disburse, repay, restructure, reverse, write_off};
 pub use reading::{
     Filter, Ledger, Side, certificate_is_shown, ledger, list, list_events, list_overdue, papers, read, usual_side,
@@ -64,7 +67,10 @@ fn illegal(from: LoanStatus, to: LoanStatus) -> AppError {
 }
 
 /// What the person's other loans of a product take up of its ceiling, in whole đồng.
-fn exposure(conn: &mut DbConnection, person: PersonId, product: LoanProduct, but: LoanId) -> Result<i64, AppError> {
+///
+/// # Errors
+/// The engine's own.
+pub fn exposure(conn: &mut DbConnection, person: PersonId, product: LoanProduct, but: LoanId) -> Result<i64, AppError> {
     let others: Vec<Loan> = loans::table
         .filter(loans::person_id.eq_any(crate::persons::same::everyone(conn, person)?))
         .filter(loans::product.eq(product))
@@ -129,6 +135,16 @@ fn note(
     now: Instant,
 ) -> Result<(), AppError> {
     record(conn, trail, Subject::new(SubjectKind::Loan, id.0), by, action, fields, now)
+}
+
+/// Whether a loan on this referral was applied for, and neither refused nor withdrawn.
+///
+/// # Errors
+/// The engine's own.
+pub fn has_loan(conn: &mut DbConnection, referral: ReferralId) -> Result<bool, AppError> {
+    let ended = [LoanStatus::Refused, LoanStatus::Withdrawn];
+    let of_referral = loans::table.filter(loans::referral_id.eq(referral)).filter(loans::status.ne_all(ended));
+    Ok(diesel::select(diesel::dsl::exists(of_referral)).get_result(conn)?)
 }
 
 /// Whether a delivery stands for money that a ledger says was paid out.

@@ -30,6 +30,15 @@ pub fn find(conn: &mut DbConnection, id: OrganisationId) -> Result<Option<Organi
     Ok(organisations::table.find(id).select(Organisation::as_select()).first(conn).optional()?)
 }
 
+/// Organisations of exactly this name, two at the most.
+///
+/// # Errors
+/// The engine's own.
+pub fn named(conn: &mut DbConnection, name: &str) -> Result<Vec<OrganisationId>, AppError> {
+    let bearers = organisations::table.filter(organisations::name.eq(name)).order(organisations::id);
+    Ok(bearers.select(organisations::id).limit(2).load(conn)?)
+}
+
 /// The organisation to which a service may be referred on this day.
 ///
 /// # Errors

@@ -384,6 +384,15 @@ pub fn remove_unused(conn: &mut DbConnection, ids: &[PersonId]) -> Result<(), Ap
     Ok(())
 }
 
+/// Those of these persons whom a scope reaches, in the order of ids.
+///
+/// # Errors
+/// The engine's own.
+pub fn those_within(conn: &mut DbConnection, scope: &Scope, ids: &[PersonId]) -> Result<Vec<Person>, AppError> {
+    let reached = persons::table.filter(persons::id.eq_any(ids)).filter(persons_within(scope));
+    Ok(reached.order(persons::id).select(Person::as_select()).load(conn)?)
+}
+
 /// Whether the scope reaches a person of this id.
 ///
 /// # Errors

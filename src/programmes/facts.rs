@@ -10,7 +10,9 @@ use super::plans::{Indicator, Measure};
 use crate::cases::CaseStatus;
 use crate::cases::model::CaseEventKind;
 use crate::db::DbConnection;
-use crate::db::schema::{assessed_needs, assessments, case_events, cases, deliveries, persons, support_refusals};
+use crate::db::schema::{
+    assessed_needs, assessments, case_events, cases, deliveries, persons, stays, support_refusals,
+};
 use crate::db::types::{CaseId, OrganisationId, PersonId};
 use crate::error::AppError;
 use crate::persons::{ClientCategory, same};
@@ -219,9 +221,37 @@ fn used(
     if let Some(organisation) = organisation {
         query = query.filter(deliveries::centre_id.eq(organisation));
     }
-    let rows: Vec<(PersonId, CaseId, ServiceType)> = query.load(conn)?;
+    let mut rows: Vec<(PersonId, CaseId, ServiceType)> = query.load(conn)?;
+    if services.contains(&ServiceType::EssentialNeeds) {
+        let housed = housed(conn, question, merged, span)?;
+        rows.extend(housed.into_iter().map(|(person, case)| (person, case, ServiceType::EssentialNeeds)));
+    }
     let of_span = |(person, case, service)| Some((counted(merged, span, person)?, case, service));
     Ok(rows.into_iter().filter_map(of_span).collect())
+}
+
+/// A bed and meals are essential needs that were met, whether or not anybody notes them day by day.
+fn housed(
+    conn: &mut DbConnection,
+    question: Question<'_>,
+    merged: &Merged,
+    span: Span,
+) -> Result<Vec<(PersonId, CaseId)>, AppError> {
+    let Question { indicator, period, organisation, .. } = question;
+    let mut query = stays::table
+        .filter(stays::voided_at.is_null())
+        .filter(stays::in_on.le(period.end))
+        .select((stays::person_id, stays::case_id))
+        .distinct()
+        .into_boxed();
+    query = of_span!(query, stays::person_id, merged, span);
+    if indicator.measure == Measure::SupportUsed {
+        query = query.filter(stays::out_on.is_null().or(stays::out_on.ge(period.start)));
+    }
+    if let Some(organisation) = organisation {
+        query = query.filter(stays::centre_id.eq(organisation));
+    }
+    Ok(query.load(conn)?)
 }
 
 fn refused(

@@ -1,4 +1,5 @@
-//! Writing, sending and answering referrals; [`reading`] reads them, [`ending`] ends what ends by itself.
+//! Writing, sending and answering referrals; [`reading`] reads them, [`ending`] ends what ends by itself, [`told`]
+//! makes those of before this program.
 
 use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
@@ -20,10 +21,12 @@ use crate::{assessments, consents, loans, organisations, training};
 mod emergencies;
 mod ending;
 mod reading;
+mod told;
 
 pub use emergencies::{rest_on, review};
 pub use ending::{cancel_open_of_case, close_without_consent, follow_case, sweep};
 pub use reading::{Filter, Side, list, person_of, read, shown_persons, status_of, steps, usual_side};
+pub use told::{Given, remove_unused, telling, told};
 
 /// A referral that is to be written.
 #[derive(Debug, Clone)]

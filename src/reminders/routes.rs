@@ -89,7 +89,14 @@ async fn list_reminders(
                 page.items.iter().filter_map(|reminder| reminder.case_id).map(|case| case.0).collect();
             cases.sort_unstable();
             cases.dedup();
-            Ok((page, Seen::list(SubjectKind::Case, cases.into_iter())))
+            let seen = if cases.is_empty() {
+                // A partner's page, which names no case.
+                let asked = page.items.iter().filter(|reminder| reminder.about == SubjectKind::Referral);
+                Seen::list(SubjectKind::Referral, asked.map(|reminder| reminder.id))
+            } else {
+                Seen::list(SubjectKind::Case, cases.into_iter())
+            };
+            Ok((page, seen))
         })
         .await?;
     Ok(Json(page))

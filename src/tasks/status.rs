@@ -29,13 +29,15 @@ text_enum! {
         PlanChanged = "plan_changed",
         /// The case was closed.
         CaseClosed = "case_closed",
+        /// The case was handed over; what is to be done is planned anew there.
+        CaseTransferred = "case_transferred",
     }
 }
 
 impl CancelReason {
     /// Whether people give this reason; the others follow from what they do.
     pub fn is_given(self) -> bool {
-        !matches!(self, Self::PlanChanged | Self::CaseClosed)
+        !matches!(self, Self::PlanChanged | Self::CaseClosed | Self::CaseTransferred)
     }
 }
 

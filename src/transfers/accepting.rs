@@ -8,7 +8,7 @@ use crate::db::DbConnection;
 use crate::db::types::{CaseEventId, CaseId};
 use crate::error::AppError;
 use crate::organisations::OrganisationKind;
-use crate::{cases, loans, organisations, referrals, stays, training};
+use crate::{cases, entitlements, loans, organisations, referrals, stays, training};
 
 /// Closes the sender's case and opens the receiver's, which waits to be assigned. Open
 /// referrals go along, and with them training and what may come of it, loans and stays
@@ -37,5 +37,6 @@ pub(super) fn move_case(
     referrals::rules::follow_case(conn, actor, trail, from, case, receiver)?;
     training::rules::follow_case(conn, actor, trail, from, case)?;
     loans::rules::follow_case(conn, actor, trail, from, case, receiver)?;
+    entitlements::rules::follow_case(conn, from, case)?;
     stays::rules::follow_case(conn, actor, trail, from, case, receiver)
 }

@@ -12,6 +12,7 @@ use crate::db::DbConnection;
 use crate::db::schema::cases;
 use crate::db::types::{CaseEventId, CaseId, OrganisationId};
 use crate::error::{AppError, Conflict};
+use crate::tasks::status::CancelReason;
 
 /// What is handed over, and to whom.
 #[derive(Debug, Clone, Copy)]
@@ -81,5 +82,5 @@ pub fn hand_over(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, wish:
     case.handed_to_case_id = Some(wish.new_case);
     save(conn, actor, &mut case)?;
     note(conn, trail, actor, case.id, TrailAction::Transition, &["status"])?;
-    crate::tasks::rules::cancel_open_of_case(conn, actor, trail, case.id)
+    crate::tasks::rules::cancel_open_of_case(conn, actor, trail, case.id, CancelReason::CaseTransferred)
 }

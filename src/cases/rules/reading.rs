@@ -39,6 +39,28 @@ pub fn find_for(conn: &mut DbConnection, actor: &Actor, action: Action, id: Case
     if diesel::select(diesel::dsl::exists(reached)).get_result(conn)? { Ok(case) } else { Err(AppError::Forbidden) }
 }
 
+/// The cases of these persons at one centre, within a scope.
+///
+/// # Errors
+/// The engine's own.
+pub fn of_persons(
+    conn: &mut DbConnection,
+    scope: &Scope,
+    centre: OrganisationId,
+    persons: &[PersonId],
+) -> Result<Vec<(PersonId, CaseId)>, AppError> {
+    if persons.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(cases::table
+        .filter(cases::person_id.eq_any(persons))
+        .filter(cases::organisation_id.eq(centre))
+        .filter(cases_within(scope))
+        .order(cases::id)
+        .select((cases::person_id, cases::id))
+        .load(conn)?)
+}
+
 /// Reads one case.
 ///
 /// # Errors

@@ -15,6 +15,7 @@ diesel::table! {
         rows_skipped -> Integer,
         persons_made -> Integer,
         cases_made -> Integer,
+        loans_made -> Integer,
         undone_at -> Nullable<Timestamp>,
         undone_by -> Nullable<Id>,
         version -> Integer,
@@ -28,8 +29,10 @@ diesel::table! {
     import_rows (import_id, line) {
         import_id -> Id,
         line -> Integer,
-        person_id -> Id,
+        person_id -> Nullable<Id>,
         case_id -> Nullable<Id>,
+        referral_id -> Nullable<Id>,
+        loan_id -> Nullable<Id>,
     }
 }
 

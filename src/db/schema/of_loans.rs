@@ -65,6 +65,7 @@ diesel::table! {
         kind -> Text,
         occurred_on -> Date,
         amount_dong -> Nullable<BigInt>,
+        interest_dong -> Nullable<BigInt>,
         term_months -> Nullable<Integer>,
         plan -> Nullable<Text>,
         frequency -> Nullable<Text>,

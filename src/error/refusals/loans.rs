@@ -17,6 +17,8 @@ pub enum LoanConflict {
     NotReversible,
     /// The delivery stands for money a lender paid out; the lender reverses it in the loan's ledger.
     Delivery,
+    /// The referral has a loan: what is paid out is recorded in its ledger, which records the delivery.
+    PaidByLedger,
 }
 
 impl LoanConflict {
@@ -29,6 +31,7 @@ impl LoanConflict {
             Self::LedgerBroken => "ledger_broken",
             Self::NotReversible => "not_reversible",
             Self::Delivery => "delivery_of_loan",
+            Self::PaidByLedger => "paid_by_ledger",
         }
     }
 
@@ -62,6 +65,10 @@ impl LoanConflict {
             Self::Delivery => (
                 "Đây là tiền nơi cho vay đã giải ngân; nơi cho vay đảo bút toán trong sổ của khoản vay.",
                 "This is money that a lender paid out; the lender reverses it in the loan's ledger.",
+            ),
+            Self::PaidByLedger => (
+                "Chuyển gửi này có khoản vay: tiền giải ngân được ghi trong sổ của khoản vay.",
+                "This referral has a loan: money paid out is recorded in the loan's ledger.",
             ),
         }
     }

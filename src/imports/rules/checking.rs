@@ -5,27 +5,28 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::NaiveDate;
 
 use super::duplicates::{Look, on_record};
+use super::{NAMED, Placed, lending};
 use crate::accounts::Actor;
 use crate::admin_units::AdminUnits;
+use crate::app::App;
+use crate::audit::{Seen, SubjectKind};
 use crate::db::DbConnection;
-use crate::db::types::PersonId;
+use crate::db::types::OrganisationId;
 use crate::error::{AppError, CellRule, FieldError, Rule};
 use crate::imports::ImportKind;
 use crate::imports::columns::{Header, Row};
-use crate::imports::persons::{self, Decision, Record};
+use crate::imports::decisions::{Decision, decision};
+use crate::imports::loans;
+use crate::imports::persons::{self, Record};
 use crate::imports::report::{Duplicate, Fault, undecided};
 use crate::imports::sheet::{self, Line, MOST_LINES};
-use crate::vault::Vault;
-
-/// Most lines or persons that are named as looking like one.
-const NAMED: usize = 5;
 
 /// Decisions about lines that do not stand in the file.
 #[derive(Debug, Clone, Default)]
 pub struct Decisions {
     /// Lines to leave out.
     pub skip: BTreeSet<u32>,
-    /// Lines to import, whoever they look like.
+    /// Lines to import, whatever they look like.
     pub import: BTreeSet<u32>,
 }
 
@@ -37,9 +38,37 @@ pub struct Prepared {
     /// Lines left out by decision.
     pub rows_skipped: usize,
     /// Lines in which nothing is wrong.
-    pub records: Vec<Record>,
+    pub records: Records,
     /// What is wrong with the others.
     pub faults: Vec<Fault>,
+}
+
+/// Lines of a file, as they were read.
+#[derive(Debug)]
+pub enum Records {
+    /// Persons.
+    Persons(Vec<Record>),
+    /// Loans.
+    Loans(Vec<loans::Record>),
+}
+
+impl Records {
+    /// None of this kind yet.
+    fn of(kind: ImportKind) -> Self {
+        match kind {
+            ImportKind::Persons => Self::Persons(Vec::new()),
+            ImportKind::Loans => Self::Loans(Vec::new()),
+        }
+    }
+
+    /// Reads one more line.
+    fn take(&mut self, row: Row<'_>, decided: bool, units: &AdminUnits, today: NaiveDate) -> Result<(), Vec<Fault>> {
+        match self {
+            Self::Persons(records) => records.push(persons::parse(row, decided, units, today)?),
+            Self::Loans(records) => records.push(loans::parse(row, decided)?),
+        }
+        Ok(())
+    }
 }
 
 /// Reads a file of this kind.
@@ -63,18 +92,18 @@ pub fn prepare(
         return Err(AppError::field("file", Rule::Cell(CellRule::Lines { max: MOST_LINES })));
     }
     check_decisions(decisions, lines)?;
-    let mut prepared = Prepared { rows_read: lines.len(), rows_skipped: 0, records: Vec::new(), faults: Vec::new() };
+    let mut prepared =
+        Prepared { rows_read: lines.len(), rows_skipped: 0, records: Records::of(kind), faults: Vec::new() };
     for line in lines {
         let mut row = Row::new(&header, line);
-        let decision = persons::decision(&mut row);
+        let decision = decision(&mut row);
         if decision == Some(Decision::Skip) || decisions.skip.contains(&line.number) {
             prepared.rows_skipped += 1;
             continue;
         }
         let decided = decision == Some(Decision::Import) || decisions.import.contains(&line.number);
-        match persons::parse(row, decided, units, today) {
-            Ok(record) => prepared.records.push(record),
-            Err(faults) => prepared.faults.extend(faults),
+        if let Err(faults) = prepared.records.take(row, decided, units, today) {
+            prepared.faults.extend(faults);
         }
     }
     Ok(prepared)
@@ -92,41 +121,105 @@ fn check_decisions(decisions: &Decisions, lines: &[Line]) -> Result<(), AppError
     if both { Err(AppError::field("import_lines", Rule::ConflictsWith("skip_lines"))) } else { Ok(()) }
 }
 
+/// What a file would add to the records.
+#[derive(Debug)]
+pub enum Found {
+    /// Persons, with their cases or without.
+    Persons(Vec<Record>),
+    /// Loans of persons on record.
+    Loans(Vec<Placed>),
+}
+
+impl Found {
+    /// Persons, cases and loans it would add.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        match self {
+            Self::Persons(records) => (records.len(), records.iter().filter(|record| record.case.is_some()).count(), 0),
+            Self::Loans(loans) => (0, 0, loans.len()),
+        }
+    }
+}
+
 /// A file with all that is to be known before it is stored.
 #[derive(Debug)]
 pub struct Checked {
-    /// What was read.
-    pub file: Prepared,
-    /// Lines that look like somebody.
+    /// Lines with content, without headers.
+    pub rows_read: usize,
+    /// Lines left out by decision.
+    pub rows_skipped: usize,
+    /// What is wrong.
+    pub faults: Vec<Fault>,
+    /// Lines that look like something on record.
     pub duplicates: Vec<Duplicate>,
+    /// Lines in which nothing is wrong.
+    pub found: Found,
 }
 
 impl Checked {
     /// Why the file is not stored; empty when it may be.
     pub fn refusals(&self) -> Vec<FieldError> {
-        self.file.faults.iter().cloned().map(FieldError::from).chain(undecided(&self.duplicates)).collect()
+        self.faults.iter().cloned().map(FieldError::from).chain(undecided(&self.duplicates)).collect()
     }
 
-    /// Persons on record that are named.
-    pub fn shown(&self) -> impl Iterator<Item = PersonId> {
-        self.duplicates.iter().flat_map(|duplicate| duplicate.like_persons.iter().copied())
+    /// The records that are named to the reader.
+    pub fn seen(&self) -> Seen {
+        let kind = match self.found {
+            Found::Persons(_) => SubjectKind::Person,
+            Found::Loans(_) => SubjectKind::Loan,
+        };
+        let persons = self.duplicates.iter().flat_map(|duplicate| duplicate.like_persons.iter().map(|id| id.0));
+        let loans = self.duplicates.iter().flat_map(|duplicate| duplicate.like_loans.iter().map(|id| id.0));
+        let named: BTreeSet<uuid::Uuid> = persons.chain(loans).collect();
+        Seen::list(kind, named.into_iter())
     }
 }
 
-/// Looks for persons on record, and lines before, that a line looks like.
+/// Asks the records about a file that was read, for a centre.
 ///
 /// # Errors
-/// [`AppError::Forbidden`] without the right to read persons; when a name does not open.
-pub fn check(conn: &mut DbConnection, actor: &Actor, vault: &Vault, file: Prepared) -> Result<Checked, AppError> {
-    let looks: Vec<Option<Look>> = file.records.iter().map(|record| Look::of(&record.person)).collect();
-    let known = on_record(conn, actor, vault, &looks, NAMED)?;
-    let before = lines_before(&file.records, &looks);
-    let duplicates = file.records.iter().zip(known).zip(before).filter_map(|((record, like_persons), like_lines)| {
+/// [`AppError::Forbidden`] without the right; when a name does not open.
+pub fn check(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    app: &App,
+    centre: OrganisationId,
+    file: Prepared,
+) -> Result<Checked, AppError> {
+    let Prepared { rows_read, rows_skipped, records, mut faults } = file;
+    let (found, duplicates) = match records {
+        Records::Persons(records) => {
+            let duplicates = people_alike(conn, actor, app, &records)?;
+            (Found::Persons(records), duplicates)
+        }
+        Records::Loans(records) => {
+            let (placed, astray) = lending::place(conn, actor, app, centre, records)?;
+            let verdict = lending::judge(conn, actor, app, centre, &placed)?;
+            faults.extend(astray.into_iter().chain(verdict.faults));
+            faults.sort_by_key(|fault| fault.line);
+            let sound: BTreeSet<_> = verdict.judged.iter().map(|judged| judged.told.loan.id).collect();
+            let is_sound = |line: &Placed| sound.contains(&line.record.history.application.id);
+            (Found::Loans(placed.into_iter().filter(is_sound).collect()), verdict.duplicates)
+        }
+    };
+    Ok(Checked { rows_read, rows_skipped, faults, duplicates, found })
+}
+
+/// Persons on record, and lines before, that a line looks like.
+fn people_alike(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    app: &App,
+    records: &[Record],
+) -> Result<Vec<Duplicate>, AppError> {
+    let looks: Vec<Option<Look>> = records.iter().map(|record| Look::of(&record.person)).collect();
+    let known = on_record(conn, actor, app, &looks, Look::may_be, NAMED)?;
+    let before = lines_before(records, &looks);
+    let duplicates = records.iter().zip(known).zip(before).filter_map(|((record, like_persons), like_lines)| {
         let found = !like_persons.is_empty() || !like_lines.is_empty();
-        found.then_some(Duplicate { line: record.line, like_persons, like_lines, decided: record.decided })
+        let Record { line, decided, .. } = *record;
+        found.then_some(Duplicate { line, like_persons, like_loans: Vec::new(), like_lines, decided })
     });
-    let duplicates = duplicates.collect();
-    Ok(Checked { file, duplicates })
+    Ok(duplicates.collect())
 }
 
 /// For each record, the lines before it that it looks like.

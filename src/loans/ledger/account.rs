@@ -135,6 +135,7 @@ impl Account {
         match what {
             What::Disbursed(amount) => self.pay_out(on, amount),
             What::Restructured(terms) => self.restructure(on, terms),
+            What::BroughtOver { principal, interest } => self.bring_over(on, principal, interest),
             What::Repaid(amount) => self.pay_back(on, amount),
             What::WrittenOff(amount) => self.write_off(amount),
         }
@@ -254,6 +255,20 @@ impl Account {
             // A fraction of a đồng is left and is never asked for.
             self.accrued = 0;
         }
+        Ok(())
+    }
+
+    /// What papers say was paid back until this day settles the interest until then.
+    fn bring_over(&mut self, on: NaiveDate, principal: i64, interest: i64) -> Result<(), Refusal> {
+        if principal > self.principal || interest > self.interest() {
+            return Err(Refusal::Overpaid);
+        }
+        self.principal -= principal;
+        self.repaid_principal += principal;
+        self.repaid_interest += interest;
+        self.accrued = 0;
+        self.rows.iter_mut().for_each(|row| row.interest = 0);
+        self.interest_met |= on > self.period_since;
         Ok(())
     }
 

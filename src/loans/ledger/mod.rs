@@ -6,7 +6,7 @@
 //! rounded down, so the borrower never pays one that is not owed. Days that are no working days are
 //! days like others.
 //!
-//! Entries are replayed by day; on one day in the order paid out, restructured, paid back, written off.
+//! Entries are replayed by day; on one day in the order paid out, restructured, brought over, paid back, written off.
 //! So the order in which they were typed makes no difference to any figure.
 
 mod account;
@@ -77,6 +77,14 @@ pub enum What {
     Disbursed(i64),
     /// What is outstanding is paid back by these terms from that day on.
     Restructured(Terms),
+    /// All that was paid back until that day, as papers of before say it. They say how much of it was interest,
+    /// and not when it came; what more interest there may have been until then is not asked for.
+    BroughtOver {
+        /// Principal, whole đồng.
+        principal: i64,
+        /// Interest.
+        interest: i64,
+    },
     /// So many đồng were paid back.
     Repaid(i64),
     /// So many đồng of principal, which is all that was outstanding, will not come back; nor will the interest.
@@ -88,8 +96,9 @@ impl What {
         match self {
             Self::Disbursed(_) => 0,
             Self::Restructured(_) => 1,
-            Self::Repaid(_) => 2,
-            Self::WrittenOff(_) => 3,
+            Self::BroughtOver { .. } => 2,
+            Self::Repaid(_) => 3,
+            Self::WrittenOff(_) => 4,
         }
     }
 }

@@ -76,6 +76,31 @@ fn a_payment_goes_to_interest_due_then_principal_due_then_interest_then_principa
 }
 
 #[test]
+fn what_papers_say_was_paid_back_settles_the_interest_until_then_and_splits_as_they_say() {
+    let brought = What::BroughtOver { principal: 5_000_000, interest: 300_000 };
+    let entries = ledger(&[("2021-01-01", What::Disbursed(12_000_000)), ("2021-07-15", brought)]);
+    let account = replay(YEAR, POOR, &entries).unwrap();
+    assert_eq!((account.repaid_principal, account.repaid_interest), (5_000_000, 300_000));
+    assert_eq!((account.outstanding(), account.interest()), (7_000_000, 0));
+    // Six instalments of a million have fallen due and five are paid.
+    let overdue = account.overdue(day("2021-07-15")).unwrap();
+    assert_eq!((overdue.days, overdue.amount_dong), (14, 1_000_000));
+    // One day on 6,000,000 at 6.6 % and on 1,000,000 overdue at 8.58 %: 1,084.93 + 235.07.
+    assert_eq!(account.on(day("2021-07-16")).interest(), 1_320);
+    // What came later on that day is principal, whichever was typed first.
+    let mut both = entries.clone();
+    both.insert(0, entry(0, day("2021-07-15"), What::Repaid(7_000_000)));
+    assert!(replay(YEAR, POOR, &both).unwrap().is_settled());
+    let most = |what| {
+        let entries = ledger(&[("2021-01-01", What::Disbursed(12_000_000)), ("2021-07-15", what)]);
+        replay(YEAR, POOR, &entries).map(drop)
+    };
+    assert_eq!(most(What::BroughtOver { principal: 12_000_001, interest: 0 }), Err(Refusal::Overpaid));
+    assert_eq!(most(What::BroughtOver { principal: 0, interest: 1_000_000 }), Err(Refusal::Overpaid));
+    assert_eq!(most(What::BroughtOver { principal: 12_000_000, interest: 400_000 }), Ok(()));
+}
+
+#[test]
 fn paying_on_the_day_what_the_schedule_says_is_never_overdue_and_ends_at_nothing() {
     for plan in [RepaymentPlan::EqualPrincipal, RepaymentPlan::AtTerm] {
         let agreed = terms(17, plan, Frequency::Quarterly);

@@ -95,7 +95,7 @@ impl LoanForm {
             certificate: self.certificate.as_ref().map(|form| Certificate {
                 issuer: form.issuer,
                 issued_on: form.issued_on,
-                disclosure_read_on: form.disclosure_read_on,
+                disclosure_read_on: Some(form.disclosure_read_on),
             }),
         }
     }

@@ -190,6 +190,9 @@ pub struct LoanEventView {
     occurred_on: NaiveDate,
     /// Whole đồng.
     amount_dong: Option<i64>,
+    /// Of what papers of before say was paid back: how much was interest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interest_dong: Option<i64>,
     /// Months granted, or of new terms from that day.
     term_months: Option<i32>,
     /// With new terms: when principal comes back.
@@ -216,6 +219,7 @@ impl LoanEventView {
             kind: event.kind,
             occurred_on: event.occurred_on,
             amount_dong: event.amount_dong,
+            interest_dong: event.interest_dong,
             term_months: event.term_months,
             plan: event.plan,
             frequency: event.frequency,

@@ -11,7 +11,7 @@ use crate::cases::{self, model::Case};
 use crate::consents::{self, model::ConsentPurpose};
 use crate::db::DbConnection;
 use crate::db::schema::{loan_events, loan_papers, loans};
-use crate::db::types::{ConsentId, LoanEventId, LoanId, PersonId, ReferralId};
+use crate::db::types::{AccountId, ConsentId, Instant, LoanEventId, LoanId, PersonId, ReferralId};
 use crate::error::{AppError, Conflict, FieldError, LoanConflict, Rule};
 use crate::grants::Action;
 use crate::loans::LoanStatus;
@@ -60,8 +60,9 @@ pub struct Certificate {
     pub issuer: CertificateIssuer,
     /// When.
     pub issued_on: NaiveDate,
-    /// When the person was read what the lender learns from it.
-    pub disclosure_read_on: NaiveDate,
+    /// When the person was read what the lender learns from it. None only of a loan of before this program:
+    /// the certificate then stays with the centre.
+    pub disclosure_read_on: Option<NaiveDate>,
 }
 
 /// Writes an application. `seal` seals the plan and the name of the group.
@@ -81,7 +82,7 @@ pub fn apply(
     let case = cases::rules::find_for(conn, actor, Action::LoanApply, referral.case_id)?;
     check_referral(conn, actor, &referral)?;
     let person = referrals::rules::person_of(conn, &referral)?;
-    let (product, ceiling) = check(actor, app, new, &case, &person)?;
+    let (product, ceiling) = check(app, actor.now.civil_date(), new, &case, &person).map_err(AppError::Invalid)?;
     let open = loans::table.filter(loans::referral_id.eq(referral.id)).filter(loans::status.eq_any([
         LoanStatus::Application,
         LoanStatus::Appraisal,
@@ -95,26 +96,36 @@ pub fn apply(
         return Err(AppError::loan(LoanConflict::Ceiling));
     }
     let consent =
-        if product.needs_certificate { Some(certificate_consent(conn, actor, new, &referral)?) } else { None };
-    let (sealed_plan, sealed_group) = seal(person.id)?;
-    let loan = row(actor, new, &referral);
-    let papers = LoanPapers {
-        loan_id: loan.id,
-        sealed_plan,
-        sealed_group,
-        certificate_issuer: new.certificate.map(|certificate| certificate.issuer),
-        certified_on: new.certificate.map(|certificate| certificate.issued_on),
-        disclosure_read_on: new.certificate.map(|certificate| certificate.disclosure_read_on),
-        certificate_consent_id: consent,
-    };
+        if product.needs_certificate { Some(certificate_consent(conn, actor.now, new, &referral)?) } else { None };
+    let loan = row((actor.account, actor.now), new, &referral);
+    let papers = papers_of(new, consent, seal(person.id)?);
     diesel::insert_into(loans::table).values(&loan).execute(conn)?;
     diesel::insert_into(loan_papers::table).values(&papers).execute(conn)?;
-    let mut event = LoanEvent::new(new.event, loan.id, LoanEventKind::Applied, new.applied_on, actor.now);
-    event.amount_dong = Some(new.asked_dong);
-    event.recorded_by = Some(actor.account);
+    let event = applied((actor.account, actor.now), new);
     diesel::insert_into(loan_events::table).values(&event).execute(conn)?;
     note(conn, &app.trail, event.recorded_by, loan.id, TrailAction::Create, &["loan"], actor.now)?;
     Ok(loan)
+}
+
+/// The event that an application is.
+pub(super) fn applied((by, at): (AccountId, Instant), new: &Application) -> LoanEvent {
+    let mut event = LoanEvent::new(new.event, new.id, LoanEventKind::Applied, new.applied_on, at);
+    event.amount_dong = Some(new.asked_dong);
+    event.recorded_by = Some(by);
+    event
+}
+
+/// The papers of an application: the sealed plan, and the sealed name of the group.
+pub fn papers_of(new: &Application, consent: Option<ConsentId>, sealed: (Vec<u8>, Option<Vec<u8>>)) -> LoanPapers {
+    LoanPapers {
+        loan_id: new.id,
+        sealed_plan: sealed.0,
+        sealed_group: sealed.1,
+        certificate_issuer: new.certificate.map(|certificate| certificate.issuer),
+        certified_on: new.certificate.map(|certificate| certificate.issued_on),
+        disclosure_read_on: new.certificate.and_then(|certificate| certificate.disclosure_read_on),
+        certificate_consent_id: consent,
+    }
 }
 
 fn check_referral(conn: &mut DbConnection, actor: &Actor, referral: &Referral) -> Result<(), AppError> {
@@ -133,16 +144,19 @@ fn check_referral(conn: &mut DbConnection, actor: &Actor, referral: &Referral) -
 }
 
 /// The product of the day, and its ceiling for this borrower.
-fn check<'a>(
-    actor: &Actor,
+///
+/// # Errors
+/// Every rule that the application breaks.
+pub(super) fn check<'a>(
     app: &'a App,
+    today: NaiveDate,
     new: &Application,
     case: &Case,
     person: &Person,
-) -> Result<(&'a Product, i64), AppError> {
+) -> Result<(&'a Product, i64), Vec<FieldError>> {
     let mut broken = Vec::new();
     let mut refuse = |field: &str, rule| broken.push(FieldError::new(field, rule));
-    if new.applied_on > actor.now.civil_date() {
+    if new.applied_on > today {
         refuse("applied_on", Rule::NotInFuture);
     }
     if new.applied_on < case.received_on {
@@ -152,7 +166,7 @@ fn check<'a>(
         app.products.on(new.product, new.applied_on).filter(|product| lives_where(app, product, new, case, person));
     let Some((product, ceiling)) = offered.and_then(|product| Some((product, product.ceiling(new.borrower)?))) else {
         refuse("product", Rule::ProductNotOffered);
-        return Err(AppError::Invalid(broken));
+        return Err(broken);
     };
     if new.asked_dong > ceiling {
         refuse("amount_dong", Rule::Range { min: 1, max: ceiling });
@@ -181,7 +195,7 @@ fn check<'a>(
         }
         _ => {}
     }
-    if broken.is_empty() { Ok((product, ceiling)) } else { Err(AppError::Invalid(broken)) }
+    if broken.is_empty() { Ok((product, ceiling)) } else { Err(broken) }
 }
 
 /// Whether the product is offered where the person lives, as the map was on that day; where that is not
@@ -196,22 +210,27 @@ fn lives_where(app: &App, product: &Product, new: &Application, case: &Case, per
 }
 
 /// The consent on which the certificate goes to the lender; the person was read what it tells before giving it.
-fn certificate_consent(
+///
+/// # Errors
+/// [`LoanConflict::CertificateConsentMissing`]; a field error when the person was read it later.
+pub fn certificate_consent(
     conn: &mut DbConnection,
-    actor: &Actor,
+    now: Instant,
     new: &Application,
     referral: &Referral,
 ) -> Result<ConsentId, AppError> {
-    let (purpose, today) = (ConsentPurpose::LoanCertificate, actor.now.civil_date());
+    let (purpose, today) = (ConsentPurpose::LoanCertificate, now.civil_date());
     let live = consents::rules::live(conn, referral.person_id, purpose, referral.to_organisation_id, today)?;
     let consent = live.ok_or(AppError::loan(LoanConflict::CertificateConsentMissing))?;
-    if new.certificate.is_some_and(|certificate| certificate.disclosure_read_on > consent.given_on) {
+    let read_on = new.certificate.and_then(|certificate| certificate.disclosure_read_on);
+    if read_on.is_some_and(|day| day > consent.given_on) {
         return Err(AppError::field("certificate.disclosure_read_on", Rule::NotAfter("given_on")));
     }
     Ok(consent.id)
 }
 
-fn row(actor: &Actor, new: &Application, referral: &Referral) -> Loan {
+/// The row of an application.
+pub(super) fn row((by, at): (AccountId, Instant), new: &Application, referral: &Referral) -> Loan {
     Loan {
         id: new.id,
         referral_id: referral.id,
@@ -241,9 +260,9 @@ fn row(actor: &Actor, new: &Application, referral: &Referral) -> Loan {
         repaid_interest_dong: 0,
         written_off_dong: 0,
         next_due_on: None,
-        created_by: actor.account,
-        created_at: actor.now,
-        updated_at: actor.now,
+        created_by: by,
+        created_at: at,
+        updated_at: at,
         version: 1,
     }
 }

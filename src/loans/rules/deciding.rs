@@ -8,11 +8,12 @@ use crate::app::App;
 use crate::audit::TrailKey;
 use crate::consents;
 use crate::db::DbConnection;
-use crate::db::types::{LoanEventId, LoanId};
+use crate::db::types::{Instant, LoanEventId, LoanId};
 use crate::error::{AppError, Conflict, FieldError, LoanConflict, Rule};
 use crate::grants::Action;
 use crate::loans::LoanStatus;
 use crate::loans::model::{Loan, LoanEvent, LoanEventKind};
+use crate::loans::products::{Product, Products};
 use crate::loans::status::{RefusalReason, WithdrawalReason};
 use crate::referrals;
 
@@ -64,11 +65,31 @@ pub fn approve(
     let mut loan = find_version(conn, actor, Action::LoanLend, id, expected)?;
     let from = begin(&mut loan, LoanStatus::Approved)?;
     check_agreed(conn, actor, &loan)?;
-    let mut broken = dates(actor, &loan, grant.on);
-    let product = app.products.on(loan.product, grant.on);
+    let today = actor.now.civil_date();
+    let (product, ceiling) = check_grant(&app.products, today, &loan, grant).map_err(AppError::Invalid)?;
+    if exposure(conn, loan.person_id, loan.product, loan.id)? + grant.dong > ceiling {
+        return Err(AppError::loan(LoanConflict::Ceiling));
+    }
+    let event = by(actor, granted(&mut loan, product, grant, event, actor.now));
+    save(conn, &app.trail, &mut loan, from, &event)?;
+    Ok(loan)
+}
+
+/// The product of the day of a decision, and its ceiling for this borrower.
+///
+/// # Errors
+/// Every rule that what is granted breaks.
+pub(super) fn check_grant<'a>(
+    products: &'a Products,
+    today: NaiveDate,
+    loan: &Loan,
+    grant: Grant,
+) -> Result<(&'a Product, i64), Vec<FieldError>> {
+    let mut broken = dates(today, loan, grant.on);
+    let product = products.on(loan.product, grant.on);
     let Some((product, ceiling)) = product.and_then(|product| Some((product, product.ceiling(loan.borrower)?))) else {
         broken.push(FieldError::new("decided_on", Rule::ProductNotOffered));
-        return Err(AppError::Invalid(broken));
+        return Err(broken);
     };
     let most = loan.asked_dong.min(ceiling);
     if grant.dong > most {
@@ -77,22 +98,20 @@ pub fn approve(
     if i64::from(grant.months) > i64::from(product.term_months_max) {
         broken.push(FieldError::new("term_months", Rule::Range { min: 1, max: product.term_months_max.into() }));
     }
-    if !broken.is_empty() {
-        return Err(AppError::Invalid(broken));
-    }
-    if exposure(conn, loan.person_id, loan.product, loan.id)? + grant.dong > ceiling {
-        return Err(AppError::loan(LoanConflict::Ceiling));
-    }
+    if broken.is_empty() { Ok((product, ceiling)) } else { Err(broken) }
+}
+
+/// Notes what is granted, and returns the event.
+pub(super) fn granted(loan: &mut Loan, product: &Product, grant: Grant, id: LoanEventId, at: Instant) -> LoanEvent {
     loan.decided_on = Some(grant.on);
     loan.approved_dong = Some(grant.dong);
     loan.approved_months = Some(grant.months);
     loan.rate_ppm = Some(product.rate_ppm);
     loan.overdue_rate_ppm = Some(product.overdue_rate_ppm());
-    let mut event = by(actor, LoanEvent::new(event, id, LoanEventKind::Approved, grant.on, actor.now));
+    let mut event = LoanEvent::new(id, loan.id, LoanEventKind::Approved, grant.on, at);
     event.amount_dong = loan.approved_dong;
     event.term_months = loan.approved_months;
-    save(conn, &app.trail, &mut loan, from, &event)?;
-    Ok(loan)
+    event
 }
 
 /// Does not grant a loan.
@@ -111,7 +130,7 @@ pub fn refuse(
 ) -> Result<Loan, AppError> {
     let mut loan = find_version(conn, actor, Action::LoanLend, id, expected)?;
     let from = begin(&mut loan, LoanStatus::Refused)?;
-    let broken = dates(actor, &loan, on);
+    let broken = dates(actor.now.civil_date(), &loan, on);
     if !broken.is_empty() {
         return Err(AppError::Invalid(broken));
     }
@@ -160,9 +179,9 @@ fn by(actor: &Actor, event: LoanEvent) -> LoanEvent {
     LoanEvent { recorded_by: Some(actor.account), ..event }
 }
 
-fn dates(actor: &Actor, loan: &Loan, decided_on: NaiveDate) -> Vec<FieldError> {
+fn dates(today: NaiveDate, loan: &Loan, decided_on: NaiveDate) -> Vec<FieldError> {
     let mut broken = Vec::new();
-    if decided_on > actor.now.civil_date() {
+    if decided_on > today {
         broken.push(FieldError::new("decided_on", Rule::NotInFuture));
     }
     if decided_on < loan.applied_on {

@@ -15,7 +15,7 @@ use crate::entitlements::Catalogue;
 use crate::error::{AppError, FieldError, LoanConflict, Rule};
 use crate::grants::Action;
 use crate::loans::LoanStatus;
-use crate::loans::ledger::{self as arithmetic, Refusal, Terms};
+use crate::loans::ledger::{self as arithmetic, Account, Refusal, Terms};
 use crate::loans::model::{Loan, LoanEvent, LoanEventKind, standing_entries};
 use crate::loans::status::WriteOffReason;
 use crate::referrals::ReferralStatus;
@@ -70,6 +70,7 @@ pub fn disburse(
             delivered_on: paid.on,
             form: DeliveryForm::Money,
             amount_dong: Some(paid.dong),
+            part_of: None,
         };
         deliveries::rules::create(conn, actor, entitlements, trail, &new)?;
         event.delivery_id = Some(delivery);
@@ -248,17 +249,23 @@ fn post(
     })?;
     let from = loan.status;
     loan.note_figures(&account, &entries);
-    loan.status = if account.is_written_off {
-        LoanStatus::WrittenOff
-    } else if account.is_settled() {
-        LoanStatus::Settled
-    } else if account.disbursed > 0 {
-        LoanStatus::Disbursed
-    } else {
-        without_money(conn, &loan, event.recorded_at.civil_date())?
+    loan.status = match with_money(&account) {
+        Some(status) => status,
+        None => without_money(conn, &loan, event.recorded_at.civil_date())?,
     };
     save(conn, trail, &mut loan, from, &event)?;
     Ok(loan)
+}
+
+/// What a loan is by its account; none when no money was paid out.
+pub(super) fn with_money(account: &Account) -> Option<LoanStatus> {
+    if account.is_written_off {
+        Some(LoanStatus::WrittenOff)
+    } else if account.is_settled() {
+        Some(LoanStatus::Settled)
+    } else {
+        (account.disbursed > 0).then_some(LoanStatus::Disbursed)
+    }
 }
 
 /// What a loan is when the only money paid out was a mistake: granted, if the referral still holds.

@@ -28,6 +28,8 @@ const MISSED: Duration = Duration::from_mins(15);
 const KEPT_MINUTES: i64 = 60;
 /// Persons read at once when everybody is.
 const PAGE: i64 = 500;
+/// Persons whom the index does not have as they are now; when they are more, it says nothing of names.
+const MOST_UNFOLLOWED: usize = 5_000;
 /// Persons read at once when they changed.
 const BATCH: usize = 500;
 
@@ -39,6 +41,8 @@ pub struct NameIndex(Arc<Shared>);
 struct Shared {
     /// None until it is built.
     index: RwLock<Option<Index>>,
+    /// How far the index is; set after it is, so that the index is never behind.
+    followed: RwLock<Option<(Position, Moment)>>,
     /// Wakes the thread that follows.
     wake: OnceLock<SyncSender<()>>,
 }
@@ -96,6 +100,35 @@ impl NameIndex {
         self.look(|index| index.alike_among(likeness, persons))
     }
 
+    /// Who of these organisations may bear one of these names (words, folded), and whoever changed in the records
+    /// since the index was brought up to date: nobody is missing. None when the index cannot say so.
+    ///
+    /// # Errors
+    /// The engine's own.
+    pub(super) fn bearers(
+        &self,
+        conn: &mut DbConnection,
+        wanted: &[Vec<Box<str>>],
+        organisations: &[OrganisationId],
+    ) -> Result<Option<Vec<PersonId>>, AppError> {
+        // Read before the index: what is followed meanwhile is looked at twice, and not missed.
+        let followed = self.0.followed.read().unwrap_or_else(PoisonError::into_inner).clone();
+        // Of a node that fell behind for long, changes may be forgotten already.
+        let Some((position, _)) = followed.filter(|(_, since)| since.elapsed() < MISSED) else { return Ok(None) };
+        let (mut persons, _) = position.changed(conn)?;
+        if persons.len() > MOST_UNFOLLOWED {
+            return Ok(None);
+        }
+        match self.look(|index| index.bearers_within(wanted, organisations)) {
+            Ok(bearers) => persons.extend(bearers),
+            Err(AppError::IndexBuilding) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        persons.sort_unstable();
+        persons.dedup();
+        Ok(Some(persons))
+    }
+
     fn look<T>(&self, f: impl FnOnce(&Index) -> T) -> Result<T, AppError> {
         let index = self.0.index.read().unwrap_or_else(PoisonError::into_inner);
         index.as_ref().map(f).ok_or(AppError::IndexBuilding)
@@ -112,7 +145,7 @@ pub fn forget_followed(conn: &mut DbConnection, now: Instant) -> Result<usize, A
 }
 
 /// How far the changes were followed.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Position {
     /// The highest number seen.
     seq: i64,
@@ -202,6 +235,7 @@ impl Follower {
         let mut looked = Moment::now();
         loop {
             let due = position.take().filter(|_| looked.elapsed() < MISSED);
+            let began = Moment::now();
             let done = match due.as_ref() {
                 Some(position) => self.follow(position),
                 None => self.build(),
@@ -209,6 +243,10 @@ impl Follower {
             position = match done {
                 Ok(reached) => {
                     looked = Moment::now();
+                    if let Some(shared) = self.shared.upgrade() {
+                        let mut followed = shared.followed.write().unwrap_or_else(PoisonError::into_inner);
+                        *followed = Some((reached.clone(), began));
+                    }
                     Some(reached)
                 }
                 Err(error) => {

@@ -9,6 +9,7 @@ use super::index::{Hit, take_best, year_of};
 use super::likeness::Likeness;
 use super::matching::{Query, fit_of};
 use super::model::{Candidate, FoundPerson, FoundPersons};
+use super::words::words;
 use crate::accounts::Actor;
 use crate::db::DbConnection;
 use crate::db::schema::{cases, persons};
@@ -68,6 +69,24 @@ pub fn alike(
         Some(few) => names.alike_among(likeness, &few),
         None => names.alike_within(likeness, &organisations_of(scope)),
     }
+}
+
+/// Persons who may bear one of these names, in the order of ids, to be checked in the records; nobody within reach is
+/// missing. None when the index cannot tell, or the scope reaches no whole organisation.
+///
+/// # Errors
+/// The engine's own.
+pub fn bearers<'a>(
+    conn: &mut DbConnection,
+    scope: &Scope,
+    names: &NameIndex,
+    wanted: impl Iterator<Item = &'a str>,
+) -> Result<Option<Vec<PersonId>>, AppError> {
+    if scope.organisations.iter().next().is_none() {
+        return Ok(None);
+    }
+    let folded = |name| words(name).into_iter().map(|word| word.folded).collect();
+    names.bearers(conn, &wanted.map(folded).collect::<Vec<_>>(), &organisations_of(scope))
 }
 
 /// Everybody within a scope that reaches no whole organisation, unless they are many: then nobody

@@ -8,7 +8,7 @@ use crate::accounts::Actor;
 use crate::audit::{TrailAction, TrailKey};
 use crate::consents::model::Consent;
 use crate::db::DbConnection;
-use crate::db::schema::referrals;
+use crate::db::schema::{consents, referrals};
 use crate::db::types::ReferralId;
 use crate::error::{AppError, Conflict};
 use crate::grants::Action;
@@ -16,7 +16,8 @@ use crate::grants::predicates::referrals_within;
 use crate::referrals::ReferralStatus;
 use crate::referrals::model::Referral;
 
-/// Lets open emergencies to the recipient rest on the consent that was now given.
+/// Lets open referrals to the recipient rest on the consent that was now given: emergencies that went
+/// before it, and those whose own consent runs out sooner, so that a renewal keeps help going.
 ///
 /// # Errors
 /// The engine's own.
@@ -25,15 +26,19 @@ pub fn rest_on(conn: &mut DbConnection, trail: &TrailKey, consent: &Consent, act
     if !consent.is_live_on(actor.now.civil_date()) {
         return Ok(());
     }
-    let open: Vec<Referral> = referrals::table
+    let open: Vec<(Referral, Option<chrono::NaiveDate>)> = referrals::table
+        .left_join(consents::table.on(consents::id.nullable().eq(referrals::consent_id)))
         .filter(referrals::person_id.eq(consent.person_id))
         .filter(referrals::to_organisation_id.eq(recipient))
         .filter(referrals::status.eq_any(ReferralStatus::OPEN))
-        .filter(referrals::emergency_reason.is_not_null())
-        .filter(referrals::consent_id.is_null())
-        .select(Referral::as_select())
+        .select((Referral::as_select(), consents::expires_on.nullable()))
         .load(conn)?;
-    for mut referral in open {
+    for (mut referral, runs_out) in open {
+        let longer = runs_out.is_some_and(|last| consent.expires_on.is_none_or(|new| new > last));
+        let before_consent = referral.consent_id.is_none() && referral.emergency_reason.is_some();
+        if !longer && !before_consent {
+            continue;
+        }
         referral.consent_id = Some(consent.id);
         save(conn, &mut referral, actor.now)?;
         note(conn, trail, Some(actor.account), referral.id, TrailAction::Update, &["consent_id"], actor.now)?;

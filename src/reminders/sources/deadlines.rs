@@ -2,7 +2,7 @@
 //! calendar, so it is not the statement that sorts: it reads the cases in which one may run.
 
 use chrono::{Months, NaiveDate};
-use diesel::dsl::exists;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::{CaseRow, Day, of_cases};
@@ -13,7 +13,7 @@ use crate::cases::contact::{
 use crate::cases::deadlines::{DeadlineFacts, DeadlineKind};
 use crate::cases::status::CloseReason;
 use crate::db::DbConnection;
-use crate::db::schema::{care_plans, cases, follow_ups, persons};
+use crate::db::schema::{care_plans, cases, follow_ups, persons, transfers};
 use crate::db::types::{AccountId, CaseId};
 use crate::error::AppError;
 use crate::follow_ups::model::Finding;
@@ -22,6 +22,7 @@ use crate::persons::ClientCategory;
 use crate::persons::model::{Birth, BirthPrecision};
 use crate::reminders::model::{Reminder, ReminderKind};
 use crate::reminders::rules::{Ask, Through};
+use crate::transfers::status::TransferStatus;
 
 /// The reminder of a deadline; none for those that other sources read.
 fn kind_of(what: DeadlineKind) -> Option<ReminderKind> {
@@ -141,10 +142,14 @@ pub(super) fn follow_ups_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<V
 /// Who was taken in at a commune office and not handed over yet.
 pub(super) fn hand_overs_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<Vec<Reminder>, AppError> {
     let Through::Worker(account) = ask.through else { return Ok(Vec::new()) };
+    // It is the centre's turn then.
+    let offered =
+        transfers::table.filter(transfers::case_id.eq(cases::id)).filter(transfers::status.eq(TransferStatus::Offered));
     let rows: Vec<CaseRow> = cases::table
         .filter(cases::opened_by.eq(account))
         .filter(cases::organisation_id.eq_any(ask.scope.intake.iter().collect::<Vec<_>>()))
         .filter(cases::closed_on.is_null())
+        .filter(not(exists(offered)))
         .filter(cases_within(&ask.scope))
         .select((cases::received_on, cases::id, cases::assigned_to))
         .load(conn)?;

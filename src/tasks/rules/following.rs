@@ -1,4 +1,4 @@
-//! Tasks follow their case: to another worker, to another centre, to its end.
+//! Tasks follow their case: to another worker, to its end.
 
 use diesel::prelude::*;
 
@@ -23,9 +23,8 @@ fn open_of_case(conn: &mut DbConnection, case: CaseId) -> Result<Vec<Task>, AppE
         .load(conn)?)
 }
 
-/// The case has been given to another worker, or another centre: its open tasks go along. Those
-/// of `former` and of nobody are now the new worker's, or wait with the case; when the centre
-/// changed, so are those of colleagues there.
+/// The case has been given to another worker: the open tasks of `former` and of nobody go along, or wait with
+/// the case.
 ///
 /// # Errors
 /// The engine's own.
@@ -37,24 +36,19 @@ pub fn follow_case(
     former: Option<AccountId>,
 ) -> Result<(), AppError> {
     for mut task in open_of_case(conn, case.id)? {
-        let moved = task.organisation_id != case.organisation_id;
         let goes_along = task.owner_kind == OwnerKind::Worker
-            && (moved || task.owner_id.is_none() || task.owner_id == former)
+            && (task.owner_id.is_none() || task.owner_id == former)
             && task.owner_id != case.assigned_to;
-        if !moved && !goes_along {
-            continue;
-        }
-        task.organisation_id = case.organisation_id;
         if goes_along {
             task.owner_id = case.assigned_to;
+            save(conn, actor, &mut task)?;
+            note(conn, trail, actor, task.id, TrailAction::Assign, &["owner"])?;
         }
-        save(conn, actor, &mut task)?;
-        note(conn, trail, actor, task.id, TrailAction::Assign, &["owner"])?;
     }
     Ok(())
 }
 
-/// Cancels the open tasks of a case that is being closed. They do not come back when it is
+/// Cancels the open tasks of a case that is being closed or handed over. They do not come back when it is
 /// opened again: what is to be done then is planned anew.
 ///
 /// # Errors
@@ -64,10 +58,11 @@ pub fn cancel_open_of_case(
     actor: &Actor,
     trail: &TrailKey,
     case: CaseId,
+    reason: CancelReason,
 ) -> Result<(), AppError> {
     for mut task in open_of_case(conn, case)? {
         task.status = TaskStatus::Cancelled;
-        task.cancel_reason = Some(CancelReason::CaseClosed);
+        task.cancel_reason = Some(reason);
         save(conn, actor, &mut task)?;
         note(conn, trail, actor, task.id, TrailAction::Transition, &["status"])?;
     }

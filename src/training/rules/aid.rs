@@ -71,6 +71,7 @@ pub fn grant(
         delivered_on: new.paid_on,
         form: DeliveryForm::Money,
         amount_dong: Some(amount.total()),
+        part_of: Some(enrolment.referral_id),
     };
     deliveries::rules::create(conn, actor, entitlements, trail, &payment)?;
     let aid = TrainingAid {

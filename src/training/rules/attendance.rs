@@ -298,6 +298,7 @@ fn support(
         delivered_on: day,
         form: DeliveryForm::InKind,
         amount_dong: None,
+        part_of: None,
     };
     Ok(deliveries::rules::create(conn, actor, entitlements, trail, &new)?.id)
 }

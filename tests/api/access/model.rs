@@ -129,8 +129,9 @@ fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
         ("POST", path) if path.starts_with("/transfers/") => change(A::TransferRead, A::TransferAnswer, 412),
         ("GET", "/deliveries") => (vec![May(A::DeliveryRead)], 200),
         ("GET", "/deliveries/{id}") => (vec![Reach(A::DeliveryRead, 404)], 200),
+        // The referral of the matrix has a loan, whose money stands in its ledger.
         ("POST", "/deliveries") if line.relation.starts_with("addressed") => {
-            change(A::ReferralRead, A::DeliveryWrite, 201)
+            change(A::ReferralRead, A::DeliveryWrite, 409)
         }
         ("POST", "/deliveries") => change(A::CaseRead, A::DeliveryWrite, 201),
         ("POST", "/deliveries/{id}/void") => change(A::DeliveryRead, A::DeliveryWrite, 412),

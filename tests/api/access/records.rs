@@ -230,6 +230,7 @@ fn imported(app: &TestApp, organisation: Uuid, by: &User) -> Uuid {
         rows_skipped: 0,
         persons_made: 1,
         cases_made: 0,
+        loans_made: 0,
         undone_at: None,
         undone_by: None,
         version: 1,

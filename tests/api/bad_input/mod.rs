@@ -5,6 +5,7 @@ mod dates;
 mod entitlements;
 mod fields;
 mod files;
+mod loan_imports;
 mod loans;
 mod papers;
 mod plans;

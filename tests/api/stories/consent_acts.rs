@@ -123,6 +123,32 @@ both_dbs! {
         assert!(reads_the_person(app, &world.teacher, referral));
     }
 
+    fn a_consent_that_is_renewed_carries_what_goes_on_beyond_the_day_of_the_first(app: &TestApp) {
+        let world = World::build(app);
+        let person = app.person(&world.worker, "Canh Thị Bí Mật");
+        let until = |days: Option<i64>| {
+            let body = json!({
+                "purpose": "referral", "recipient_organisation_id": world.school, "given_by": "self",
+                "given_on": app.today(), "proof": "recording", "expires_on": days.map(|days| app.days_ago(-days)),
+            });
+            app.post(&format!("/persons/{person}/consents"), &body).by(&world.worker).send().expect(201).id()
+        };
+        until(Some(5));
+        let referral = draft(app, &world, person);
+        for (user, step) in [(&world.worker, "send"), (&world.teacher, "accept"), (&world.teacher, "start")] {
+            app.step(user, referral, step).expect(200);
+        }
+        until(Some(3));
+        let renewed = until(Some(20));
+        app.pass_days(10);
+        assert!(reads_the_person(app, &world.teacher, referral));
+        app.keep_house();
+        assert_eq!(status(app, &world.worker, referral), "in_service", "neither the first nor the shorter one ends it");
+        let path = format!("/persons/{person}/consents/{renewed}/withdraw");
+        app.post(&path, &json!({})).by(&world.worker).version(1).send().expect(200);
+        assert_eq!(status(app, &world.worker, referral), "cancelled", "but the one it rests on does");
+    }
+
     fn a_corrected_birth_ends_a_guardians_consent_when_the_person_is_of_age(app: &TestApp) {
         let world = World::build(app);
         let person = child(app, &world.worker, "2011-04-01");

@@ -273,6 +273,28 @@ both_dbs! {
     }
 }
 
+/// Whether the index of names is there or not, whoever was registered a moment ago is known.
+#[test]
+fn somebody_of_just_now_is_proposed_with_the_index_of_names_and_without_for_imports() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        for without_index in [false, true] {
+            let Some(app) = TestApp::start(engine, Options { without_index, ..Options::default() }) else { continue };
+            let world = World::build(&app);
+            for number in 0..5 {
+                let name = format!("Nguyễn Thị Hòa {}", "x".repeat(number + 1));
+                let person = app.person(&world.manager, &name);
+                let tried = app.dry_run(&world.manager, &csv(&[line(&name.to_uppercase())]), "");
+                assert_eq!(tried["duplicates"][0]["like_persons"], json!([person]));
+            }
+            let renamed = persons_of(&app, &world.manager).pop().expect("somebody");
+            let (path, body) = (format!("/persons/{}", id_of(&renamed)), json!({"name": "Trần Thị Khác"}));
+            app.patch(&path, &body).by(&world.manager).version(1).send().expect(200);
+            let tried = app.dry_run(&world.manager, &csv(&[line("Tran Thi Khac")]), "");
+            assert_eq!(tried["duplicates"][0]["like_persons"], json!([renamed["id"]]));
+        }
+    }
+}
+
 /// What a generated line says, and what is read of it later.
 fn any_line() -> impl Strategy<Value = (Vec<String>, (String, String, Value))> {
     let name = "[A-ZĐÀ-Ỹ][a-zđà-ỹ]{1,8}( [A-ZĐ][a-zđà-ỹ]{0,9}){1,4}";

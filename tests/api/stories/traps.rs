@@ -48,6 +48,9 @@ both_dbs! {
         assert_eq!(read(app, &world.worker, person)["name"], json!(name), "stored composed, the tone where it was typed");
         let other = register(app, &world.worker, |body| body["name"] = json!("Dang Thi Hoa"));
         assert_ne!(read(app, &world.worker, other)["name"], read(app, &world.worker, person)["name"]);
+        for typed in ["Đặng Thị Hòa", &decomposed, "dang thi hoa", "HOA THI DANG"] {
+            app.finds_all(&world.worker, typed, &[person, other]);
+        }
     }
 
     fn trap_03_a_birth_may_be_a_year_or_unknown_and_contradicts_nothing(app: &TestApp) {
@@ -84,6 +87,14 @@ both_dbs! {
         }
         assert_eq!(figure(app, &world, 2025), (json!(1), json!(1)), "persons are distinct");
         assert_eq!(app.all_items(&world.manager, "/cases", 50).len(), 2, "cases are not");
+        let written_twice = app.person(&world.worker, "Phan Thị Hai Lan");
+        let case = app.case(&world.worker, written_twice, "person_selling_sex", app.days_ago(10));
+        app.assess(&world.worker, case, &["social_support"], app.days_ago(10));
+        assert_eq!(figure(app, &world, 2025), (json!(1), json!(2)), "two records are two persons until somebody decides");
+        app.decide(&world.manager, person, written_twice, "same").expect(200);
+        assert_eq!(figure(app, &world, 2025), (json!(1), json!(1)), "one person, of whom no record was touched");
+        app.split(&world.manager, person, written_twice).expect(200);
+        assert_eq!(figure(app, &world, 2025), (json!(1), json!(2)));
     }
 
     fn trap_06_a_fact_keeps_the_unit_of_its_day_whatever_became_of_the_unit(app: &TestApp) {

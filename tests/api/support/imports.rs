@@ -8,7 +8,7 @@ use super::client::{Call, Reply, User};
 use super::world::COMMUNE;
 
 /// Media type under which files are sent; the server looks at their content.
-const FILE: &str = "application/octet-stream";
+pub const FILE: &str = "application/octet-stream";
 
 /// Columns of the usual file.
 pub const COLUMNS: &[&str] = &[
@@ -33,9 +33,19 @@ pub fn line(name: &str) -> Vec<String> {
 
 /// The usual columns and these lines, as text.
 pub fn csv(lines: &[Vec<String>]) -> Vec<u8> {
+    table_csv(COLUMNS, lines)
+}
+
+/// The same as a workbook of texts.
+pub fn xlsx(lines: &[Vec<String>]) -> Vec<u8> {
+    table_xlsx(COLUMNS, lines)
+}
+
+/// A table as text.
+pub fn table_csv(columns: &[&str], lines: &[Vec<String>]) -> Vec<u8> {
     let quoted = |cell: &String| format!("\"{}\"", cell.replace('"', "\"\""));
     let joined = |cells: &[String]| cells.iter().map(quoted).collect::<Vec<_>>().join(";");
-    let header: Vec<String> = COLUMNS.iter().map(|column| (*column).to_owned()).collect();
+    let header: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
     let mut file = format!("\u{feff}{}\r\n", joined(&header));
     for line in lines {
         file.push_str(&joined(line));
@@ -44,11 +54,11 @@ pub fn csv(lines: &[Vec<String>]) -> Vec<u8> {
     file.into_bytes()
 }
 
-/// The same as a workbook of texts.
-pub fn xlsx(lines: &[Vec<String>]) -> Vec<u8> {
+/// A table as a workbook of texts.
+pub fn table_xlsx(columns: &[&str], lines: &[Vec<String>]) -> Vec<u8> {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
-    let header: Vec<String> = COLUMNS.iter().map(|column| (*column).to_owned()).collect();
+    let header: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
     for (row, cells) in (0_u32..).zip(std::iter::once(&header).chain(lines)) {
         for (column, cell) in (0_u16..).zip(cells) {
             sheet.write_string(row, column, cell).expect("a cell is written");

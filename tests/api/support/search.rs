@@ -32,6 +32,24 @@ impl Client {
         items.map(|item| item["id"].as_str().and_then(|id| id.parse().ok()).expect("an id")).collect()
     }
 
+    /// Asks again until these are found, whatever their order.
+    #[track_caller]
+    pub fn finds_all(&self, user: &User, typed: &str, wanted: &[Uuid]) {
+        let sorted = |mut ids: Vec<Uuid>| {
+            ids.sort_unstable();
+            ids
+        };
+        let (wanted, started) = (sorted(wanted.to_vec()), Instant::now());
+        loop {
+            let found = sorted(self.found(user, typed));
+            if found == wanted {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "{typed}: {found:?}, not {wanted:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Asks again until these, in this order, are found.
     #[track_caller]
     pub fn finds(&self, user: &User, typed: &str, wanted: &[Uuid]) {

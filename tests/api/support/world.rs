@@ -23,7 +23,6 @@ pub const OLD_COMMUNE: &str = "G63-C00001";
 
 /// Organisations and accounts.
 #[derive(Debug)]
-#[expect(dead_code, reason = "a whole cast, of which each story needs some")]
 pub struct World {
     pub centre: Uuid,
     pub other_centre: Uuid,

@@ -21,7 +21,7 @@ fn overdue_ids(app: &TestApp, user: &crate::support::User) -> Vec<Value> {
 }
 
 /// What lists show of each loan equals what its entries come to.
-fn check_figures(app: &TestApp) {
+pub(in crate::stories) fn check_figures(app: &TestApp) {
     use diesel::prelude::*;
     let rows = app.state().db.read_now(|conn| {
         let loans: Vec<Loan> = loans::table.select(Loan::as_select()).load(conn)?;

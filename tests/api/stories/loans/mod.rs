@@ -1,7 +1,7 @@
 //! Loans, from the application to the last repayment.
 
 mod certificates;
-mod ledger;
+pub(super) mod ledger;
 mod lender;
 mod life;
 
