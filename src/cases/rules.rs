@@ -390,7 +390,7 @@ fn save(conn: &mut DbConnection, actor: &Actor, case: &mut Case) -> Result<(), A
             cases::version.eq(case.version),
         ))
         .execute(conn)?;
-    if saved == 1 { Ok(()) } else { Err(AppError::internal("a guarded update met another number of rows than one")) }
+    crate::db::met_one_row(saved)
 }
 
 fn note(

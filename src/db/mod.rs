@@ -18,6 +18,7 @@ pub use connection::{DatabaseUrl, DbConnection, Engine, MultiBackend};
 pub use migrate::{SchemaError, Stage, Store, migrate, revert_all, stage};
 pub use pool::{Database, DatabaseOptions, OpenError};
 
+use crate::error::AppError;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 /// Whether the engine asks for the transaction to be tried again.
@@ -32,6 +33,14 @@ fn wants_retry(error: &DieselError) -> bool {
 /// What a write returns that found another one ahead of it; the door then tries it again.
 pub fn lost_race() -> DieselError {
     DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, Box::new("another write was first".to_owned()))
+}
+
+/// What follows an update that names the version which was read in the same transaction: it met that row.
+///
+/// # Errors
+/// [`AppError::Internal`] when it met none, or several.
+pub fn met_one_row(rows: usize) -> Result<(), AppError> {
+    if rows == 1 { Ok(()) } else { Err(AppError::internal("a guarded update met another number of rows than one")) }
 }
 
 /// Whether a write was refused because a row of that key exists.

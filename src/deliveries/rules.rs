@@ -68,9 +68,11 @@ pub struct NewDelivery {
 /// Refuses what is not recorded by hand: money of a loan that was applied for stands in its ledger.
 ///
 /// # Errors
-/// [`LoanConflict::PaidByLedger`]; [`AppError::NotFound`].
+/// [`LoanConflict::PaidByLedger`]; [`AppError::NotFound`]; [`AppError::Forbidden`] without the right to record.
 pub fn refuse_by_hand(conn: &mut DbConnection, actor: &Actor, new: &NewDelivery) -> Result<(), AppError> {
     let Ground::Referral(id) = new.ground else { return Ok(()) };
+    // Whether there is a loan is told to nobody who may not record.
+    actor.scope(Action::DeliveryWrite)?;
     referrals::rules::read(conn, actor, id)?;
     if new.service_type == ServiceType::Loan && loans::rules::has_loan(conn, id)? {
         return Err(AppError::loan(LoanConflict::PaidByLedger));

@@ -116,9 +116,7 @@ fn save(
             loans::version.eq(loan.version),
         ))
         .execute(conn)?;
-    if saved != 1 {
-        return Err(AppError::internal("a guarded update met another number of rows than one"));
-    }
+    crate::db::met_one_row(saved)?;
     diesel::insert_into(loan_events::table).values(event).execute(conn)?;
     let (action, field) =
         if loan.status == from { (TrailAction::Update, "ledger") } else { (TrailAction::Transition, "status") };

@@ -270,7 +270,7 @@ fn save(conn: &mut DbConnection, note: &Note) -> Result<(), AppError> {
             notes::version.eq(note.version),
         ))
         .execute(conn)?;
-    if saved == 1 { Ok(()) } else { Err(AppError::internal("a guarded update met another number of rows than one")) }
+    crate::db::met_one_row(saved)
 }
 
 /// Whether this case has a note of this id that the actor may read; counselling notes are none.

@@ -306,7 +306,7 @@ fn save(conn: &mut DbConnection, referral: &mut Referral, now: Instant) -> Resul
             referrals::version.eq(referral.version),
         ))
         .execute(conn)?;
-    if saved == 1 { Ok(()) } else { Err(AppError::internal("a guarded update met another number of rows than one")) }
+    crate::db::met_one_row(saved)
 }
 
 fn note(

@@ -367,7 +367,7 @@ fn save(conn: &mut DbConnection, stay: &mut Stay, now: Instant) -> Result<(), Ap
             stays::version.eq(stay.version),
         ))
         .execute(conn)?;
-    if saved == 1 { Ok(()) } else { Err(AppError::internal("a guarded update met another number of rows than one")) }
+    crate::db::met_one_row(saved)
 }
 
 fn note(

@@ -274,7 +274,7 @@ fn save(conn: &mut DbConnection, actor: &Actor, task: &mut Task) -> Result<(), A
             tasks::version.eq(task.version),
         ))
         .execute(conn)?;
-    if saved == 1 { Ok(()) } else { Err(AppError::internal("a guarded update met another number of rows than one")) }
+    crate::db::met_one_row(saved)
 }
 
 fn note(

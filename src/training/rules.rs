@@ -129,7 +129,7 @@ fn save(conn: &mut DbConnection, enrolment: &mut Enrolment, now: Instant) -> Res
             enrolments::version.eq(enrolment.version),
         ))
         .execute(conn)?;
-    if saved == 1 { Ok(()) } else { Err(AppError::internal("a guarded update met another number of rows than one")) }
+    crate::db::met_one_row(saved)
 }
 
 /// An insert that meets the row of another write is tried again, and then finds that row.

@@ -354,9 +354,7 @@ fn end(
             transfers::version.eq(transfer.version),
         ))
         .execute(conn)?;
-    if saved != 1 {
-        return Err(AppError::internal("a guarded update met another number of rows than one"));
-    }
+    crate::db::met_one_row(saved)?;
     note(conn, trail, by, transfer.id, TrailAction::Transition, &["status"], now)
 }
 

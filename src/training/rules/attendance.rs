@@ -222,7 +222,7 @@ fn save_day(conn: &mut DbConnection, actor: &Actor, wish: DayWish, version: i32)
             course_days::version.eq(version + 1),
         ))
         .execute(conn)?;
-    if saved == 1 { Ok(()) } else { Err(AppError::internal("a guarded update met another number of rows than one")) }
+    crate::db::met_one_row(saved)
 }
 
 /// First day of study of each of these learners.

@@ -323,7 +323,7 @@ fn save(conn: &mut DbConnection, actor: &Actor, course: &mut Course) -> Result<(
             courses::version.eq(course.version),
         ))
         .execute(conn)?;
-    if saved == 1 { Ok(()) } else { Err(AppError::internal("a guarded update met another number of rows than one")) }
+    crate::db::met_one_row(saved)
 }
 
 pub(super) fn note(

@@ -143,7 +143,7 @@ fn store(conn: &mut DbConnection, job: &JobOutcome, read: i32) -> Result<(), App
             job_outcomes::version.eq(job.version),
         ))
         .execute(conn)?;
-    if saved == 1 { Ok(()) } else { Err(AppError::internal("a guarded update met another number of rows than one")) }
+    crate::db::met_one_row(saved)
 }
 
 /// A check-up as it is sent.
@@ -227,7 +227,7 @@ fn store_check_up(
             job_check_ups::version.eq(row.version),
         ))
         .execute(conn)?;
-    if saved == 1 { Ok(()) } else { Err(AppError::internal("a guarded update met another number of rows than one")) }
+    crate::db::met_one_row(saved)
 }
 
 fn view(job: JobOutcome, checks: &[JobCheckUp]) -> JobView {
