@@ -208,8 +208,16 @@ fn mark(
     units: Arc<AdminUnits>,
 ) -> Result<(), AppError> {
     db.write_now(move |conn| {
-        settings::set(conn, settings::KEY_FINGERPRINT, &fingerprint)?;
-        settings::set(conn, settings::INSTALLATION, &installation)?;
+        for (name, value) in [(settings::KEY_FINGERPRINT, &fingerprint), (settings::INSTALLATION, &installation)] {
+            // Two nodes of a new installation may start at once; what the first wrote stands.
+            match settings::get(conn, name)? {
+                Some(stands) if stands != *value => {
+                    return Err(AppError::internal("another node was first to start here with other keys"));
+                }
+                Some(_) => {}
+                None => settings::set(conn, name, value)?,
+            }
+        }
         if settings::get(conn, settings::INSTALLED_ON)?.is_none() {
             settings::set(conn, settings::INSTALLED_ON, &today)?;
         }
@@ -229,7 +237,9 @@ fn installation(stored: &Marks, vault: &Vault, around: &Surroundings) -> Result<
         (None, None) => {
             let name = around.random.uuid().to_string();
             vault.set_anchor(ANCHOR, 0, name.clone().into_bytes(), around.clock.now())?;
-            Ok(name)
+            // Another node may have been faster.
+            let stands = vault.anchor(ANCHOR)?.and_then(|(_, name)| String::from_utf8(name).ok());
+            Ok(stands.unwrap_or(name))
         }
         // A first start was interrupted between the two stores.
         (None, Some(there)) if vault.is_empty()? => Ok(there),

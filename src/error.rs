@@ -3,12 +3,16 @@
 use actix_web::http::StatusCode;
 use serde::Serialize;
 
+mod field_rules;
 mod importing;
+mod loans;
 mod refusals;
 mod support;
 
+pub use field_rules::Rule;
 pub use importing::{CellRule, ImportRefusal};
-pub use refusals::{AidUse, Conflict, LoanConflict, Rule};
+pub use loans::LoanConflict;
+pub use refusals::{AidUse, Conflict};
 pub use support::SupportRefusal;
 
 /// A rule that a field of a request broke.

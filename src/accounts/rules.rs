@@ -137,7 +137,11 @@ pub async fn accept_invitation(
             let account = invited(conn, &name, &secret_mac, now)?;
             diesel::delete(account_invitations::table.find(account.id)).execute(conn)?;
             diesel::update(accounts::table.find(account.id))
-                .set((accounts::password_hash.eq(&hash), accounts::state.eq(AccountState::Active)))
+                .set((
+                    accounts::password_hash.eq(&hash),
+                    accounts::state.eq(AccountState::Active),
+                    accounts::version.eq(accounts::version + 1),
+                ))
                 .execute(conn)?;
             note(conn, &trail, account.id, Some(account.id), TrailAction::PasswordSet, &["password"], now)?;
             Ok(account.id)

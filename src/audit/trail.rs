@@ -226,12 +226,25 @@ pub fn record_each(
     Ok(())
 }
 
-/// Names of the fields that the last `edits` edits of a subject changed; for telling
-/// an editor who comes second what the first one did.
+/// Fields of which an editor is not told that they changed: the record is a recipient's as well, who would learn
+/// that the case moved, that a consent was given anew, or that a manager looked.
+const SENDERS: [&str; 4] = ["case_id", "consent_id", "certificate_consent_id", "reviewed_at"];
+
+/// Refuses an edit that was begun at another version than the `current` one, and tells the editor who comes second
+/// which fields the first one changed.
 ///
 /// # Errors
-/// The engine's own.
-pub fn changed_since(conn: &mut DbConnection, subject: Subject, edits: i32) -> Result<Vec<String>, AppError> {
+/// [`AppError::VersionStale`].
+pub fn check_version(conn: &mut DbConnection, subject: Subject, current: i32, expected: i32) -> Result<(), AppError> {
+    if current == expected {
+        return Ok(());
+    }
+    let changed = changed_since(conn, subject, current.saturating_sub(expected))?;
+    Err(AppError::VersionStale { current, changed })
+}
+
+/// Names of the fields that the last `edits` edits of a subject changed.
+fn changed_since(conn: &mut DbConnection, subject: Subject, edits: i32) -> Result<Vec<String>, AppError> {
     let editing = [TrailAction::Update, TrailAction::Transition, TrailAction::Assign].map(TrailAction::as_str);
     let changed: Vec<String> = audit_entries::table
         .filter(audit_entries::subject_kind.eq(subject.kind))
@@ -242,6 +255,7 @@ pub fn changed_since(conn: &mut DbConnection, subject: Subject, edits: i32) -> R
         .select(audit_entries::fields)
         .load(conn)?;
     let mut names: Vec<String> = changed.iter().flat_map(|fields| fields.split(',')).map(str::to_owned).collect();
+    names.retain(|name| !SENDERS.contains(&name.as_str()));
     names.sort_unstable();
     names.dedup();
     Ok(names)

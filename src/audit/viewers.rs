@@ -120,6 +120,8 @@ fn openings(conn: &mut DbConnection, person: PersonId) -> Result<Vec<Sum>, AppEr
     add!(stays: StayId, tasks: TaskId, enrolments: EnrolmentId, loans: LoanId, notes: NoteId, attachments: AttachmentId);
     let rows: Vec<Counted> = view_log::table
         .filter(view_log::subject_id.eq_any(subjects))
+        // That there are counselling notes is told to nobody but who may read them.
+        .filter(view_log::subject_kind.ne(SubjectKind::CounsellingNote))
         .group_by((view_log::account_id, view_log::subject_kind))
         .select((view_log::account_id, view_log::subject_kind, count_star(), min(view_log::at), max(view_log::at)))
         .load(conn)?;

@@ -144,6 +144,8 @@ pub struct PlanView {
     pub current: bool,
     /// Goals in their order.
     pub goals: Vec<GoalView>,
+    /// Version; send it in quotes as `If-Match`. It moves on with each version of the plan and each change of its tasks.
+    pub version: i32,
 }
 
 /// A goal of a plan.
@@ -189,6 +191,11 @@ pub struct WholePlan {
     pub tasks: BTreeMap<TaskId, Task>,
 }
 
+/// What an edit of the plan rests on: its number, and how often its tasks were changed. Both only grow.
+pub fn standing(number: Option<i32>, tasks: &BTreeMap<TaskId, Task>) -> i32 {
+    number.unwrap_or(0) + tasks.values().map(|task| task.version - 1).sum::<i32>()
+}
+
 impl WholePlan {
     /// Opens the sealed texts.
     ///
@@ -205,7 +212,8 @@ impl WholePlan {
                 steps: own.map(|step| self.step_view(step, key)).collect::<Result<_, _>>()?,
             });
         }
-        Ok(PlanView { head: self.plan.into(), current: self.current, goals })
+        let version = standing(Some(self.plan.number), &self.tasks);
+        Ok(PlanView { head: self.plan.into(), current: self.current, goals, version })
     }
 
     fn step_view(&self, step: &Step, key: &DataKey) -> Result<StepView, AppError> {

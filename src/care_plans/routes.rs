@@ -31,8 +31,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 
 fn show(vault: &Vault, plan: WholePlan) -> Result<Versioned<PlanView>, AppError> {
     let key = vault.key(plan.plan.person_id)?;
-    let version = plan.plan.number;
-    Ok(Versioned { version, record: plan.view(&key)? })
+    let record = plan.view(&key)?;
+    Ok(Versioned { version: record.version, record })
 }
 
 /// Read the care plan of a case as it stands. The view is logged.

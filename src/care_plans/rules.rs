@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::model::{CarePlan, Goal, Step, WholePlan};
+use super::model::{CarePlan, Goal, Step, WholePlan, standing};
 use crate::accounts::Actor;
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
 use crate::cases::model::Case;
@@ -26,7 +26,7 @@ use crate::vault::FieldName;
 
 mod reading;
 
-pub use reading::{current, list, version};
+pub use reading::{current, has_plan, list, version};
 
 /// A version as it is asked for; the case gives the rest.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ pub struct DraftStep {
 /// Seals a text of a person at its place.
 pub type Sealing<'a> = &'a dyn Fn(PersonId, FieldName, &str) -> Result<Vec<u8>, AppError>;
 
-/// Saves the next version. `expected` is the number of the latest one, none for the first.
+/// Saves the next version. `expected` is the [`standing`] of the latest one, none for the first.
 /// Its steps are tasks: those it keeps go on, open ones that it lacks are cancelled.
 ///
 /// # Errors
@@ -92,11 +92,11 @@ pub fn save(
 ) -> Result<WholePlan, AppError> {
     let case = cases::rules::find_for(conn, actor, Action::PlanWrite, draft.case)?;
     let latest = reading::latest_number(conn, case.id)?;
-    check_number(latest, expected)?;
+    let known = task_rules::of_plan(conn, case.id)?;
+    check_standing(latest, &known, expected)?;
     if case.status == CaseStatus::Closed {
         return Err(AppError::Conflict(Conflict::CaseClosed));
     }
-    let known = task_rules::of_plan(conn, case.id)?;
     let planned = check(conn, actor, draft, &case, &known)?;
     let plan = CarePlan {
         case_id: case.id,
@@ -122,12 +122,13 @@ pub fn save(
     Ok(WholePlan { plan, current: true, goals, steps, tasks })
 }
 
-fn check_number(latest: Option<i32>, expected: Option<i32>) -> Result<(), AppError> {
-    match (latest, expected) {
+fn check_standing(latest: Option<i32>, known: &BTreeMap<TaskId, Task>, expected: Option<i32>) -> Result<(), AppError> {
+    let current = latest.map(|number| standing(Some(number), known));
+    match (current, expected) {
         (Some(_), None) => Err(AppError::VersionRequired),
-        (latest, expected) if latest == expected => Ok(()),
-        (latest, _) => {
-            Err(AppError::VersionStale { current: latest.unwrap_or(0), changed: vec!["care_plan".to_owned()] })
+        (current, expected) if current == expected => Ok(()),
+        (current, _) => {
+            Err(AppError::VersionStale { current: current.unwrap_or(0), changed: vec!["care_plan".to_owned()] })
         }
     }
 }

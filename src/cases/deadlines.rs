@@ -23,6 +23,8 @@ text_enum! {
         Identification = "identification",
         /// A child has a support plan.
         MinorsPlan = "minors_plan",
+        /// The centre that took a child's case over looks at the plan of the one before.
+        PlanTakenOver = "plan_taken_over",
         /// Somebody tries to reach the person again, or looks at the suspension again.
         Contact = "contact",
         /// Follow-up 3 months after closing.
@@ -109,6 +111,28 @@ pub struct Deadline {
     pub confirmed: bool,
 }
 
+/// Whether there is a support plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Planning {
+    /// None yet.
+    None,
+    /// The centre that handed the case over had one.
+    TakenOver,
+    /// In this case.
+    Own,
+}
+
+impl Planning {
+    /// In this case, or at least before.
+    pub fn of(own: bool, before: bool) -> Self {
+        match (own, before) {
+            (true, _) => Self::Own,
+            (false, true) => Self::TakenOver,
+            (false, false) => Self::None,
+        }
+    }
+}
+
 /// What the deadlines of a case depend on.
 #[derive(Debug, Clone, Copy)]
 pub struct DeadlineFacts<'a> {
@@ -120,12 +144,14 @@ pub struct DeadlineFacts<'a> {
     pub status_since: NaiveDate,
     /// Day of reception.
     pub received_on: NaiveDate,
+    /// Day on which the first centre received the person; a transfer gives the law's time no new beginning.
+    pub begun_on: NaiveDate,
     /// Whether a commune office holds the case.
     pub at_commune: bool,
-    /// Whether the person was under 18 on the day of reception.
+    /// Whether the person was under 18 on the day of the first reception.
     pub minor: bool,
     /// Whether there is a support plan.
-    pub has_plan: bool,
+    pub plan: Planning,
     /// Why the case was closed.
     pub close_reason: Option<CloseReason>,
     /// Months of the follow-ups that were done since the closing.
@@ -206,15 +232,17 @@ impl DeadlineFacts<'_> {
         }
         let is_victim = matches!(self.category, ClientCategory::PossibleVictim | ClientCategory::IdentifiedVictim);
         match self.status {
-            CaseStatus::Received if is_victim => running.push((DeadlineKind::Screening, self.received_on)),
+            CaseStatus::Received if is_victim => running.push((DeadlineKind::Screening, self.begun_on)),
             CaseStatus::UnderVerification => running.push((DeadlineKind::Identification, self.status_since)),
             CaseStatus::Suspended | CaseStatus::OutOfContact => {
                 running.push((DeadlineKind::Contact, self.status_since));
             }
             _ => {}
         }
-        if self.minor && !self.has_plan {
-            running.push((DeadlineKind::MinorsPlan, self.received_on));
+        match self.plan {
+            Planning::None if self.minor => running.push((DeadlineKind::MinorsPlan, self.begun_on)),
+            Planning::TakenOver if self.minor => running.push((DeadlineKind::PlanTakenOver, self.received_on)),
+            _ => {}
         }
         running
     }
@@ -238,9 +266,10 @@ mod tests {
             status: CaseStatus::Received,
             status_since: day(on),
             received_on: day(on),
+            begun_on: day(on),
             at_commune: false,
             minor: false,
-            has_plan: false,
+            plan: Planning::None,
             close_reason: None,
             followed_up: &[],
         }
@@ -261,7 +290,17 @@ mod tests {
     fn a_child_needs_a_plan_within_five_working_days_until_there_is_one() {
         let child = DeadlineFacts { minor: true, status: CaseStatus::Screened, ..received("2025-10-15") };
         assert_eq!(due(child), [(DeadlineKind::MinorsPlan, "2025-10-22".into())]);
-        assert_eq!(due(DeadlineFacts { has_plan: true, ..child }), []);
+        assert_eq!(due(DeadlineFacts { plan: Planning::Own, ..child }), []);
+    }
+
+    #[test]
+    fn a_transfer_gives_the_time_of_the_law_no_new_beginning() {
+        let moved = DeadlineFacts { begun_on: day("2025-10-01"), minor: true, ..received("2025-10-07") };
+        let (screening, plan) = (DeadlineKind::Screening, DeadlineKind::MinorsPlan);
+        assert_eq!(due(moved), [(screening, "2025-10-04".into()), (plan, "2025-10-08".into())]);
+        let planned = DeadlineFacts { status: CaseStatus::Screened, plan: Planning::TakenOver, ..moved };
+        assert_eq!(due(planned), [(DeadlineKind::PlanTakenOver, "2025-10-14".into())], "the law was met before");
+        assert_eq!(due(DeadlineFacts { plan: Planning::Own, ..planned }), []);
     }
 
     #[test]

@@ -23,10 +23,12 @@ pub(super) fn remove_openings(conn: &mut DbConnection, cases: &[CaseId]) -> Resu
     Ok(())
 }
 
-/// Day of the last event of a case; nothing may be recorded before it.
+/// Day of the last change of status; no other may be recorded before it. Who the case is assigned to, told on
+/// the day on which it is done, says nothing about when the steps were taken.
 pub(super) fn last_day(conn: &mut DbConnection, case: CaseId) -> Result<Option<chrono::NaiveDate>, AppError> {
     Ok(case_events::table
         .filter(case_events::case_id.eq(case))
+        .filter(case_events::to_status.is_not_null())
         .select(diesel::dsl::max(case_events::occurred_on))
         .first(conn)?)
 }

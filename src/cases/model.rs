@@ -57,9 +57,19 @@ pub struct Case {
     pub handed_to_case_id: Option<CaseId>,
     /// The sender's case that this one goes on from.
     pub continues_case_id: Option<CaseId>,
+    /// Day on which the first centre received the person, where this case goes on from another.
+    pub first_received_on: Option<NaiveDate>,
+    /// Whether a care plan was agreed on in a case that this one goes on from.
+    pub planned_before: bool,
 }
 
 impl Case {
+    /// Day from which on help in this matter may have been given, and the law's time runs: the first reception,
+    /// whoever goes on with the case.
+    pub fn begun_on(&self) -> NaiveDate {
+        self.first_received_on.unwrap_or(self.received_on)
+    }
+
     /// Where the sealed summary of a case stands.
     pub fn summary_place(id: CaseId) -> FieldName {
         FieldName { table: "cases", column: "sealed_summary", row: id.0 }

@@ -122,6 +122,9 @@ pub struct CaseForm {
     /// Whether the person, a victim of an earlier case, was trafficked again; they tell it, the program does not guess.
     #[serde(default)]
     pub trafficked_again: bool,
+    /// Day on which somebody else identified the person as a victim, as the certificate says; of identified victims only.
+    #[serde(default, deserialize_with = "crate::http::extract::optional_date")]
+    pub identified_on: Option<NaiveDate>,
     /// Summary.
     #[validate(length(min = 1, max = 5000), custom(function = plain_text))]
     pub summary: Option<String>,
@@ -150,6 +153,7 @@ async fn create_case(
         category: form.category,
         received_on: form.received_on,
         trafficked_again: form.trafficked_again,
+        identified_on: form.identified_on,
     };
     let summary = form.summary.as_deref().map(tidy);
     let (state, vault) = (app.clone(), app.vault.clone());

@@ -54,6 +54,8 @@ text_enum! {
         Withdrawn = "withdrawn",
         /// The guardian who gave it is no longer the guardian.
         GuardianEnded = "guardian_ended",
+        /// By the corrected birth the person was a child who does not agree alone.
+        GuardianNeeded = "guardian_needed",
     }
 }
 
@@ -91,13 +93,23 @@ pub struct Consent {
     pub guardian_id: Option<GuardianId>,
     /// Why it was withdrawn.
     pub end_reason: Option<ConsentEndReason>,
+    /// First day on which it holds, where it was given ahead of coming of age.
+    pub holds_from: Option<NaiveDate>,
+    /// Last day as it was told, whenever the person comes of age.
+    pub told_expires_on: Option<NaiveDate>,
 }
 
 bulk_rows! { Consent => consents }
 
 impl Consent {
+    /// Whether it holds on after the other's last day.
+    pub fn outlasts(&self, other: &Self) -> bool {
+        other.expires_on.is_some_and(|last| self.expires_on.is_none_or(|own| own > last))
+    }
+
     /// Whether the consent holds on this day.
     pub fn is_live_on(&self, day: NaiveDate) -> bool {
-        self.given_on <= day && self.expires_on.is_none_or(|last| day <= last) && self.withdrawn_on.is_none()
+        let began = self.holds_from.unwrap_or(self.given_on) <= day;
+        began && self.expires_on.is_none_or(|last| day <= last) && self.withdrawn_on.is_none()
     }
 }

@@ -37,6 +37,8 @@ pub struct ConsentView {
     given_on: NaiveDate,
     /// How proven.
     proof: Proof,
+    /// First day, where it was given ahead of coming of age.
+    holds_from: Option<NaiveDate>,
     /// Last day.
     expires_on: Option<NaiveDate>,
     /// The guardian who gave it.
@@ -62,6 +64,7 @@ impl From<Consent> for ConsentView {
             given_by: row.given_by,
             given_on: row.given_on,
             proof: row.proof,
+            holds_from: row.holds_from,
             expires_on: row.expires_on,
             guardian_id: row.guardian_id,
             withdrawn_on: row.withdrawn_on,
@@ -106,6 +109,9 @@ struct NewConsent {
     /// Last day; a guardian's consent ends before the person comes of age.
     #[serde(default, deserialize_with = "crate::http::extract::optional_date")]
     expires_on: Option<NaiveDate>,
+    /// Whether somebody who will be 18 within 90 days agrees now to what holds from that day on.
+    #[serde(default)]
+    from_coming_of_age: bool,
 }
 
 /// Record a consent.
@@ -138,9 +144,11 @@ async fn record_consent(
         version: 1,
         guardian_id: form.guardian_id,
         end_reason: None,
+        holds_from: None,
+        told_expires_on: form.expires_on,
     };
-    let (trail, id) = (app.trail.clone(), row.id);
-    let write = move |conn: &mut _, actor: &_| rules::create(conn, actor, &trail, &row);
+    let (trail, id, ahead) = (app.trail.clone(), row.id, form.from_coming_of_age);
+    let write = move |conn: &mut _, actor: &_| rules::create(conn, actor, &trail, &row, ahead);
     let row = app
         .write_once(
             caller,

@@ -1,4 +1,6 @@
-//! Recording and withdrawing consents.
+//! Recording and withdrawing consents; [`age`] knows who may give one.
+
+use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -11,10 +13,13 @@ use crate::db::schema::consents;
 use crate::db::types::{ConsentId, GuardianId, OrganisationId, PersonId};
 use crate::error::{AppError, Conflict, FieldError, Rule};
 use crate::grants::Action;
-use crate::persons::model::Birth;
-use crate::{guardians, loans, organisations, persons, referrals, transfers};
+use crate::{loans, organisations, persons, referrals, transfers};
 
-/// Records a consent.
+mod age;
+
+pub use age::fit_to_birth;
+
+/// Records a consent; `ahead` when somebody not yet of age agrees to what holds from coming of age on.
 ///
 /// # Errors
 /// Field errors; [`AppError::NotFound`] for a person out of reach; [`AppError::Forbidden`].
@@ -23,6 +28,7 @@ pub fn create(
     actor: &Actor,
     trail: &TrailKey,
     consent: &Consent,
+    ahead: bool,
 ) -> Result<Consent, AppError> {
     reach_person(conn, actor, consent.person_id)?;
     let mut broken = Vec::new();
@@ -44,60 +50,23 @@ pub fn create(
     if !broken.is_empty() {
         return Err(AppError::Invalid(broken));
     }
-    let consent = as_of_age(conn, consent)?;
+    let consent = age::fit(conn, consent, ahead)?;
     diesel::insert_into(consents::table).values(&consent).execute(conn)?;
     note(conn, actor, trail, consent.person_id, TrailAction::ConsentRecord, consent.purpose.as_str())?;
-    if consent.purpose == ConsentPurpose::Referral {
-        referrals::rules::rest_on(conn, trail, &consent, actor)?;
+    if consent.is_live_on(actor.now.civil_date()) {
+        carry_on(conn, trail, &consent, actor)?;
     }
     Ok(consent)
 }
 
-/// Who may give the consent, by the person's age on that day. A guardian speaks until the
-/// person comes of age and no longer, so the consent ends on the day before.
-///
-/// # Errors
-/// Field errors.
-fn as_of_age(conn: &mut DbConnection, consent: &Consent) -> Result<Consent, AppError> {
-    let birth = persons::rules::birth_of(conn, consent.person_id)?;
-    let day = consent.given_on;
-    let by_guardian = consent.given_by != GivenBy::OneSelf;
-    match consent.guardian_id {
-        Some(_) if !by_guardian => return Err(AppError::field("guardian_id", Rule::ConflictsWith("given_by"))),
-        None if by_guardian => return Err(AppError::field("guardian_id", Rule::Required)),
-        Some(guardian) if !guardians::rules::in_charge(conn, consent.person_id, guardian, day)? => {
-            return Err(AppError::field("guardian_id", Rule::NoSuchReference));
-        }
-        _ => {}
+/// What is open and rests on a consent that runs out sooner goes on with this one.
+fn carry_on(conn: &mut DbConnection, trail: &TrailKey, consent: &Consent, actor: &Actor) -> Result<(), AppError> {
+    match consent.purpose {
+        ConsentPurpose::Referral => referrals::rules::rest_on(conn, trail, consent, actor),
+        ConsentPurpose::LoanCertificate => loans::rules::rest_on(conn, trail, consent, actor),
+        ConsentPurpose::Transfer => transfers::rules::rest_on(conn, trail, consent, actor),
+        ConsentPurpose::Support => Ok(()),
     }
-    if !by_guardian {
-        let child = birth.is_minor_on(day);
-        return if child { Err(AppError::field("given_by", Rule::GuardianNeeded)) } else { Ok(consent.clone()) };
-    }
-    let Some(of_age) = birth.of_age_on() else { return Ok(consent.clone()) };
-    if day >= of_age {
-        return Err(AppError::field("given_by", Rule::OfAge));
-    }
-    let last = of_age.pred_opt();
-    let expires_on = consent.expires_on.map_or(last, |told| last.map(|last| last.min(told)));
-    Ok(Consent { expires_on, ..consent.clone() })
-}
-
-/// After a birth was corrected: what a guardian agreed to ends before the person comes of age.
-///
-/// # Errors
-/// The engine's own.
-pub fn end_at_coming_of_age(conn: &mut DbConnection, person: PersonId, birth: &Birth) -> Result<(), AppError> {
-    let Some(last) = birth.of_age_on().and_then(|day| day.pred_opt()) else { return Ok(()) };
-    let longer = consents::table
-        .filter(consents::person_id.eq(person))
-        .filter(consents::given_by.ne(GivenBy::OneSelf))
-        .filter(consents::withdrawn_on.is_null())
-        .filter(consents::expires_on.is_null().or(consents::expires_on.gt(last)));
-    diesel::update(longer)
-        .set((consents::expires_on.eq(last), consents::version.eq(consents::version + 1)))
-        .execute(conn)?;
-    Ok(())
 }
 
 /// Ends what a guardian agreed to who is no longer the guardian.
@@ -203,14 +172,15 @@ pub fn withdraw(
     // Whoever withdraws means the recipient, not one of several papers.
     let alike = of_person(conn, actor, person)?.into_iter().filter(|other| {
         let same = (other.purpose, other.recipient_organisation_id);
-        same == (consent.purpose, consent.recipient_organisation_id) && other.withdrawn_on.is_none()
+        // What the person agreed to for the time after childhood is not a guardian's to take back.
+        let hers = other.holds_from.is_some() && consent.given_by != GivenBy::OneSelf;
+        same == (consent.purpose, consent.recipient_organisation_id) && other.withdrawn_on.is_none() && !hers
     });
     for other in alike {
         end_one(conn, actor, trail, &other, ConsentEndReason::Withdrawn)?;
+        note(conn, actor, trail, person, TrailAction::ConsentWithdraw, other.purpose.as_str())?;
     }
-    let consent = read(conn, actor, person, id)?;
-    note(conn, actor, trail, person, TrailAction::ConsentWithdraw, consent.purpose.as_str())?;
-    Ok(consent)
+    read(conn, actor, person, id)
 }
 
 /// A consent of this person that lets a service's data go to this recipient on this day.
@@ -241,7 +211,7 @@ pub fn live_for(
     live.map(|consent| consent.id).ok_or(AppError::Conflict(Conflict::ConsentMissing))
 }
 
-/// A consent of this person for this purpose that names this recipient and holds on this day.
+/// The consent of this person for this purpose that names this recipient, holds on this day, and does so longest.
 ///
 /// # Errors
 /// The engine's own.
@@ -257,10 +227,31 @@ pub fn live(
         .filter(consents::purpose.eq(purpose))
         .filter(consents::recipient_organisation_id.eq(recipient))
         .filter(consents::withdrawn_on.is_null())
-        .order((consents::given_on.desc(), consents::id))
+        .order((consents::given_on, consents::id))
         .select(Consent::as_select())
         .load(conn)?;
-    Ok(candidates.into_iter().find(|consent| consent.is_live_on(day)))
+    let live = candidates.into_iter().filter(|consent| consent.is_live_on(day));
+    // What rests on it goes on for as long as the person agreed to; of equal ones the newest stands.
+    Ok(live.max_by_key(|consent| (consent.expires_on.is_none(), consent.expires_on, consent.given_on)))
+}
+
+/// The consent to the same end that holds on this day, now that this one has run out.
+///
+/// # Errors
+/// The engine's own.
+pub fn successor(conn: &mut DbConnection, ended: &Consent, day: NaiveDate) -> Result<Option<ConsentId>, AppError> {
+    let Some(recipient) = ended.recipient_organisation_id else { return Ok(None) };
+    Ok(live(conn, ended.person_id, ended.purpose, recipient, day)?.map(|next| next.id))
+}
+
+/// Those of these consents that hold on this day.
+///
+/// # Errors
+/// The engine's own.
+pub fn live_among(conn: &mut DbConnection, ids: &[ConsentId], day: NaiveDate) -> Result<HashSet<ConsentId>, AppError> {
+    let found: Vec<Consent> =
+        consents::table.filter(consents::id.eq_any(ids)).select(Consent::as_select()).load(conn)?;
+    Ok(found.into_iter().filter(|consent| consent.is_live_on(day)).map(|consent| consent.id).collect())
 }
 
 /// Whether the consent a referral rests on still holds.

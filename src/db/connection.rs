@@ -131,6 +131,7 @@ const SQLITE_SETTINGS: &str = "pragma busy_timeout = 5000;
 const POSTGRES_SETTINGS: &str = "set time zone 'UTC';
     select set_config(name, '0', false) from pg_settings
         where name in ('idle_in_transaction_session_timeout', 'transaction_timeout');
+    select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';
     set client_min_messages = warning;
     set plan_cache_mode = force_generic_plan;
     set jit = off;";

@@ -114,7 +114,7 @@ async fn record_delivery(
     };
     let (state, id) = (app.clone(), new.id);
     let write = move |conn: &mut DbConnection, actor: &Actor| {
-        rules::refuse_by_hand(conn, actor, &new)?;
+        rules::check_by_hand(conn, actor, &new)?;
         rules::create(conn, actor, &state.entitlements, &state.trail, &new)?;
         rules::read(conn, actor, new.id).map(versioned)
     };

@@ -65,19 +65,42 @@ pub struct NewDelivery {
     pub part_of: Option<ReferralId>,
 }
 
-/// Refuses what is not recorded by hand: money of a loan that was applied for stands in its ledger.
+/// Refuses what is not recorded by hand: money of a loan that was applied for, which stands in its ledger, and days
+/// that a recipient cannot know of.
 ///
 /// # Errors
-/// [`LoanConflict::PaidByLedger`]; [`AppError::NotFound`]; [`AppError::Forbidden`] without the right to record.
-pub fn refuse_by_hand(conn: &mut DbConnection, actor: &Actor, new: &NewDelivery) -> Result<(), AppError> {
-    let Ground::Referral(id) = new.ground else { return Ok(()) };
-    // Whether there is a loan is told to nobody who may not record.
-    actor.scope(Action::DeliveryWrite)?;
-    referrals::rules::read(conn, actor, id)?;
-    if new.service_type == ServiceType::Loan && loans::rules::has_loan(conn, id)? {
-        return Err(AppError::loan(LoanConflict::PaidByLedger));
-    }
-    Ok(())
+/// [`LoanConflict::PaidByLedger`]; a field error; [`AppError::NotFound`]; [`AppError::Forbidden`] without the right to
+/// record.
+pub fn check_by_hand(conn: &mut DbConnection, actor: &Actor, new: &NewDelivery) -> Result<(), AppError> {
+    let of_loan = new.service_type == ServiceType::Loan;
+    let by_ledger = match new.ground {
+        Ground::Case(_) if !of_loan => false,
+        Ground::Case(id) => {
+            cases::rules::find_for(conn, actor, Action::DeliveryWrite, id)?;
+            loans::rules::case_has_loan(conn, id)?
+        }
+        Ground::Referral(id) => {
+            // Whether there is a loan is told to nobody who may not record.
+            actor.scope(Action::DeliveryWrite)?;
+            let (referral, side) = referrals::rules::read(conn, actor, id)?;
+            let (first, of) = referral.told_from();
+            if side == Side::Recipient && new.delivered_on < first {
+                return Err(AppError::field("delivered_on", Rule::NotBefore(of)));
+            }
+            of_loan && loans::rules::has_loan(conn, id)?
+        }
+    };
+    if by_ledger { Err(AppError::loan(LoanConflict::PaidByLedger)) } else { Ok(()) }
+}
+
+/// The deliveries on a referral that were not declared void.
+///
+/// # Errors
+/// The engine's own.
+pub fn counted_of_referral(conn: &mut DbConnection, referral: ReferralId) -> Result<Vec<DeliveryId>, AppError> {
+    let counted =
+        deliveries::table.filter(deliveries::referral_id.eq(referral)).filter(deliveries::voided_at.is_null());
+    Ok(counted.select(deliveries::id).load(conn)?)
 }
 
 /// Records support given.
@@ -92,15 +115,15 @@ pub fn create(
     trail: &TrailKey,
     new: &NewDelivery,
 ) -> Result<Delivery, AppError> {
-    let (case, referral, organisation, by) = match new.ground {
+    let (case, referral, organisation, by, first) = match new.ground {
         Ground::Case(id) => {
             let case = cases::rules::find_for(conn, actor, Action::DeliveryWrite, id)?;
-            let organisation = case.organisation_id;
-            (case, None, organisation, Side::Sender)
+            let (organisation, first) = (case.organisation_id, case.received_on);
+            (case, None, organisation, Side::Sender, Some(first))
         }
         Ground::Referral(id) => of_referral(conn, actor, new, id)?,
     };
-    check(actor, &case, new)?;
+    check(actor, &case, new, first)?;
     let support = Use {
         case: case.id,
         service: new.service_type,
@@ -108,7 +131,7 @@ pub fn create(
         key: referral.or(new.part_of).map_or(new.id.0, |referral| referral.0),
         recorded_at: actor.now,
     };
-    entitlements::rules::check_delivery(conn, actor, catalogue, &case, Giving { support, by })?;
+    let recorded_at = entitlements::rules::check_delivery(conn, actor, catalogue, &case, Giving { support, by })?;
     let delivery = Delivery {
         id: new.id,
         case_id: case.id,
@@ -123,7 +146,7 @@ pub fn create(
         recorded_by: actor.account,
         voided_at: None,
         void_reason: None,
-        created_at: actor.now,
+        created_at: recorded_at,
         version: 1,
     };
     diesel::insert_into(deliveries::table).values(&delivery).execute(conn)?;
@@ -132,12 +155,9 @@ pub fn create(
     Ok(delivery)
 }
 
-fn of_referral(
-    conn: &mut DbConnection,
-    actor: &Actor,
-    new: &NewDelivery,
-    id: ReferralId,
-) -> Result<(Case, Option<ReferralId>, OrganisationId, Side), AppError> {
+type Given = (Case, Option<ReferralId>, OrganisationId, Side, Option<NaiveDate>);
+
+fn of_referral(conn: &mut DbConnection, actor: &Actor, new: &NewDelivery, id: ReferralId) -> Result<Given, AppError> {
     let (referral, side) = referrals::rules::read(conn, actor, id)?;
     let writing = actor.scope(Action::DeliveryWrite)?;
     let is_recipients = side == Side::Recipient && writing.addressed.contains(referral.to_organisation_id);
@@ -156,7 +176,9 @@ fn of_referral(
         return Err(AppError::field("service_type", Rule::ConflictsWith("referral_id")));
     }
     let case = case_table::table.find(referral.case_id).select(Case::as_select()).first(conn)?;
-    Ok((case, Some(id), referral.to_organisation_id, side))
+    // Of what a recipient records, course and loan know their days, and [`check_by_hand`] the rest.
+    let first = (side == Side::Sender).then(|| case.begun_on());
+    Ok((case, Some(id), referral.to_organisation_id, side, first))
 }
 
 /// Days of essential needs outside a stay shorten what is left for one that goes on.
@@ -170,12 +192,12 @@ fn stays_after(
     if service == ServiceType::EssentialNeeds { stays::rules::refresh(conn, catalogue, person, now) } else { Ok(()) }
 }
 
-fn check(actor: &Actor, case: &Case, new: &NewDelivery) -> Result<(), AppError> {
+fn check(actor: &Actor, case: &Case, new: &NewDelivery, first: Option<NaiveDate>) -> Result<(), AppError> {
     let mut broken = Vec::new();
     if new.delivered_on > actor.now.civil_date() {
         broken.push(FieldError::new("delivered_on", Rule::NotInFuture));
     }
-    if new.delivered_on < case.received_on {
+    if first.is_some_and(|first| new.delivered_on < first) {
         broken.push(FieldError::new("delivered_on", Rule::NotBefore("received_on")));
     }
     match (new.form, new.amount_dong) {

@@ -17,25 +17,20 @@ use crate::app::App;
 use crate::assessments::model::{AssessedNeed, Assessment, SupportRefusal};
 use crate::cases::model::{Case, CaseEvent, CaseEventKind};
 use crate::clock::Random;
-use crate::consents::model::{Consent, ConsentPurpose, GivenBy, Proof};
-use crate::db::types::{
-    AccountId, AssessmentId, CaseEventId, CaseId, ConsentId, DeliveryId, GuardianId, Instant, OrganisationId, PersonId,
-    ReferralEventId, ReferralId, RefusalId, UnknownWord,
-};
+use crate::db::types::{AccountId, AssessmentId, CaseEventId, CaseId, Instant, PersonId, RefusalId, UnknownWord};
 use crate::deliveries::model::Delivery;
 use crate::error::AppError;
-use crate::guardians::model::{Guardian, Relation};
 use crate::persons::model::Birth;
 use crate::persons::rules::{self as person_rules, PersonDetails, Registration};
 use crate::referrals::model::{Referral, ReferralEvent};
-use crate::referrals::{self, ReferralStatus};
 use crate::services::ServiceType;
-use crate::vault::{DataKey, seal};
+use crate::vault::DataKey;
 use crate::{boot, settings};
 
-mod going_on;
-
+mod agreed;
 mod entitled;
+mod going_on;
+mod served;
 
 /// Persons written in one transaction.
 const CHUNK: u32 = 500;
@@ -228,88 +223,10 @@ impl Scribe<'_> {
             trafficked_again: false,
             handed_to_case_id: None,
             continues_case_id: None,
+            first_received_on: None,
+            planned_before: false,
         };
         Ok((case, events))
-    }
-
-    /// Who spoke for a child.
-    fn guardian(&self, rng: &mut StdRng, key: &DataKey, worker: AccountId) -> Result<Option<Guardian>, AppError> {
-        let Some(told) = self.story.consents.iter().find(|told| told.given_by != "self") else { return Ok(None) };
-        let id = GuardianId(self.ids.uuid());
-        let relations = match told.given_by {
-            "guardian" => [Relation::Mother, Relation::Grandparent, Relation::Relative],
-            _ => [Relation::Mother, Relation::Father, Relation::Authority],
-        };
-        let relation = relations.get(rng.random_range(0..relations.len())).copied().unwrap_or(Relation::Relative);
-        let name = format!("Người giám hộ {}", self.number);
-        Ok(Some(Guardian {
-            id,
-            person_id: self.person,
-            relation,
-            sealed_name: seal(&self.app.random, key, self.person, Guardian::name_place(id), 1, &name)?,
-            sealed_phone: None,
-            from_on: self.story.case.received_on,
-            until_on: None,
-            end_reason: None,
-            recorded_by: worker,
-            created_at: at(self.story.case.received_on, 8),
-            version: 1,
-        }))
-    }
-
-    /// One consent for support, and one for each partner that a referral went to.
-    fn consents(
-        &self,
-        worker: AccountId,
-        guardian: Option<&Guardian>,
-        birth: &Birth,
-    ) -> Result<Vec<Consent>, AppError> {
-        let mut consents = Vec::new();
-        for told in &self.story.consents {
-            let given_by: GivenBy = word(told.given_by)?;
-            let guardian = guardian.filter(|_| given_by != GivenBy::OneSelf);
-            let of_age = guardian.and_then(|_| birth.of_age_on()?.pred_opt());
-            let purpose: ConsentPurpose = word(told.purpose)?;
-            let recipients = match purpose {
-                ConsentPurpose::Support => vec![None],
-                ConsentPurpose::Transfer => Vec::new(),
-                ConsentPurpose::Referral | ConsentPurpose::LoanCertificate => {
-                    self.recipients()?.into_iter().map(Some).collect()
-                }
-            };
-            for recipient in recipients {
-                consents.push(Consent {
-                    id: ConsentId(self.ids.uuid()),
-                    person_id: self.person,
-                    purpose,
-                    recipient_organisation_id: recipient,
-                    given_by,
-                    given_on: told.given_on,
-                    proof: Proof::WrittenSignature,
-                    expires_on: of_age,
-                    withdrawn_on: None,
-                    withdrawn_by: None,
-                    recorded_by: worker,
-                    created_at: at(told.given_on, 10),
-                    version: 1,
-                    guardian_id: guardian.map(|guardian| guardian.id),
-                    end_reason: None,
-                });
-            }
-        }
-        Ok(consents)
-    }
-
-    fn recipients(&self) -> Result<Vec<OrganisationId>, AppError> {
-        let mut recipients = Vec::new();
-        for told in &self.story.referrals {
-            if let Some((id, _)) = self.centre.partner(self.app, word(told.service_type)?)
-                && !recipients.contains(&id)
-            {
-                recipients.push(id);
-            }
-        }
-        Ok(recipients)
     }
 
     fn assessments(&self, case: &Case, worker: AccountId) -> Result<Vec<(Assessment, Vec<AssessedNeed>)>, AppError> {
@@ -358,127 +275,6 @@ impl Scribe<'_> {
         self.story.refusals.iter().map(make).collect()
     }
 
-    fn referrals(
-        &self,
-        case: &Case,
-        worker: AccountId,
-        consents: &[Consent],
-    ) -> Result<Vec<(Referral, Vec<ReferralEvent>)>, AppError> {
-        let make = |told: &story::Referral| {
-            let service_type = word(told.service_type)?;
-            let (to, partner) = self
-                .centre
-                .partner(self.app, service_type)
-                .ok_or_else(|| AppError::internal("no partner of the demo gives a service"))?;
-            let consent = consents.iter().find(|consent| consent.recipient_organisation_id == Some(to));
-            let id = ReferralId(self.ids.uuid());
-            let steps = self.steps(id, told, worker, partner);
-            let status = steps.last().map_or(ReferralStatus::Draft, |step| step.to_status);
-            let referral = Referral {
-                id,
-                case_id: case.id,
-                person_id: self.person,
-                service_type,
-                from_organisation_id: case.organisation_id,
-                to_organisation_id: to,
-                status,
-                consent_id: consent.map(|consent| consent.id),
-                answer_due_on: Some(told.answer_due_on),
-                sent_at: Some(at(told.sent_on, 61)),
-                answered_at: told.answered_on.filter(|_| told.answer != "expired").map(|day| at(day, 90)),
-                decline_reason: told.decline_reason.map(word).transpose()?,
-                outcome: (status == ReferralStatus::Completed).then_some(referrals::status::Outcome::Achieved),
-                sealed_message: None,
-                created_by: worker,
-                created_at: at(told.sent_on, 60),
-                updated_at: steps.last().map_or_else(|| at(told.sent_on, 61), |step| step.recorded_at),
-                version: i32::try_from(steps.len()).unwrap_or(1),
-                start_due_on: told
-                    .answered_on
-                    .filter(|_| told.answer == "accepted")
-                    .map(|day| day + TimeDelta::days(i64::from(self.app.services.start_days(service_type)))),
-                stop_reason: (status == ReferralStatus::Stopped)
-                    .then_some(referrals::status::ReferralStopReason::Other),
-                emergency_reason: None,
-                consent_due_on: None,
-                reviewed_by: None,
-                reviewed_at: None,
-            };
-            Ok((referral, steps))
-        };
-        self.story.referrals.iter().map(make).collect()
-    }
-
-    fn steps(
-        &self,
-        referral_id: ReferralId,
-        told: &story::Referral,
-        worker: AccountId,
-        partner: AccountId,
-    ) -> Vec<ReferralEvent> {
-        use ReferralStatus::{Accepted, Completed, Declined, Draft, Expired, InService, Sent, Stopped};
-        let mut path = vec![(Draft, Some(worker), at(told.sent_on, 60)), (Sent, Some(worker), at(told.sent_on, 61))];
-        let answered = told.answered_on.map(|day| at(day, 90));
-        match (told.answer, answered) {
-            ("accepted", Some(moment)) => path.push((Accepted, Some(partner), moment)),
-            ("declined", Some(moment)) => path.push((Declined, Some(partner), moment)),
-            ("expired", Some(moment)) => path.push((Expired, None, moment)),
-            _ => {}
-        }
-        if let Some(day) = told.started_on {
-            path.push((InService, Some(partner), at(day, 100)));
-        }
-        if let Some(day) = told.completed_on {
-            let to = if told.outcome == Some("completed") { Completed } else { Stopped };
-            path.push((to, Some(partner), at(day, 400)));
-        }
-        let mut from = None;
-        path.into_iter()
-            .map(|(to_status, recorded_by, recorded_at)| ReferralEvent {
-                id: ReferralEventId(self.ids.uuid()),
-                referral_id,
-                from_status: from.replace(to_status),
-                to_status,
-                reason: None,
-                recorded_by,
-                recorded_at,
-            })
-            .collect()
-    }
-
-    fn deliveries(
-        &self,
-        case: &Case,
-        worker: AccountId,
-        referrals: &[(Referral, Vec<ReferralEvent>)],
-    ) -> Result<Vec<Delivery>, AppError> {
-        let make = |told: &story::Delivery| {
-            let referral = told.referral.and_then(|position| referrals.get(position)).map(|(referral, _)| referral);
-            let service_type = word(told.service_type)?;
-            let partner = self.centre.partner(self.app, service_type).map(|(_, account)| account);
-            Ok(Delivery {
-                id: DeliveryId(self.ids.uuid()),
-                case_id: case.id,
-                person_id: self.person,
-                referral_id: referral.map(|referral| referral.id),
-                organisation_id: referral.map_or(case.organisation_id, |referral| referral.to_organisation_id),
-                centre_id: case.organisation_id,
-                service_type,
-                delivered_on: told.delivered_on,
-                form: word(told.form)?,
-                amount_dong: told.amount_dong,
-                recorded_by: referral.and(partner).unwrap_or(worker),
-                voided_at: None,
-                void_reason: None,
-                created_at: at(told.delivered_on, 200),
-                version: 1,
-            })
-        };
-        self.story.deliveries.iter().map(make).collect()
-    }
-}
-
-impl Scribe<'_> {
     fn loans(
         &self,
         key: &DataKey,

@@ -51,7 +51,8 @@ impl CaseFacts {
     /// Whether the case rests on an identification made elsewhere before it.
     fn rests_on_an_earlier_one(&self) -> bool {
         let decided = self.steps.iter().any(|(_, step)| *step != CaseStatus::UnderVerification);
-        self.category == ClientCategory::IdentifiedVictim && !decided && self.identified_on.is_none()
+        let told = self.identified_on.is_none_or(|day| day <= self.received_on);
+        self.category == ClientCategory::IdentifiedVictim && !decided && told
     }
 
     fn step_on(&self, day: NaiveDate) -> Option<CaseStatus> {
@@ -208,6 +209,23 @@ fn goes_on(episode: &[&CaseFacts], case: &CaseFacts) -> bool {
 }
 
 impl Facts {
+    /// Without what happened after this day.
+    #[must_use]
+    pub fn known_on(mut self, day: NaiveDate) -> Self {
+        self.uses.retain(|support| support.day <= day);
+        self.marks.retain(|mark| mark.since <= day);
+        self.stays.retain(|stay| stay.from <= day);
+        for stay in &mut self.stays {
+            stay.to = stay.to.filter(|to| *to <= day);
+        }
+        self.cases.retain(|case| case.received_on <= day);
+        for case in &mut self.cases {
+            case.steps.retain(|(on, _)| *on <= day);
+            case.circumstances.retain(|(on, _)| *on <= day);
+        }
+        self
+    }
+
     /// The case of this id, if it is a victim's.
     pub fn case(&self, id: CaseId) -> Option<&CaseFacts> {
         self.cases.iter().find(|case| case.id == id)

@@ -18,7 +18,7 @@ use crate::clock::Random;
 use crate::db::DbConnection;
 use crate::db::bulk::BulkRow as _;
 use crate::db::schema::{case_circumstances, entitlement_overrides};
-use crate::db::types::{CaseId, CircumstanceId, OverrideId, PersonId};
+use crate::db::types::{CaseId, CircumstanceId, Instant, OverrideId, PersonId};
 use crate::error::{AppError, Conflict, FieldError, Rule, SupportRefusal};
 use crate::grants::Action;
 use crate::persons::model::Birth;
@@ -40,12 +40,12 @@ pub fn of_case(
     key: impl Fn(PersonId) -> Result<DataKey, AppError>,
 ) -> Result<EntitlementsView, AppError> {
     let case = cases::rules::find(conn, &actor.scope(Action::EntitlementRead)?, id)?;
-    let today = actor.now.civil_date();
-    let on = on.unwrap_or(today);
+    let today = known_until(&case, actor.now.civil_date());
+    let on = on.map_or(today, |on| if on <= actor.now.civil_date() { on.min(today) } else { on });
     if on > today {
         return Err(AppError::field("on", Rule::NotInFuture));
     }
-    let facts = load(conn, case.person_id, today)?;
+    let facts = load(conn, case.person_id, today)?.known_on(today);
     let standing = facts.standing(catalogue, id, on);
     let statutory = facts.case(id).is_some();
     let found = if statutory { evaluate(catalogue, &facts, id, on) } else { Vec::new() };
@@ -64,6 +64,11 @@ pub fn of_case(
         circumstances: circumstances_of(conn, id)?.iter().map(CaseCircumstance::view).collect(),
         overrides,
     })
+}
+
+/// Until when a centre follows what is used: who handed a case over learns no more of what follows it.
+fn known_until(case: &Case, today: NaiveDate) -> NaiveDate {
+    case.closed_on.filter(|_| case.handed_to_case_id.is_some()).map_or(today, |closed| closed.min(today))
 }
 
 fn assessed(conn: &mut DbConnection, case: CaseId, on: NaiveDate) -> Result<Vec<AssessedService>, AppError> {
@@ -89,6 +94,7 @@ pub struct Giving {
 /// Refuses a delivery that exceeds what the law gives, unless a manager's override is live.
 /// Cases that concern no victim, and what a programme gives, are not looked at. A recipient of a
 /// referral is not refused for lack of status, which the sender has judged, and never learns which limit is meant.
+/// Returns the moment at which it counts as recorded.
 ///
 /// # Errors
 /// [`SupportRefusal::NotEntitled`], [`SupportRefusal::OnceOnlyUsed`], [`SupportRefusal::DaysUsedUp`],
@@ -99,20 +105,39 @@ pub fn check_delivery(
     catalogue: &Catalogue,
     case: &Case,
     giving: Giving,
-) -> Result<(), AppError> {
+) -> Result<Instant, AppError> {
     let new = giving.support;
     if !catalogue.is_statutory(new.service) {
-        return Ok(());
+        return Ok(new.recorded_at);
     }
     let facts = load(conn, case.person_id, actor.now.civil_date())?;
-    let Some(found) = excess(catalogue, &facts, &new) else { return Ok(()) };
+    let Some(found) = excess(catalogue, &facts, &new) else { return Ok(new.recorded_at) };
     if giving.by == Side::Recipient && matches!(found, Excess::NotEntitled(_)) {
-        return Ok(());
+        return Ok(new.recorded_at);
     }
-    if overridden(conn, actor, case.id, &facts, &new, found)? {
-        return Ok(());
+    if let Some(decided_at) = overridden(conn, actor, case.id, &facts, &new, found)? {
+        // Whatever the clocks of two nodes say, what an override allows comes after it.
+        return Ok(new.recorded_at.max(decided_at.plus(TimeDelta::microseconds(1))));
     }
-    Err(refusal(found, giving.by).into())
+    Err(refusal(found, told_to(case, giving.by)).into())
+}
+
+/// Refuses to send a referral to what is used up, so that the centre, who alone may ask for an override, learns of it
+/// and not the recipient on the first day. Who lacks the status today may have it by then.
+///
+/// # Errors
+/// As [`check_delivery`], without [`SupportRefusal::NotEntitled`].
+pub fn check_sending(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    catalogue: &Catalogue,
+    case: &Case,
+    support: Use,
+) -> Result<(), AppError> {
+    match check_delivery(conn, actor, catalogue, case, Giving { support, by: Side::Sender }) {
+        Err(AppError::Conflict(Conflict::Support(SupportRefusal::NotEntitled))) => Ok(()),
+        checked => checked.map(drop),
+    }
 }
 
 /// Refuses a stay that exceeds the days the law gives, unless a manager's override is live.
@@ -135,7 +160,12 @@ pub fn check_stay(
     if live.iter().any(|row| row.service_type == ServiceType::EssentialNeeds && row.is_live_on(today)) {
         return Ok(());
     }
-    Err(refusal(found, by).into())
+    Err(refusal(found, told_to(case, by)).into())
+}
+
+/// Who handed a case over is told no more than a recipient: what fills the limit may be the receiver's.
+fn told_to(case: &Case, by: Side) -> Side {
+    if case.handed_to_case_id.is_some() { Side::Recipient } else { by }
 }
 
 fn refusal(found: Excess, by: Side) -> SupportRefusal {
@@ -148,7 +178,7 @@ fn refusal(found: Excess, by: Side) -> SupportRefusal {
     }
 }
 
-/// Whether a live override covers it. One for what is given once covers one use, and is spent by it.
+/// When the live override was decided that covers it. One for what is given once covers one use, and is spent by it.
 fn overridden(
     conn: &mut DbConnection,
     actor: &Actor,
@@ -156,14 +186,15 @@ fn overridden(
     facts: &Facts,
     new: &Use,
     found: Excess,
-) -> Result<bool, AppError> {
+) -> Result<Option<Instant>, AppError> {
     let today = actor.now.civil_date();
     let spent = |row: &Override| {
         let later = |used: &&Use| used.service == new.service && used.recorded_at > row.created_at;
         found == Excess::OnceOnly && facts.uses.iter().filter(later).any(|used| used.key != new.key)
     };
     let rows = overrides_of(conn, case)?;
-    Ok(rows.iter().any(|row| row.service_type == new.service && row.is_live_on(today) && !spent(row)))
+    let covers = |row: &&Override| row.service_type == new.service && row.is_live_on(today) && !spent(row);
+    Ok(rows.iter().find(covers).map(|row| row.created_at))
 }
 
 /// Overrides of a case, newest first; at most 200.

@@ -154,6 +154,8 @@ impl CellRule {
 pub enum ImportRefusal {
     /// This very file is imported already.
     FileImported,
+    /// Another list was imported since this one was checked against the records.
+    ImportedMeanwhile,
     /// The import was undone before.
     AlreadyUndone,
     /// Something was built on what the import made.
@@ -167,6 +169,7 @@ impl ImportRefusal {
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::FileImported => "file_imported",
+            Self::ImportedMeanwhile => "imported_meanwhile",
             Self::AlreadyUndone => "already_undone",
             Self::BuiltOn { .. } => "built_on",
         }
@@ -183,6 +186,10 @@ impl ImportRefusal {
             Self::FileImported => (
                 "Tệp này đã được nhập; hãy hoàn tác lần nhập đó trước, hoặc chỉ gửi những dòng còn lại.",
                 "This file is imported already; undo that import first, or send only the lines that remain.",
+            ),
+            Self::ImportedMeanwhile => (
+                "Một danh sách khác vừa được nhập trong lúc kiểm tra tệp này; hãy gửi lại.",
+                "Another list was imported while this file was checked; send it again.",
             ),
             Self::AlreadyUndone => ("Lần nhập này đã được hoàn tác.", "The import was undone before."),
         };

@@ -1,219 +1,6 @@
-//! What the program refuses, and how it says so: rules of fields, and rules of the casework.
+//! Rules of the casework that refuse a well-formed request.
 
-use super::{CellRule, ImportRefusal, Language, SupportRefusal};
-
-mod loans;
-
-pub use loans::LoanConflict;
-
-/// Rules a field can break. Every rule says what is allowed, never what was sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rule {
-    /// The field must be there.
-    Required,
-    /// The field is not one of those the request may have.
-    Unknown,
-    /// The value has the wrong type or form; the text says what is expected.
-    Format(String),
-    /// A text of so many characters is allowed.
-    Length {
-        /// Fewest.
-        min: u64,
-        /// Most.
-        max: u64,
-    },
-    /// A number in this range is allowed.
-    Range {
-        /// Smallest.
-        min: i64,
-        /// Largest.
-        max: i64,
-    },
-    /// The text may not hold control characters.
-    ControlCharacter,
-    /// The date may not lie after today.
-    NotInFuture,
-    /// The date may not lie before the date of this other field or fact.
-    NotBefore(&'static str),
-    /// The date may not lie after the date of this other field or fact.
-    NotAfter(&'static str),
-    /// The unit does not exist on the date of the event.
-    UnitNotValidOn,
-    /// Nothing of this id may be used here: it does not exist, or not for the caller.
-    NoSuchReference,
-    /// The organisation does not give this service, or is closed on that date.
-    WrongOrganisation,
-    /// Somebody under 18 does not give the consent alone.
-    GuardianNeeded,
-    /// The person is of age: nobody else gives the consent.
-    OfAge,
-    /// This field does not go together with that one.
-    ConflictsWith(&'static str),
-    /// The cursor was not made by this list.
-    Cursor,
-    /// The password is too easily guessed.
-    WeakPassword,
-    /// The date may lie so many days ahead at the most, and not before today.
-    WithinDays(u32),
-    /// The loan product is not lent on that day, in that place or to such a borrower.
-    ProductNotOffered,
-    /// The person must be of this age by a known birth.
-    MinimumAge(u32),
-    /// At least one letter is needed.
-    Letter,
-    /// The file is not a JPEG, PNG or PDF by its content.
-    FileType,
-    /// The file does not open as what it is, or something stands after its end.
-    FileDamaged,
-    /// A picture may have this many pixels.
-    Pixels {
-        /// Most.
-        max: u32,
-    },
-    /// A PDF may not do anything by itself.
-    ActiveContent,
-    /// A PDF may not ask for a password.
-    Encrypted,
-    /// The file holds more than can be looked through.
-    TooComplex,
-    /// A rule of a cell, a line or a whole file that is imported.
-    Cell(CellRule),
-}
-
-impl Rule {
-    /// Stable code of the rule.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::Unknown => "unknown_field",
-            Self::Format(_) => "format",
-            Self::Length { .. } => "length",
-            Self::Range { .. } => "range",
-            Self::ControlCharacter => "control_character",
-            Self::NotInFuture => "not_in_future",
-            Self::NotBefore(_) => "not_before",
-            Self::NotAfter(_) => "not_after",
-            Self::UnitNotValidOn => "unit_not_valid_on_date",
-            Self::NoSuchReference => "no_such_reference",
-            Self::WrongOrganisation => "wrong_organisation",
-            Self::GuardianNeeded => "guardian_needed",
-            Self::OfAge => "of_age",
-            Self::ConflictsWith(_) => "conflicts_with",
-            Self::Cursor => "cursor",
-            Self::WeakPassword => "weak_password",
-            Self::WithinDays(_) => "within_days",
-            Self::ProductNotOffered => "product_not_offered",
-            Self::MinimumAge(_) => "minimum_age",
-            Self::Letter => "letter",
-            Self::FileType => "file_type",
-            Self::FileDamaged => "file_damaged",
-            Self::Pixels { .. } => "pixels",
-            Self::ActiveContent => "active_content",
-            Self::Encrypted => "encrypted",
-            Self::TooComplex => "too_complex",
-            Self::Cell(rule) => rule.code(),
-        }
-    }
-
-    /// What is allowed, in words.
-    #[expect(clippy::too_many_lines, reason = "a table: what is allowed, in which words")]
-    pub fn message(&self, language: Language) -> String {
-        let (vi, en) = match self {
-            Self::Cell(rule) => rule.texts(),
-            Self::Required => ("Bắt buộc phải có.".into(), "This field is required.".into()),
-            Self::Unknown => ("Trường này không được phép.".into(), "This field is not allowed here.".into()),
-            Self::Format(expected) => (format!("Cần: {expected}."), format!("Expected: {expected}.")),
-            Self::Length { min, max } => {
-                (format!("Dài từ {min} đến {max} ký tự."), format!("Between {min} and {max} characters."))
-            }
-            Self::Range { min, max } => (format!("Từ {min} đến {max}."), format!("Between {min} and {max}.")),
-            Self::ControlCharacter => {
-                ("Không được chứa ký tự điều khiển.".into(), "Control characters are not allowed.".into())
-            }
-            Self::NotInFuture => ("Ngày không được sau hôm nay.".into(), "The date may not lie after today.".into()),
-            Self::NotBefore(other) => {
-                (format!("Ngày không được trước {other}."), format!("The date may not lie before {other}."))
-            }
-            Self::NotAfter(other) => {
-                (format!("Ngày không được sau {other}."), format!("The date may not lie after {other}."))
-            }
-            Self::UnitNotValidOn => (
-                "Đơn vị hành chính phải tồn tại vào ngày đó.".into(),
-                "The administrative unit must exist on that date.".into(),
-            ),
-            Self::NoSuchReference => {
-                ("Không có bản ghi nào dùng được với mã này.".into(), "No usable record has this id.".into())
-            }
-            Self::WrongOrganisation => (
-                "Tổ chức phải đang hoạt động và cung cấp dịch vụ này.".into(),
-                "The organisation must be open and give this service.".into(),
-            ),
-            Self::GuardianNeeded => (
-                "Người dưới 18 tuổi: cần người giám hộ hoặc người đại diện hợp pháp.".into(),
-                "Under 18: a guardian or legal representative is needed.".into(),
-            ),
-            Self::OfAge => (
-                "Người từ đủ 18 tuổi tự mình đồng ý.".into(),
-                "From the age of 18 the person gives the consent.".into(),
-            ),
-            Self::ConflictsWith(other) => {
-                (format!("Không đi cùng với {other}."), format!("Does not go together with {other}."))
-            }
-            Self::Cursor => {
-                ("Dùng next_cursor của chính danh sách này.".into(), "Use the next_cursor of this same list.".into())
-            }
-            Self::WeakPassword => (
-                "Mật khẩu cần ít nhất 15 ký tự và khó đoán.".into(),
-                "At least 15 characters that are hard to guess.".into(),
-            ),
-            Self::WithinDays(days) => {
-                (format!("Từ hôm nay đến {days} ngày nữa."), format!("Between today and {days} days from now."))
-            }
-            Self::ProductNotOffered => (
-                "Chọn một khoản vay được cung cấp vào ngày đó, tại nơi đó, cho người vay như vậy.".into(),
-                "Choose a product that is lent on that day, in that place, to such a borrower.".into(),
-            ),
-            Self::MinimumAge(years) => (
-                format!("Người vay phải đủ {years} tuổi, theo ngày hoặc năm sinh đã biết."),
-                format!("The borrower must be {years} or older, by a known day or year of birth."),
-            ),
-            Self::Letter => ("Cần ít nhất một chữ cái.".into(), "At least one letter is needed.".into()),
-            Self::FileType
-            | Self::FileDamaged
-            | Self::Pixels { .. }
-            | Self::ActiveContent
-            | Self::Encrypted
-            | Self::TooComplex => return self.about_file(language),
-        };
-        language.choose(vi, en)
-    }
-
-    fn about_file(&self, language: Language) -> String {
-        let (vi, en) = match self {
-            Self::FileDamaged => (
-                "Tệp phải nguyên vẹn, mở được, và không có gì sau phần kết thúc.",
-                "The file must be whole, open, and end where its content ends.",
-            ),
-            Self::Pixels { max } => {
-                return language.choose(
-                    format!("Ảnh có nhiều nhất {max} điểm ảnh."),
-                    format!("A picture may have at most {max} pixels."),
-                );
-            }
-            Self::ActiveContent => (
-                "PDF không được có mã lệnh, tệp đính kèm, biểu mẫu tự gửi, XFA hay thứ tự chạy.",
-                "A PDF may not hold scripts, embedded files, forms that submit, XFA or anything that starts by itself.",
-            ),
-            Self::Encrypted => ("PDF không được có mật khẩu.", "A PDF may not ask for a password."),
-            Self::TooComplex => (
-                "Tệp quá phức tạp; hãy in lại ra PDF hoặc chụp ảnh.",
-                "The file is too complex; print it to a PDF anew, or take a picture.",
-            ),
-            _ => ("Ảnh JPEG, PNG hoặc PDF, xét theo nội dung.", "A JPEG, PNG or PDF, by its content."),
-        };
-        language.choose(vi.into(), en.into())
-    }
-}
+use super::{ImportRefusal, LoanConflict, SupportRefusal};
 
 /// When a once-only aid was used, told without a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -242,6 +29,8 @@ pub enum Conflict {
     CaseClosed,
     /// Another centre goes on with the case.
     HandedOver,
+    /// The sender works with the person in another case as well.
+    OtherCaseOpen,
     /// The case is offered to somebody already.
     TransferOffered,
     /// The case is not closed; only a closed one is followed up.
@@ -270,6 +59,8 @@ pub enum Conflict {
     AlreadySetUp,
     /// The record was voided before.
     AlreadyVoided,
+    /// By the corrected birth consents that hold today would end.
+    EndsConsents,
     /// The consent was withdrawn before.
     AlreadyWithdrawn,
     /// The guardianship ended before.
@@ -324,6 +115,7 @@ impl Conflict {
             Self::ConsentMissing => "consent_missing",
             Self::CaseClosed => "case_closed",
             Self::HandedOver => "handed_over",
+            Self::OtherCaseOpen => "other_case_open",
             Self::TransferOffered => "transfer_offered",
             Self::NotClosed => "not_closed",
             Self::NoFollowUp => "no_follow_up",
@@ -338,6 +130,7 @@ impl Conflict {
             Self::TooManyOrganisations => "too_many_organisations",
             Self::AlreadySetUp => "already_set_up",
             Self::AlreadyVoided => "already_voided",
+            Self::EndsConsents => "ends_consents",
             Self::AlreadyWithdrawn => "already_withdrawn",
             Self::GuardianEnded => "guardian_ended",
             Self::NoEmergency => "no_emergency",
@@ -378,6 +171,10 @@ impl Conflict {
             }
             Self::CaseClosed => ("Hồ sơ đã đóng.", "The case is closed."),
             Self::HandedOver => ("Trung tâm khác đang tiếp tục hồ sơ này.", "Another centre goes on with this case."),
+            Self::OtherCaseOpen => (
+                "Nơi chuyển còn một hồ sơ khác đang mở của người này; hãy đóng hồ sơ đó trước.",
+                "The sender has another open case of this person; that one is to be closed first.",
+            ),
             Self::TransferOffered => {
                 ("Hồ sơ đang chờ nơi nhận trả lời.", "The case waits for the answer to a transfer.")
             }
@@ -411,6 +208,10 @@ impl Conflict {
             ),
             Self::AlreadySetUp => ("Hệ thống đã có quản trị viên.", "There is an administrator already."),
             Self::AlreadyVoided => ("Bản ghi đã được hủy trước đó.", "The record was voided before."),
+            Self::EndsConsents => (
+                "Ngày sinh này làm chấm dứt sự đồng ý đang có hiệu lực và hỗ trợ dựa trên đó; hãy xác nhận bằng ends_consents.",
+                "This birth ends consents that hold today, and the help that rests on them; confirm by ends_consents.",
+            ),
             Self::AlreadyWithdrawn => ("Sự đồng ý đã được rút trước đó.", "The consent was withdrawn before."),
             Self::GuardianEnded => ("Việc giám hộ đã kết thúc trước đó.", "The guardianship ended before."),
             Self::NoEmergency => {

@@ -22,6 +22,8 @@ pub enum SupportRefusal {
     BedTaken,
     /// The stay has ended.
     StayEnded,
+    /// The person still stays somewhere: the case is closed when the day of leaving is known.
+    StayGoesOn,
     /// Who extends it is not named by the law that applies.
     NotExtendable,
     /// The override was taken back before.
@@ -39,6 +41,7 @@ impl SupportRefusal {
             Self::StayOverlaps => "stay_overlaps",
             Self::BedTaken => "bed_taken",
             Self::StayEnded => "stay_ended",
+            Self::StayGoesOn => "stay_goes_on",
             Self::NotExtendable => "not_extendable",
             Self::AlreadyRevoked => "already_revoked",
         }
@@ -74,6 +77,10 @@ impl SupportRefusal {
             }
             Self::BedTaken => ("Giường này đã có người vào ngày đó.", "The bed is taken on some of these days."),
             Self::StayEnded => ("Thời gian lưu trú đã kết thúc.", "The stay has ended."),
+            Self::StayGoesOn => (
+                "Người này còn đang lưu trú; hãy ghi ngày rời đi trước khi đóng hồ sơ.",
+                "The person still stays somewhere; record the day of leaving before closing the case.",
+            ),
             Self::NotExtendable => (
                 "Quy định áp dụng không cho nơi này gia hạn.",
                 "The law that applies does not let this body extend the stay.",

@@ -7,10 +7,11 @@ use diesel::prelude::*;
 
 use super::Scope;
 use super::scope::Slots;
+use crate::accounts::AccountState;
 use crate::cases::CaseStatus;
 use crate::db::schema::{
-    attachments, cases, courses, deliveries, enrolments, imports, loans, notes, persons, referrals, stays, tasks,
-    transfers,
+    account_grants, accounts, attachments, cases, courses, deliveries, enrolments, imports, loans, notes, persons,
+    referrals, stays, tasks, transfers,
 };
 use crate::db::types::{AccountId, OrganisationId};
 use crate::loans::LoanStatus;
@@ -157,7 +158,23 @@ pub fn cases_reached(account: AccountId, intake: Slots, assigned: Slots, waiting
     let own = cases::assigned_to.eq(account).and(of_assigned);
     let closed: CaseStatus = CaseStatus::Closed;
     let waits = cases::assigned_to.is_null().and(cases::status.ne(closed)).and(of_waiting);
-    let taken_in = cases::opened_by.eq(account).and(cases::handed_to_case_id.is_null()).and(of_intake);
+    // What an officer took in who has left is the turn of those who are still there.
+    let active: AccountState = AccountState::Active;
+    let still_there = exists(
+        account_grants::table
+            .inner_join(accounts::table.on(accounts::id.eq(account_grants::account_id)))
+            .filter(account_grants::account_id.eq(cases::opened_by))
+            .filter(account_grants::organisation_id.eq(cases::organisation_id.nullable()))
+            .filter(account_grants::revoked_at.is_null())
+            .filter(accounts::state.eq(active)),
+    );
+    let was_there = exists(
+        account_grants::table
+            .filter(account_grants::account_id.eq(cases::opened_by))
+            .filter(account_grants::organisation_id.eq(cases::organisation_id.nullable())),
+    );
+    let theirs = cases::opened_by.eq(account).or(was_there.and(not(still_there)));
+    let taken_in = of_intake.and(cases::handed_to_case_id.is_null()).and(theirs);
     own.or(waits).or(of_organisations).or(taken_in)
 }
 

@@ -39,6 +39,11 @@ impl Slots {
         self.iter().any(|own| own == id)
     }
 
+    /// This organisation alone, where it is one of them.
+    fn only(self, id: OrganisationId) -> Self {
+        if self.contains(id) { Self(id, NOBODY, NOBODY, NOBODY) } else { Self::EMPTY }
+    }
+
     /// Takes one more in; what does not fit is not reached.
     fn add(&mut self, organisation: Option<OrganisationId>) {
         let Some(id) = organisation.filter(|id| !self.contains(*id)) else { return };
@@ -115,6 +120,22 @@ impl Scope {
             Reach::Addressed => self.addressed.add(held.organisation),
             Reach::AdminUnit => self.admin_units.extend(held.admin_unit.clone()),
             Reach::Everywhere => self.everywhere = true,
+        }
+    }
+
+    /// What of it is reached within this organisation alone: who works in two carries nobody from one to the other.
+    #[must_use]
+    pub fn within(self, id: OrganisationId) -> Self {
+        Self {
+            account: self.account,
+            own: self.own.only(id),
+            intake: self.intake.only(id),
+            assigned: self.assigned.only(id),
+            waiting: self.waiting.only(id),
+            organisations: self.organisations.only(id),
+            addressed: self.addressed.only(id),
+            admin_units: Vec::new(),
+            everywhere: false,
         }
     }
 

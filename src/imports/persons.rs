@@ -32,6 +32,7 @@ pub const COLUMNS: &[Column] = &[
     column("categories", "Nhóm", CATEGORY_WORDS),
     column("case_category", "Nhóm của hồ sơ", CATEGORY_WORDS),
     column("case_received_on", "Ngày tiếp nhận", "31/12/2025"),
+    column("case_identified_on", "Ngày được xác định là nạn nhân", "Theo giấy xác nhận · as the certificate says"),
     zeros(column("case_unit_code", "Mã đơn vị của hồ sơ", "Đơn vị tồn tại vào ngày tiếp nhận · of that day")),
     column("case_trafficked_again", "Bị mua bán lần nữa", "có, không"),
     column("case_summary", "Tóm tắt hồ sơ", ""),
@@ -142,15 +143,23 @@ fn people(row: &mut Row<'_>) -> Option<Ethnicity> {
 fn case(row: &mut Row<'_>, birth: &Birth, units: &AdminUnits, today: NaiveDate) -> Option<(NewCase, Option<String>)> {
     let category = row.word("case_category", CATEGORIES, CATEGORY_WORDS);
     let received_on = row.day("case_received_on");
+    let identified_on = row.day("case_identified_on");
     let unit_code = row.text("case_unit_code");
     let summary = row.text("case_summary");
     let trafficked_again = row.yes("case_trafficked_again");
     if category.is_none()
         && received_on.is_none()
+        && identified_on.is_none()
         && unit_code.is_none()
         && summary.is_none()
         && !trafficked_again
-        && !row.is_any_broken(&["case_category", "case_received_on", "case_unit_code", "case_summary"])
+        && !row.is_any_broken(&[
+            "case_category",
+            "case_received_on",
+            "case_identified_on",
+            "case_unit_code",
+            "case_summary",
+        ])
     {
         return None;
     }
@@ -166,6 +175,7 @@ fn case(row: &mut Row<'_>, birth: &Birth, units: &AdminUnits, today: NaiveDate) 
         category,
         received_on,
         trafficked_again,
+        identified_on,
         summary,
     };
     note_case(row, form.broken_rules());
@@ -178,6 +188,7 @@ fn case(row: &mut Row<'_>, birth: &Birth, units: &AdminUnits, today: NaiveDate) 
         category,
         received_on,
         trafficked_again,
+        identified_on,
     };
     note_case(row, broken_rules(units, &new, today));
     if birth.earliest().is_some_and(|born| received_on < born) {

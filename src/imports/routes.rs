@@ -140,6 +140,7 @@ async fn run_import(
         rows_read: checked.rows_read,
         rows_skipped: checked.rows_skipped,
         found: checked.found,
+        imports_before: checked.imports_before,
     };
     let stored = rules::import(&app, caller, bound, order).await?;
     Ok(Either::Right(created(stored)))
@@ -193,7 +194,7 @@ async fn check(
 
 fn dry_run(kind: ImportKind, checked: Checked, language: Language) -> DryRun {
     let importable = checked.refusals().is_empty();
-    let Checked { rows_read, rows_skipped, faults, duplicates, found } = checked;
+    let Checked { rows_read, rows_skipped, faults, duplicates, found, imports_before: _ } = checked;
     let (persons, cases, loans) = found.counts();
     DryRun {
         kind,

@@ -8,11 +8,12 @@ use super::LoanStatus;
 use super::model::{Loan, LoanEvent};
 use super::products::LoanProduct;
 use crate::accounts::Actor;
-use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, check_version, record};
 use crate::db::DbConnection;
 use crate::db::schema::{loan_events, loans};
-use crate::db::types::{AccountId, DeliveryId, Instant, LoanId, PersonId, ReferralId};
-use crate::error::{AppError, Conflict};
+use crate::db::types::{AccountId, CaseId, DeliveryId, Instant, LoanId, PersonId, ReferralId};
+use crate::deliveries;
+use crate::error::{AppError, Conflict, LoanConflict};
 use crate::grants::Action;
 use crate::grants::predicates::{loans_addressed, loans_within};
 
@@ -25,7 +26,7 @@ mod reading;
 
 pub use applying::{Application, Certificate, apply, certificate_consent, papers_of};
 pub use deciding::{Grant, appraise, approve, refuse, withdraw};
-pub use ending::{end_with_referral, end_without_consent, follow_case, sweep};
+pub use ending::{end_with_referral, end_without_consent, follow_case, rest_on, sweep};
 pub use histories::{History, PaidBack, PaidOut, Told, WrittenOff, like, remove_unused, tell};
 pub use paying::{Payment, disburse, repay, restructure, reverse, write_off};
 pub use reading::{
@@ -55,11 +56,8 @@ fn find_version(
     expected: i32,
 ) -> Result<Loan, AppError> {
     let loan = find_for(conn, actor, action, id)?;
-    if loan.version == expected {
-        return Ok(loan);
-    }
-    let changed = changed_since(conn, Subject::new(SubjectKind::Loan, id.0), loan.version - expected)?;
-    Err(AppError::VersionStale { current: loan.version, changed })
+    check_version(conn, Subject::new(SubjectKind::Loan, id.0), loan.version, expected)?;
+    Ok(loan)
 }
 
 fn illegal(from: LoanStatus, to: LoanStatus) -> AppError {
@@ -143,6 +141,26 @@ pub fn has_loan(conn: &mut DbConnection, referral: ReferralId) -> Result<bool, A
     let ended = [LoanStatus::Refused, LoanStatus::Withdrawn];
     let of_referral = loans::table.filter(loans::referral_id.eq(referral)).filter(loans::status.ne_all(ended));
     Ok(diesel::select(diesel::dsl::exists(of_referral)).get_result(conn)?)
+}
+
+/// Whether a loan in this case was applied for, and neither refused nor withdrawn.
+///
+/// # Errors
+/// The engine's own.
+pub fn case_has_loan(conn: &mut DbConnection, case: CaseId) -> Result<bool, AppError> {
+    let ended = [LoanStatus::Refused, LoanStatus::Withdrawn];
+    let of_case = loans::table.filter(loans::case_id.eq(case)).filter(loans::status.ne_all(ended));
+    Ok(diesel::select(diesel::dsl::exists(of_case)).get_result(conn)?)
+}
+
+/// Money recorded by hand on the referral would count beside the ledger's.
+fn refuse_paid_by_hand(conn: &mut DbConnection, referral: ReferralId) -> Result<(), AppError> {
+    for delivery in deliveries::rules::counted_of_referral(conn, referral)? {
+        if !stands_for(conn, delivery)? {
+            return Err(AppError::loan(LoanConflict::PaidByHand));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a delivery stands for money that a ledger says was paid out.

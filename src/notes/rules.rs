@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::model::{MistakeReason, Note, NoteKind, NoteVersion, Shelf};
 use crate::accounts::Actor;
-use crate::audit::{Subject, TrailAction, TrailKey, changed_since, record};
+use crate::audit::{Subject, TrailAction, TrailKey, check_version, record};
 use crate::cases;
 use crate::cases::model::Case;
 use crate::db::DbConnection;
@@ -248,12 +248,7 @@ fn check_standing(conn: &mut DbConnection, shelf: Shelf, note: &Note, expected: 
     if note.mistaken_at.is_some() {
         return Err(AppError::Conflict(Conflict::AlreadyVoided));
     }
-    if note.version == expected {
-        return Ok(());
-    }
-    let subject = Subject::new(shelf.subject(), note.id.0);
-    let changed = changed_since(conn, subject, note.version.saturating_sub(expected))?;
-    Err(AppError::VersionStale { current: note.version, changed })
+    check_version(conn, Subject::new(shelf.subject(), note.id.0), note.version, expected)
 }
 
 /// Writes the changeable columns; the row must still have the version before.

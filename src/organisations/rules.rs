@@ -175,3 +175,15 @@ pub fn update(
     record(conn, trail, subject, Some(actor.account), TrailAction::Update, &fields, actor.now)?;
     Ok(organisation)
 }
+
+/// The kinds of these organisations.
+///
+/// # Errors
+/// The engine's own.
+pub fn kinds(
+    conn: &mut DbConnection,
+    ids: &[OrganisationId],
+) -> Result<Vec<(OrganisationId, OrganisationKind)>, AppError> {
+    let found = organisations::table.filter(organisations::id.eq_any(ids));
+    Ok(found.select((organisations::id, organisations::kind)).load(conn)?)
+}

@@ -214,6 +214,9 @@ struct PersonChange {
     sex: Option<Sex>,
     /// Birth as known.
     birth: Option<Birth>,
+    /// Yes, the corrected birth ends consents that hold today, and the help that rests on them.
+    #[serde(default)]
+    ends_consents: bool,
     /// ISO 3166 code.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
@@ -298,8 +301,9 @@ async fn update_person(
             rules::find(conn, &actor.scope(Action::PersonRead)?, id.0)?;
             let key = state.vault.key(id.0)?;
             let change = |details: &mut PersonDetails| form.body.apply(details);
-            let row =
-                rules::update(conn, actor, &state.units, &state.random, &key, &state.trail, id.0, version.0, change)?;
+            let (units, random, trail) = (&state.units, &state.random, &state.trail);
+            let ends = form.body.ends_consents;
+            let row = rules::update(conn, actor, units, random, &key, trail, id.0, version.0, change, ends)?;
             // Nationality and age decide what a stay is entitled to.
             stays::rules::refresh(conn, &state.entitlements, id.0, actor.now)?;
             log_reply(conn, actor, SubjectKind::Person, id.0.0)?;

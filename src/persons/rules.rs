@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::model::{Birth, BirthPrecision, CategorySet, ClientCategory, Ethnicity, Person, SealedColumn, Sex};
 use crate::accounts::Actor;
 use crate::admin_units::AdminUnits;
-use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, check_version, record};
 use crate::clock::Random;
 use crate::db::DbConnection;
 use crate::db::schema::persons;
@@ -240,10 +240,12 @@ pub fn list(
         .load(conn)?)
 }
 
-/// Changes a person: `change` turns the details that stand into those that shall.
+/// Changes a person: `change` turns the details that stand into those that shall; `ends_consents` when it is known
+/// that a corrected birth ends consents.
 ///
 /// # Errors
-/// [`AppError::VersionStale`] with the names of fields changed since; field errors; [`AppError::NotFound`].
+/// [`AppError::VersionStale`] with the names of fields changed since; [`Conflict::EndsConsents`]; field errors;
+/// [`AppError::NotFound`].
 #[expect(clippy::too_many_arguments, reason = "each is a different thing the rule needs")]
 pub fn update(
     conn: &mut DbConnection,
@@ -255,18 +257,22 @@ pub fn update(
     id: PersonId,
     expected: i32,
     change: impl Fn(&mut PersonDetails),
+    ends_consents: bool,
 ) -> Result<Person, AppError> {
     let mut row = find(conn, &actor.scope(Action::PersonRead)?, id)?;
-    find(conn, &actor.scope(Action::PersonUpdate)?, id).map_err(|_| AppError::Forbidden)?;
-    let subject = Subject::new(SubjectKind::Person, id.0);
-    if row.version != expected {
-        let changed = changed_since(conn, subject, row.version - expected)?;
-        return Err(AppError::VersionStale { current: row.version, changed });
+    if !is_within(conn, &actor.scope(Action::PersonUpdate)?, id)? {
+        return Err(AppError::Forbidden);
     }
+    let subject = Subject::new(SubjectKind::Person, id.0);
+    check_version(conn, subject, row.version, expected)?;
     let before = row.clone();
     let mut details = details_of(&row, key)?;
     change(&mut details);
-    let broken = details.broken_rules(units, actor.now.civil_date());
+    let mut broken = details.broken_rules(units, actor.now.civil_date());
+    if details.residence_unit_code == before.residence_unit_code {
+        // Units change their names and borders; whoever corrects a telephone number need not know to which.
+        broken.retain(|fault| fault.field != "residence_unit_code");
+    }
     if !broken.is_empty() {
         return Err(AppError::Invalid(broken));
     }
@@ -277,7 +283,7 @@ pub fn update(
     diesel::update(persons::table.find(id)).set(&row).execute(conn)?;
     record(conn, trail, subject, Some(actor.account), TrailAction::Update, &fields, actor.now)?;
     if fields.contains(&"birth") {
-        crate::consents::rules::end_at_coming_of_age(conn, id, &row.birth())?;
+        crate::consents::rules::fit_to_birth(conn, actor, trail, id, &row.birth(), ends_consents)?;
     }
     Ok(row)
 }

@@ -1,6 +1,6 @@
 //! Rows and views of referrals.
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -161,8 +161,8 @@ pub struct IncomingReferral {
     pub outcome: Option<Outcome>,
     /// Why help ended before its end.
     pub stop_reason: Option<ReferralStopReason>,
-    /// Whether the person is a minor, an adult, or of unknown age; for the answer.
-    pub age_group: AgeGroup,
+    /// Whether the person is a minor, an adult, or of unknown age; for the answer, and while the referral runs.
+    pub age_group: Option<AgeGroup>,
     /// The person, once accepted and until the service ends.
     pub person: Option<ReferredPerson>,
     /// Version; send it in quotes as `If-Match`.
@@ -264,7 +264,17 @@ impl ReferralReply {
     }
 }
 
+/// A first day, and the name of the fact it comes from.
+pub type FirstDay = (NaiveDate, &'static str);
+
 impl Referral {
+    /// The first day of which the recipient may tell support by hand: a year before the referral was sent. The day of
+    /// reception, from which the sender may, is not for the recipient to find by trying.
+    pub fn told_from(&self) -> FirstDay {
+        let sent = self.sent_at.unwrap_or(self.created_at).civil_date();
+        (sent.checked_sub_months(Months::new(12)).unwrap_or(sent), "year_before_sent_at")
+    }
+
     /// Whether an emergency goes on before the person could be asked, seen from `today`.
     pub fn goes_before_consent(&self, today: NaiveDate) -> bool {
         self.consent_id.is_none() && self.consent_due_on.is_some_and(|last| today <= last)
@@ -341,7 +351,9 @@ impl Referral {
         } else {
             None
         };
-        let age_group = AgeGroup::on(&birth, today);
+        let runs = matches!(self.status, ReferralStatus::Sent) || self.status.shows_person();
+        // Of one that is over, the day on which it changes would tell the birthday.
+        let age_group = runs.then(|| AgeGroup::on(&birth, today));
         Ok(IncomingReferral {
             id: self.id,
             service_type: self.service_type,

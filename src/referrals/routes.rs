@@ -262,6 +262,9 @@ async fn step(
     let write = move |conn: &mut DbConnection, actor: &Actor| {
         let (_, side) = rules::read(conn, actor, id)?;
         let referral = rules::take_step(conn, actor, &state.services, &state.trail, id, version.0, step, event)?;
+        if step == Step::Send {
+            rules::refuse_used_up(conn, actor, &state.entitlements, &referral)?;
+        }
         // Accepting shows the person.
         log_reply(conn, actor, SubjectKind::Referral, id.0)?;
         show_one(conn, &state.vault, actor, referral, side)

@@ -7,11 +7,13 @@ use diesel::prelude::*;
 use super::model::{Referral, ReferralEvent};
 use super::status::{DeclineReason, EmergencyReason, Outcome, ReferralStatus, ReferralStopReason};
 use crate::accounts::Actor;
-use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
-use crate::cases::{self, CaseStatus};
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, check_version, record};
+use crate::cases::{self, CaseStatus, model::Case};
 use crate::db::DbConnection;
-use crate::db::schema::{referral_events, referrals};
+use crate::db::schema::{cases as case_table, referral_events, referrals};
 use crate::db::types::{AccountId, CaseId, Instant, OrganisationId, PersonId, ReferralEventId, ReferralId};
+use crate::entitlements::facts::Use;
+use crate::entitlements::{self, Catalogue};
 use crate::error::{AppError, Conflict};
 use crate::grants::Action;
 use crate::grants::predicates::{referrals_addressed, referrals_within};
@@ -187,11 +189,7 @@ pub fn take_step(
     event: ReferralEventId,
 ) -> Result<Referral, AppError> {
     let mut referral = find_for(conn, actor, step.action(), id)?;
-    if referral.version != expected {
-        let subject = Subject::new(SubjectKind::Referral, id.0);
-        let changed = changed_since(conn, subject, referral.version - expected)?;
-        return Err(AppError::VersionStale { current: referral.version, changed });
-    }
+    check_version(conn, Subject::new(SubjectKind::Referral, id.0), referral.version, expected)?;
     let (from, to) = (referral.status, step.target());
     if !from.may_become(to) {
         return Err(AppError::Conflict(Conflict::IllegalTransition { from: from.as_str(), to: to.as_str() }));
@@ -234,6 +232,30 @@ pub fn take_step(
     note(conn, trail, by, id, TrailAction::Transition, &["status"], actor.now)?;
     training::rules::follow_referral(conn, trail, &referral, by, actor.now)?;
     Ok(referral)
+}
+
+/// Refuses what the law gives no more of; an emergency goes all the same.
+///
+/// # Errors
+/// As [`entitlements::rules::check_sending`].
+pub fn refuse_used_up(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    catalogue: &Catalogue,
+    referral: &Referral,
+) -> Result<(), AppError> {
+    if referral.emergency_reason.is_some() {
+        return Ok(());
+    }
+    let case = case_table::table.find(referral.case_id).select(Case::as_select()).first(conn)?;
+    let support = Use {
+        case: case.id,
+        service: referral.service_type,
+        day: actor.now.civil_date(),
+        key: referral.id.0,
+        recorded_at: actor.now,
+    };
+    entitlements::rules::check_sending(conn, actor, catalogue, &case, support)
 }
 
 fn is_late(referral: &Referral, today: NaiveDate) -> bool {

@@ -111,7 +111,9 @@ pub struct ExtensionView {
 pub enum Sight {
     /// Through the case.
     Centre,
-    /// As the facility, while the referral is accepted or in service and the consent holds.
+    /// As a facility that houses victims alone, while the referral is accepted or in service and the consent holds.
+    ServingVictims,
+    /// As another facility, then: a last day that the law's limit covers would tell who of its residents is a victim.
     Serving,
     /// As the facility, afterwards: what it needs to record the last day, and no more.
     Former,
@@ -155,7 +157,8 @@ impl Stay {
     /// The view.
     pub fn view(self, extensions: &[Extension], sight: Sight) -> StayView {
         let serving = sight != Sight::Former;
-        let own = extensions.iter().filter(|extension| serving && extension.stay_id == self.id);
+        let limits = matches!(sight, Sight::Centre | Sight::ServingVictims);
+        let own = extensions.iter().filter(|extension| limits && extension.stay_id == self.id);
         StayView {
             id: self.id,
             case_id: (sight == Sight::Centre).then_some(self.case_id),
@@ -165,7 +168,7 @@ impl Stay {
             in_on: self.in_on,
             expected_out_on: self.expected_out_on.filter(|_| serving),
             out_on: self.out_on,
-            runs_out_on: self.runs_out_on.filter(|_| serving),
+            runs_out_on: self.runs_out_on.filter(|_| limits),
             extensions: own
                 .map(|extension| ExtensionView {
                     days: extension.days,

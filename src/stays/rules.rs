@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::model::{Extension, Sight, Stay, is_label, names_bed};
 use crate::accounts::Actor;
-use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, check_version, record};
 use crate::db::DbConnection;
 use crate::db::schema::{cases as case_table, stay_extensions, stays};
 use crate::db::types::{CaseId, ExtensionId, Instant, OrganisationId, PersonId, StayId};
@@ -23,7 +23,7 @@ mod arriving;
 mod reading;
 
 pub use arriving::{NewStay, create};
-pub use reading::{Filter, ListRow, extensions_of, list, read, usual_side};
+pub use reading::{Filter, ListRow, extensions_of, goes_on, list, read, usual_side};
 
 /// The configured rules a stay is checked by.
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +98,7 @@ pub fn change(
 ) -> Result<(Stay, Sight), AppError> {
     let (mut stay, sight) = find_for(conn, actor, id)?;
     refuse_former(sight)?;
-    check_version(conn, &stay, expected)?;
+    check_version(conn, Subject::new(SubjectKind::Stay, stay.id.0), stay.version, expected)?;
     refuse_over(&stay)?;
     let mut fields = Vec::new();
     if let Some(room) = &wish.room {
@@ -134,7 +134,7 @@ pub fn leave(
     out_on: NaiveDate,
 ) -> Result<(Stay, Sight), AppError> {
     let (mut stay, sight) = find_for(conn, actor, id)?;
-    check_version(conn, &stay, expected)?;
+    check_version(conn, Subject::new(SubjectKind::Stay, stay.id.0), stay.version, expected)?;
     refuse_over(&stay)?;
     let mut broken = Vec::new();
     check_out(out_on, stay.in_on, actor.now.civil_date(), &mut broken);
@@ -179,7 +179,11 @@ pub fn extend(
 ) -> Result<(Stay, Sight), AppError> {
     let (mut stay, sight) = find_for(conn, actor, id)?;
     refuse_former(sight)?;
-    check_version(conn, &stay, expected)?;
+    // Where others live as well, whether there is a limit to extend is the centre's to know.
+    if sight == Sight::Serving {
+        return Err(AppError::Forbidden);
+    }
+    check_version(conn, Subject::new(SubjectKind::Stay, stay.id.0), stay.version, expected)?;
     refuse_over(&stay)?;
     let today = actor.now.civil_date();
     let mut broken = Vec::new();
@@ -234,7 +238,7 @@ pub fn void(
     let (mut stay, sight) = find_for(conn, actor, id)?;
     // After the referral is over the record is the centre's.
     refuse_former(sight)?;
-    check_version(conn, &stay, expected)?;
+    check_version(conn, Subject::new(SubjectKind::Stay, stay.id.0), stay.version, expected)?;
     if stay.voided_at.is_some() {
         return Err(AppError::Conflict(Conflict::AlreadyVoided));
     }
@@ -335,20 +339,11 @@ fn find_for(conn: &mut DbConnection, actor: &Actor, id: StayId) -> Result<(Stay,
     let found = stays::table.filter(stays::id.eq(id));
     let reached: bool = match sight {
         Sight::Centre => diesel::select(diesel::dsl::exists(found.filter(stays_within(&scope)))).get_result(conn)?,
-        Sight::Serving | Sight::Former => {
+        Sight::ServingVictims | Sight::Serving | Sight::Former => {
             diesel::select(diesel::dsl::exists(found.filter(stays_addressed(&scope)))).get_result(conn)?
         }
     };
     if reached { Ok((stay, sight)) } else { Err(AppError::Forbidden) }
-}
-
-fn check_version(conn: &mut DbConnection, stay: &Stay, expected: i32) -> Result<(), AppError> {
-    if stay.version == expected {
-        return Ok(());
-    }
-    let subject = Subject::new(SubjectKind::Stay, stay.id.0);
-    let changed = changed_since(conn, subject, stay.version - expected)?;
-    Err(AppError::VersionStale { current: stay.version, changed })
 }
 
 fn save(conn: &mut DbConnection, stay: &mut Stay, now: Instant) -> Result<(), AppError> {

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::model::{OwnerKind, Task, TaskKind};
 use super::status::{CancelReason, TaskStatus};
 use crate::accounts::Actor;
-use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, check_version, record};
 use crate::cases::model::Case;
 use crate::cases::{self, CaseStatus};
 use crate::db::DbConnection;
@@ -132,7 +132,7 @@ pub fn change(
     seal: impl Fn(&Task) -> Result<Option<Vec<u8>>, AppError>,
 ) -> Result<Task, AppError> {
     let (mut task, case) = find_for(conn, actor, id)?;
-    check_version(conn, &task, expected)?;
+    check_version(conn, Subject::new(SubjectKind::Task, task.id.0), task.version, expected)?;
     if task.step_id.is_some() {
         return Err(AppError::Conflict(Conflict::TaskOfPlan));
     }
@@ -202,7 +202,7 @@ pub fn take_step(
     step: Step,
 ) -> Result<Task, AppError> {
     let (mut task, case) = find_for(conn, actor, id)?;
-    check_version(conn, &task, expected)?;
+    check_version(conn, Subject::new(SubjectKind::Task, task.id.0), task.version, expected)?;
     let (from, to) = (task.status, step.target());
     if !from.may_become(to) {
         return Err(AppError::Conflict(Conflict::IllegalTransition { from: from.as_str(), to: to.as_str() }));
@@ -240,15 +240,6 @@ fn find_for(conn: &mut DbConnection, actor: &Actor, id: TaskId) -> Result<(Task,
     }
     let case = case_table::table.find(task.case_id).select(Case::as_select()).first(conn)?;
     Ok((task, case))
-}
-
-fn check_version(conn: &mut DbConnection, task: &Task, expected: i32) -> Result<(), AppError> {
-    if task.version == expected {
-        return Ok(());
-    }
-    let subject = Subject::new(SubjectKind::Task, task.id.0);
-    let changed = changed_since(conn, subject, task.version - expected)?;
-    Err(AppError::VersionStale { current: task.version, changed })
 }
 
 /// Writes the changeable columns; the row must still have the version that was read.

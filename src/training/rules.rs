@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::model::{Enrolment, EnrolmentEvent};
 use super::status::{EnrolmentStatus, StopReason};
 use crate::accounts::Actor;
-use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
 use crate::db::schema::{enrolment_events, enrolments};
 use crate::db::types::{AccountId, EnrolmentEventId, EnrolmentId, Instant};
 use crate::db::{DbConnection, lost_race};
@@ -101,15 +101,6 @@ fn insert_event(
 
 fn illegal(from: EnrolmentStatus, to: EnrolmentStatus) -> AppError {
     AppError::Conflict(Conflict::IllegalTransition { from: from.as_str(), to: to.as_str() })
-}
-
-fn check_version(conn: &mut DbConnection, enrolment: &Enrolment, expected: i32) -> Result<(), AppError> {
-    if enrolment.version == expected {
-        return Ok(());
-    }
-    let subject = Subject::new(SubjectKind::Enrolment, enrolment.id.0);
-    let changed = changed_since(conn, subject, enrolment.version.saturating_sub(expected))?;
-    Err(AppError::VersionStale { current: enrolment.version, changed })
 }
 
 /// Writes the changeable columns; the row must still have the version that was read.

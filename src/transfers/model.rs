@@ -102,7 +102,7 @@ pub struct IncomingTransfer {
     /// When it was offered.
     pub created_at: Instant,
     /// Whether the person may be a minor, is an adult, or of unknown age.
-    pub age_group: AgeGroup,
+    pub age_group: Option<AgeGroup>,
     /// Services the person was last found to need.
     pub needs: Vec<ServiceType>,
     /// Summary of the sender, once accepted.
@@ -144,6 +144,11 @@ impl TransferReply {
 }
 
 impl Transfer {
+    /// Whether it waits for an answer.
+    pub fn is_offered(&self) -> bool {
+        self.status == TransferStatus::Offered
+    }
+
     /// Where the sealed summary of a transfer stands.
     pub fn summary_place(id: TransferId) -> FieldName {
         FieldName { table: "transfers", column: "sealed_summary", row: id.0 }
@@ -185,7 +190,7 @@ impl Transfer {
     pub fn incoming_view(
         self,
         key: &DataKey,
-        age_group: AgeGroup,
+        age_group: Option<AgeGroup>,
         needs: Vec<ServiceType>,
     ) -> Result<IncomingTransfer, AppError> {
         let accepted = self.status == TransferStatus::Accepted;

@@ -1,31 +1,33 @@
-//! Offering, answering and ending transfers, and reading them. Accepting one is in `accepting`.
-
-use std::collections::BTreeMap;
+//! Offering and answering transfers; [`accepting`] moves the case, [`ending`] takes back what ends without an
+//! answer, [`reading`] reads.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::accepting;
-use super::model::{Transfer, TransferReply};
+use super::model::Transfer;
 use super::status::{TransferDeclineReason, TransferGround, TransferStatus};
 use crate::accounts::Actor;
-use crate::assessments;
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
 use crate::cases::deadlines::{DeadlineKind, Deadlines};
 use crate::cases::model::Case;
 use crate::cases::{self, CaseStatus};
 use crate::consents::{self, model::ConsentPurpose};
 use crate::db::DbConnection;
-use crate::db::schema::{consents as consent_table, persons, transfers};
+use crate::db::schema::transfers;
 use crate::db::types::{AccountId, CaseEventId, CaseId, ConsentId, Instant, OrganisationId, PersonId, TransferId};
 use crate::error::{AppError, Conflict, Rule};
 use crate::grants::Action;
 use crate::grants::predicates::{transfers_addressed, transfers_within};
 use crate::organisations::{self, OrganisationKind};
 use crate::persons::ClientCategory;
-use crate::persons::model::Person;
-use crate::referrals::model::AgeGroup;
-use crate::vault::Vault;
+
+mod accepting;
+mod ending;
+mod reading;
+
+use ending::end;
+pub use ending::{close_without_consent, rest_on, sweep, withdraw_of_case};
+pub use reading::{Filter, Side, list, read, show, show_one};
 
 /// A transfer that is to be offered.
 #[derive(Debug, Clone)]
@@ -43,7 +45,7 @@ pub struct NewTransfer {
 /// Offers a case to another organisation that runs cases.
 ///
 /// # Errors
-/// Field errors; [`Conflict::CaseClosed`], [`Conflict::TransferOffered`], [`Conflict::ConsentMissing`];
+/// Field errors; [`Conflict::CaseClosed`], [`Conflict::OtherCaseOpen`], [`Conflict::TransferOffered`], [`Conflict::ConsentMissing`];
 /// [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn offer(
     conn: &mut DbConnection,
@@ -59,6 +61,7 @@ pub fn offer(
     }
     let today = actor.now.civil_date();
     check_receiver(conn, &case, new.to, today)?;
+    cases::rules::refuse_another_open(conn, &case)?;
     if is_offered(conn, case.id)? {
         return Err(AppError::Conflict(Conflict::TransferOffered));
     }
@@ -125,124 +128,6 @@ fn ground_on(
             if commune && victim { Ok(None) } else { Err(AppError::field("ground", Rule::ConflictsWith("case_id"))) }
         }
     }
-}
-
-/// Through which side a reader reaches a transfer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// As its sender.
-    Sender,
-    /// As the organisation it is offered to.
-    Recipient,
-}
-
-/// Reads one transfer.
-///
-/// # Errors
-/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
-pub fn read(conn: &mut DbConnection, actor: &Actor, id: TransferId) -> Result<(Transfer, Side), AppError> {
-    let scope = actor.scope(Action::TransferRead)?;
-    let found = || transfers::table.filter(transfers::id.eq(id)).select(Transfer::as_select());
-    let sent: Option<Transfer> = found().filter(transfers_within(&scope)).first(conn).optional()?;
-    if let Some(transfer) = sent {
-        return Ok((transfer, Side::Sender));
-    }
-    Ok((found().filter(transfers_addressed(&scope)).first(conn)?, Side::Recipient))
-}
-
-/// Which transfers a list shows.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// In this status.
-    pub status: Option<TransferStatus>,
-    /// Of this case; for senders.
-    pub case: Option<CaseId>,
-}
-
-/// Reads a page of transfers of one side, oldest first, one more than `limit`.
-///
-/// # Errors
-/// [`AppError::Forbidden`] without the right.
-pub fn list(
-    conn: &mut DbConnection,
-    actor: &Actor,
-    side: Side,
-    filter: &Filter,
-    after: Option<(Instant, TransferId)>,
-    limit: i64,
-) -> Result<Vec<(Transfer, Person)>, AppError> {
-    let scope = actor.scope(Action::TransferRead)?;
-    let mut query = transfers::table
-        .inner_join(persons::table.on(persons::id.eq(transfers::person_id)))
-        .order((transfers::created_at, transfers::id))
-        .select((Transfer::as_select(), Person::as_select()))
-        .limit(limit + 1)
-        .into_boxed();
-    query = match side {
-        Side::Sender => query
-            .filter(transfers_within(&scope))
-            .filter(transfers::from_organisation_id.eq_any(scope.case_organisations())),
-        Side::Recipient => query.filter(transfers_addressed(&scope)),
-    };
-    if let Some(status) = filter.status {
-        query = query.filter(transfers::status.eq(status));
-    }
-    if let Some(case) = filter.case {
-        query = query.filter(transfers::case_id.eq(case));
-    }
-    if let Some((at, id)) = after {
-        query = query.filter(transfers::created_at.gt(at).or(transfers::created_at.eq(at).and(transfers::id.gt(id))));
-    }
-    Ok(query.load(conn)?)
-}
-
-/// The replies for this side: the receiver gets the minimum.
-///
-/// # Errors
-/// When a sealed field does not open.
-pub fn show(
-    conn: &mut DbConnection,
-    vault: &Vault,
-    side: Side,
-    rows: Vec<(Transfer, Person)>,
-    today: NaiveDate,
-) -> Result<Vec<TransferReply>, AppError> {
-    let people: Vec<PersonId> = rows.iter().map(|(_, person)| person.id).collect();
-    let keys = vault.keys(&people)?;
-    let mut needs = match side {
-        Side::Sender => BTreeMap::new(),
-        Side::Recipient => {
-            let of_cases: Vec<CaseId> = rows.iter().map(|(transfer, _)| transfer.case_id).collect();
-            assessments::rules::needs_of_cases(conn, &of_cases)?
-        }
-    };
-    rows.into_iter()
-        .zip(keys)
-        .map(|((transfer, person), key)| match side {
-            Side::Sender => transfer.view(&key).map(TransferReply::Sender),
-            Side::Recipient => {
-                let needs = needs.remove(&transfer.case_id).unwrap_or_default();
-                let age_group = AgeGroup::on(&person.birth(), today);
-                transfer.incoming_view(&key, age_group, needs).map(TransferReply::Recipient)
-            }
-        })
-        .collect()
-}
-
-/// As [`show`], for one transfer.
-///
-/// # Errors
-/// When a sealed field does not open.
-pub fn show_one(
-    conn: &mut DbConnection,
-    vault: &Vault,
-    transfer: Transfer,
-    side: Side,
-    today: NaiveDate,
-) -> Result<TransferReply, AppError> {
-    let person = persons::table.find(transfer.person_id).select(Person::as_select()).first(conn)?;
-    let replies = show(conn, vault, side, vec![(transfer, person)], today)?;
-    replies.into_iter().next().ok_or_else(|| AppError::internal("a transfer lost its reply"))
 }
 
 /// An answer to an offer, or its end.
@@ -327,108 +212,6 @@ fn find_for(conn: &mut DbConnection, actor: &Actor, step: Step, id: TransferId) 
         diesel::select(diesel::dsl::exists(found.filter(transfers_addressed(&scope)))).get_result(conn)?
     };
     if reached { Ok(transfer) } else { Err(AppError::Forbidden) }
-}
-
-fn end(
-    conn: &mut DbConnection,
-    trail: &TrailKey,
-    transfer: &mut Transfer,
-    status: TransferStatus,
-    by: Option<AccountId>,
-    now: Instant,
-) -> Result<(), AppError> {
-    let read = transfer.version;
-    transfer.status = status;
-    transfer.version += 1;
-    transfer.answered_by = by;
-    transfer.answered_at = Some(now);
-    let row = transfers::table.filter(transfers::id.eq(transfer.id)).filter(transfers::version.eq(read));
-    let saved = diesel::update(row)
-        .set((
-            transfers::status.eq(transfer.status),
-            transfers::consent_id.eq(transfer.consent_id),
-            transfers::decline_reason.eq(transfer.decline_reason),
-            transfers::new_case_id.eq(transfer.new_case_id),
-            transfers::answered_by.eq(transfer.answered_by),
-            transfers::answered_at.eq(transfer.answered_at),
-            transfers::version.eq(transfer.version),
-        ))
-        .execute(conn)?;
-    crate::db::met_one_row(saved)?;
-    note(conn, trail, by, transfer.id, TrailAction::Transition, &["status"], now)
-}
-
-/// Takes back the offers that rest on a consent which has just ended.
-///
-/// # Errors
-/// The engine's own.
-pub fn close_without_consent(
-    conn: &mut DbConnection,
-    trail: &TrailKey,
-    consent: ConsentId,
-    by: Option<AccountId>,
-    now: Instant,
-) -> Result<(), AppError> {
-    let offered = transfers::table
-        .filter(transfers::consent_id.eq(consent))
-        .filter(transfers::status.eq(TransferStatus::Offered))
-        .select(Transfer::as_select());
-    for mut transfer in offered.load::<Transfer>(conn)? {
-        end(conn, trail, &mut transfer, TransferStatus::Withdrawn, by, now)?;
-    }
-    Ok(())
-}
-
-/// Takes back the offer of a case that is being closed.
-///
-/// # Errors
-/// The engine's own.
-pub fn withdraw_of_case(
-    conn: &mut DbConnection,
-    actor: &Actor,
-    trail: &TrailKey,
-    case: CaseId,
-) -> Result<(), AppError> {
-    let offered = transfers::table
-        .filter(transfers::case_id.eq(case))
-        .filter(transfers::status.eq(TransferStatus::Offered))
-        .select(Transfer::as_select());
-    for mut transfer in offered.load::<Transfer>(conn)? {
-        end(conn, trail, &mut transfer, TransferStatus::Withdrawn, Some(actor.account), actor.now)?;
-    }
-    Ok(())
-}
-
-/// Ends up to 500 offers whose deadline has passed, and up to 500 whose consent has run
-/// out. Returns how many. Called every minute.
-///
-/// # Errors
-/// The engine's own.
-pub fn sweep(conn: &mut DbConnection, trail: &TrailKey, now: Instant) -> Result<usize, AppError> {
-    let today = now.civil_date();
-    let late = transfers::table
-        .filter(transfers::status.eq(TransferStatus::Offered))
-        .filter(transfers::answer_due_on.lt(today))
-        .order((transfers::answer_due_on, transfers::id))
-        .select(Transfer::as_select())
-        .limit(500)
-        .load::<Transfer>(conn)?;
-    let mut swept = late.len();
-    for mut transfer in late {
-        end(conn, trail, &mut transfer, TransferStatus::Expired, None, now)?;
-    }
-    let without = transfers::table
-        .inner_join(consent_table::table.on(consent_table::id.nullable().eq(transfers::consent_id)))
-        .filter(transfers::status.eq(TransferStatus::Offered))
-        .filter(consent_table::expires_on.lt(today))
-        .select(Transfer::as_select())
-        .limit(500)
-        .load::<Transfer>(conn)?;
-    swept += without.len();
-    for mut transfer in without {
-        end(conn, trail, &mut transfer, TransferStatus::Withdrawn, None, now)?;
-    }
-    Ok(swept)
 }
 
 fn note(

@@ -1,7 +1,5 @@
 //! Reading versions of a care plan.
 
-use std::collections::BTreeMap;
-
 use diesel::prelude::*;
 
 use crate::accounts::Actor;
@@ -22,6 +20,14 @@ pub(super) fn latest_number(conn: &mut DbConnection, case: CaseId) -> Result<Opt
         .select(care_plans::number)
         .first(conn)
         .optional()?)
+}
+
+/// Whether a plan was agreed on in this case.
+///
+/// # Errors
+/// The engine's own.
+pub fn has_plan(conn: &mut DbConnection, case: CaseId) -> Result<bool, AppError> {
+    Ok(latest_number(conn, case)?.is_some())
 }
 
 fn case_in_sight(conn: &mut DbConnection, actor: &Actor, case: CaseId) -> Result<Case, AppError> {
@@ -62,7 +68,7 @@ fn whole(conn: &mut DbConnection, case: CaseId, number: i32, current: bool) -> R
         .order(care_plan_steps::position)
         .select(Step::as_select())
         .load(conn)?;
-    let tasks = if steps.is_empty() { BTreeMap::new() } else { task_rules::of_plan(conn, case)? };
+    let tasks = task_rules::of_plan(conn, case)?;
     Ok(WholePlan { plan, current, goals, steps, tasks })
 }
 

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::accounts::Actor;
-use crate::cases::deadlines::{Deadline, DeadlineFacts, Deadlines};
+use crate::cases::deadlines::{Deadline, DeadlineFacts, Deadlines, Planning};
 use crate::cases::events;
 use crate::cases::model::{Case, CaseEvent, CaseEventKind, CaseEventView, CaseHead};
 use crate::cases::progress::{Facts, Progress};
@@ -202,19 +202,17 @@ pub fn read_file(
         None => Vec::new(),
     };
     let at_commune = actor.scope(Action::CaseRead)?.intake.contains(case.organisation_id);
-    let minor = person.birth().may_be_minor_on(case.received_on);
-    let has_plan = minor && {
-        let plans = care_plans::table.filter(care_plans::case_id.eq(id));
-        diesel::select(diesel::dsl::exists(plans)).get_result::<bool>(conn)?
-    };
+    let minor = person.birth().may_be_minor_on(case.begun_on());
+    let has_plan = minor && crate::care_plans::rules::has_plan(conn, id)?;
     let facts = DeadlineFacts {
         category: case.category,
         status: case.status,
         status_since: case.status_since,
         received_on: case.received_on,
+        begun_on: case.begun_on(),
         at_commune,
         minor,
-        has_plan,
+        plan: Planning::of(has_plan, case.planned_before),
         close_reason: case.close_reason,
         followed_up: &followed_up,
     };

@@ -53,6 +53,8 @@ diesel::table! {
         version -> Integer,
         guardian_id -> Nullable<Id>,
         end_reason -> Nullable<Text>,
+        holds_from -> Nullable<Date>,
+        told_expires_on -> Nullable<Date>,
     }
 }
 
@@ -81,6 +83,8 @@ diesel::table! {
         trafficked_again -> Bool,
         handed_to_case_id -> Nullable<Id>,
         continues_case_id -> Nullable<Id>,
+        first_received_on -> Nullable<Date>,
+        planned_before -> Bool,
     }
 }
 

@@ -94,6 +94,7 @@ impl Scribe<'_> {
             created_at: last.recorded_at,
             updated_at: last.recorded_at,
             continues_case_id: Some(records.case.id),
+            first_received_on: Some(records.case.received_on),
             ..records.case.clone()
         };
         records.case.handed_to_case_id = Some(case.id);
@@ -216,6 +217,8 @@ impl Scribe<'_> {
             version: 1,
             guardian_id: None,
             end_reason: None,
+            holds_from: None,
+            told_expires_on: None,
         }
     }
 

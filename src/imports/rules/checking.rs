@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
+use diesel::prelude::*;
 
 use super::duplicates::{Look, on_record};
 use super::{NAMED, Placed, lending};
@@ -11,6 +12,7 @@ use crate::admin_units::AdminUnits;
 use crate::app::App;
 use crate::audit::{Seen, SubjectKind};
 use crate::db::DbConnection;
+use crate::db::schema::imports;
 use crate::db::types::OrganisationId;
 use crate::error::{AppError, CellRule, FieldError, Rule};
 use crate::imports::ImportKind;
@@ -153,6 +155,8 @@ pub struct Checked {
     pub duplicates: Vec<Duplicate>,
     /// Lines in which nothing is wrong.
     pub found: Found,
+    /// Imports of persons of the centre when this file was checked: what another brings meanwhile was not asked about.
+    pub imports_before: i64,
 }
 
 impl Checked {
@@ -201,7 +205,18 @@ pub fn check(
             (Found::Loans(placed.into_iter().filter(is_sound).collect()), verdict.duplicates)
         }
     };
-    Ok(Checked { rows_read, rows_skipped, faults, duplicates, found })
+    let imports_before = imports_of_persons(conn, centre)?;
+    Ok(Checked { rows_read, rows_skipped, faults, duplicates, found, imports_before })
+}
+
+/// How many files of persons this centre has imported, undone ones among them.
+///
+/// # Errors
+/// The engine's own.
+pub(super) fn imports_of_persons(conn: &mut DbConnection, centre: OrganisationId) -> Result<i64, AppError> {
+    let of_centre =
+        imports::table.filter(imports::organisation_id.eq(centre)).filter(imports::kind.eq(ImportKind::Persons));
+    Ok(of_centre.count().get_result(conn)?)
 }
 
 /// Persons on record, and lines before, that a line looks like.

@@ -31,18 +31,20 @@ pub struct Order {
     pub rows_skipped: usize,
     /// What is to be stored.
     pub found: Found,
+    /// Imports of persons of the centre when the file was checked.
+    pub imports_before: i64,
 }
 
 /// Stores what a checked file holds, once per key.
 ///
 /// # Errors
-/// [`ImportRefusal::FileImported`]; field errors when a loan cannot be told any more; [`AppError::Forbidden`] when
+/// [`ImportRefusal::FileImported`], [`ImportRefusal::ImportedMeanwhile`]; field errors when a loan cannot be told any more; [`AppError::Forbidden`] when
 /// the right was lost meanwhile.
 pub async fn import(app: &App, caller: Caller, bound: BoundKey, order: Order) -> Result<Import, AppError> {
     let id = ImportId(app.random.uuid());
     let import = order.import(id, caller, app.clock.now());
     match order.found {
-        Found::Persons(records) => persons::import(app, caller, bound, import, records).await,
+        Found::Persons(records) => persons::import(app, caller, bound, (import, order.imports_before), records).await,
         Found::Loans(placed) => loans::import(app, caller, bound, import, placed).await,
     }
 }

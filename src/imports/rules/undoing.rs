@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::{find, keys};
 use crate::accounts::Actor;
-use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record_each};
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, check_version, record_each};
 use crate::cases::rules as case_rules;
 use crate::db::DbConnection;
 use crate::db::references::{Rows, count_references};
@@ -31,10 +31,7 @@ pub fn undo(
 ) -> Result<Import, AppError> {
     let mut import = find(conn, actor, id)?;
     let own = Subject::new(SubjectKind::Import, id.0);
-    if import.version != expected {
-        let changed = changed_since(conn, own, import.version - expected)?;
-        return Err(AppError::VersionStale { current: import.version, changed });
-    }
+    check_version(conn, own, import.version, expected)?;
     if import.undone_at.is_some() {
         return Err(AppError::Conflict(Conflict::Import(ImportRefusal::AlreadyUndone)));
     }

@@ -193,7 +193,7 @@ async fn disburse(
     let paid = Payment { id: LoanEventId(app.random.uuid()), on: form.disbursed_on, dong: form.amount_dong };
     let delivery = DeliveryId(app.random.uuid());
     step(caller, &app, id.0, bound, move |conn, actor, app| {
-        rules::disburse(conn, actor, &app.entitlements, &app.trail, (id.0, version.0), paid, delivery)
+        rules::disburse(conn, actor, app, (id.0, version.0), paid, delivery)
     })
     .await
 }

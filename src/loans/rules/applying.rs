@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::{exposure, note};
+use super::{exposure, note, refuse_paid_by_hand};
 use crate::accounts::Actor;
 use crate::app::App;
 use crate::audit::TrailAction;
@@ -69,7 +69,7 @@ pub struct Certificate {
 ///
 /// # Errors
 /// Field errors; [`Conflict::ConsentMissing`], [`LoanConflict::CertificateConsentMissing`],
-/// [`LoanConflict::Open`], [`LoanConflict::Ceiling`], [`Conflict::IllegalTransition`] when the lender has
+/// [`LoanConflict::Open`], [`LoanConflict::PaidByHand`], [`LoanConflict::Ceiling`], [`Conflict::IllegalTransition`] when the lender has
 /// not accepted the referral; [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn apply(
     conn: &mut DbConnection,
@@ -92,6 +92,7 @@ pub fn apply(
     if diesel::select(diesel::dsl::exists(open)).get_result::<bool>(conn)? {
         return Err(AppError::loan(LoanConflict::Open));
     }
+    refuse_paid_by_hand(conn, referral.id)?;
     if exposure(conn, person.id, new.product, new.id)? + new.asked_dong > ceiling {
         return Err(AppError::loan(LoanConflict::Ceiling));
     }
@@ -159,7 +160,7 @@ pub(super) fn check<'a>(
     if new.applied_on > today {
         refuse("applied_on", Rule::NotInFuture);
     }
-    if new.applied_on < case.received_on {
+    if new.applied_on < case.begun_on() {
         refuse("applied_on", Rule::NotBefore("received_on"));
     }
     let offered =

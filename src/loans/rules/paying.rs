@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::deciding::check_agreed;
-use super::{Ledger, find_for, find_version, illegal, ledger, save};
+use super::{Ledger, exposure, find_for, find_version, illegal, ledger, refuse_paid_by_hand, save};
 use crate::accounts::Actor;
 use crate::app::App;
 use crate::audit::TrailKey;
@@ -11,12 +11,12 @@ use crate::db::DbConnection;
 use crate::db::types::{DeliveryId, LoanEventId, LoanId};
 use crate::deliveries::model::DeliveryForm;
 use crate::deliveries::rules::{Ground, NewDelivery};
-use crate::entitlements::Catalogue;
 use crate::error::{AppError, FieldError, LoanConflict, Rule};
 use crate::grants::Action;
 use crate::loans::LoanStatus;
 use crate::loans::ledger::{self as arithmetic, Account, Refusal, Terms};
 use crate::loans::model::{Loan, LoanEvent, LoanEventKind, standing_entries};
+use crate::loans::products::Products;
 use crate::loans::status::WriteOffReason;
 use crate::referrals::ReferralStatus;
 use crate::services::ServiceType;
@@ -37,14 +37,13 @@ pub struct Payment {
 /// paid out while it is, is recorded as a delivery too.
 ///
 /// # Errors
-/// Field errors; [`LoanConflict::NothingLeft`] when all was paid out; [`IllegalTransition`](crate::error::Conflict),
+/// Field errors; [`LoanConflict::NothingLeft`] when all was paid out; [`LoanConflict::Ceiling`]; [`LoanConflict::PaidByHand`]; [`IllegalTransition`](crate::error::Conflict),
 /// [`ConsentMissing`](crate::error::Conflict), [`LoanConflict::CertificateConsentMissing`]; [`AppError::VersionStale`];
 /// [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn disburse(
     conn: &mut DbConnection,
     actor: &Actor,
-    entitlements: &Catalogue,
-    trail: &TrailKey,
+    app: &App,
     (id, expected): (LoanId, i32),
     paid: Payment,
     delivery: DeliveryId,
@@ -56,7 +55,9 @@ pub fn disburse(
     }
     if is_first {
         check_agreed(conn, actor, &loan)?;
+        refuse_paid_by_hand(conn, loan.referral_id)?;
     }
+    check_ceiling(conn, &app.products, &loan)?;
     check_day(actor, "disbursed_on", paid.on, loan.decided_on, "decided_on")?;
     let left = loan.approved_dong.unwrap_or(0) - loan.disbursed_dong;
     check_amount(paid.dong, left)?;
@@ -72,11 +73,20 @@ pub fn disburse(
             amount_dong: Some(paid.dong),
             part_of: None,
         };
-        deliveries::rules::create(conn, actor, entitlements, trail, &new)?;
+        deliveries::rules::create(conn, actor, &app.entitlements, &app.trail, &new)?;
         event.delivery_id = Some(delivery);
     }
     let (events, _) = ledger(conn, &loan)?.into_parts();
-    post(conn, trail, loan, events, event)
+    post(conn, &app.trail, loan, events, event)
+}
+
+/// Since the decision another loan may have come to owe more: by a reversal, or because two records turned out to
+/// be one person.
+fn check_ceiling(conn: &mut DbConnection, products: &Products, loan: &Loan) -> Result<(), AppError> {
+    let product = loan.decided_on.and_then(|day| products.on(loan.product, day));
+    let ceiling = product.and_then(|product| product.ceiling(loan.borrower)).unwrap_or(0);
+    let owed = exposure(conn, loan.person_id, loan.product, loan.id)? + loan.exposure_dong();
+    if owed > ceiling { Err(AppError::loan(LoanConflict::Ceiling)) } else { Ok(()) }
 }
 
 /// Records money paid back. Two that are recorded at the same time both count, so no version is asked for.

@@ -100,6 +100,7 @@ fn weight(reason: SameReason) -> u32 {
         SameReason::Phone | SameReason::NationalId => 25,
         SameReason::NameAlike => 20,
         SameReason::BirthYear | SameReason::Residence => 10,
+        SameReason::BirthDiffers => 0,
     }
 }
 
@@ -112,13 +113,13 @@ fn proposes(reasons: &[SameReason], total: u32) -> bool {
 
 /// What speaks for one person; nothing when something speaks against it.
 pub(super) fn reasons(one: &PersonView, other: &PersonView) -> Vec<SameReason> {
-    let Some(birth) = birth(one.birth, other.birth) else { return Vec::new() };
+    let birth = birth(one.birth, other.birth);
     if !sexes_go_together(one.sex, other.sex) {
         return Vec::new();
     }
     let mut reasons = Vec::new();
     reasons.extend(names(one, other));
-    reasons.extend(birth);
+    reasons.extend(birth.flatten());
     let same = |one: Option<String>, other: Option<String>| one.is_some() && one == other;
     if same(one.residence_unit_code.clone(), other.residence_unit_code.clone()) {
         reasons.push(SameReason::Residence);
@@ -129,6 +130,15 @@ pub(super) fn reasons(one: &PersonView, other: &PersonView) -> Vec<SameReason> {
     }
     if same(plain_id(one.national_id.as_deref()), plain_id(other.national_id.as_deref())) {
         reasons.push(SameReason::NationalId);
+    }
+    if birth.is_none() {
+        // Day and month are swapped, a year is misheard: of one name and one number it may still be one person.
+        let has = |reason| reasons.contains(&reason);
+        let named = has(SameReason::Name) || has(SameReason::Alias);
+        if !(named && (has(SameReason::Phone) || has(SameReason::NationalId))) {
+            return Vec::new();
+        }
+        reasons.push(SameReason::BirthDiffers);
     }
     reasons
 }
@@ -155,7 +165,7 @@ fn sexes_go_together(one: Sex, other: Sex) -> bool {
     one == other || open(one) || open(other)
 }
 
-/// None when the births cannot be one person's; else the reason they give, if they give any.
+/// None when the births contradict each other; else the reason they give, if they give any.
 fn birth(one: Birth, other: Birth) -> Option<Option<SameReason>> {
     use chrono::Datelike as _;
     let (Some(born), Some(other_born)) = (one.earliest(), other.earliest()) else { return Some(None) };

@@ -52,6 +52,8 @@ text_enum! {
         BirthDate = "birth_date",
         /// Born in the same year, where no more is known of one; 1 January counts as no more.
         BirthYear = "birth_year",
+        /// The births contradict each other, though name and number agree: speaks against it, and is shown for that.
+        BirthDiffers = "birth_differs",
         /// Same unit of residence.
         Residence = "residence",
         /// Same telephone number.

@@ -334,7 +334,7 @@ impl Follower {
                     opened.push(Read { row, organisations, name, aliases, phone });
                 }
                 (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
-                    tracing::error!(person = %row.id, cause = %error, "left out of the index of names");
+                    tracing::error!(cause = %error, "a person is left out of the index of names");
                 }
             }
         }

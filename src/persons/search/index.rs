@@ -233,8 +233,12 @@ impl Index {
         };
         let goes_together = |year: u16| year == 0 || likeness.year == 0 || year == likeness.year;
         let mut found: Vec<(bool, std::cmp::Reverse<Alike>, bool, PersonId)> = Vec::new();
-        for entry in entries.filter(|entry| goes_together(entry.year)) {
-            let (fit, same_phone) = (fits(entry), phone != 0 && phone == entry.phone);
+        for entry in entries {
+            let same_phone = phone != 0 && phone == entry.phone;
+            if !same_phone && !goes_together(entry.year) {
+                continue;
+            }
+            let fit = fits(entry);
             if same_phone || fit != Alike::Not {
                 found.push((!same_phone, std::cmp::Reverse(fit), entry.year == 0, entry.id));
             }

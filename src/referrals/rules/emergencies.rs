@@ -9,7 +9,7 @@ use crate::audit::{TrailAction, TrailKey};
 use crate::consents::model::Consent;
 use crate::db::DbConnection;
 use crate::db::schema::{consents, referrals};
-use crate::db::types::ReferralId;
+use crate::db::types::{AccountId, ConsentId, Instant, ReferralId};
 use crate::error::{AppError, Conflict};
 use crate::grants::Action;
 use crate::grants::predicates::referrals_within;
@@ -23,27 +23,34 @@ use crate::referrals::model::Referral;
 /// The engine's own.
 pub fn rest_on(conn: &mut DbConnection, trail: &TrailKey, consent: &Consent, actor: &Actor) -> Result<(), AppError> {
     let Some(recipient) = consent.recipient_organisation_id else { return Ok(()) };
-    if !consent.is_live_on(actor.now.civil_date()) {
-        return Ok(());
-    }
-    let open: Vec<(Referral, Option<chrono::NaiveDate>)> = referrals::table
+    let open: Vec<(Referral, Option<Consent>)> = referrals::table
         .left_join(consents::table.on(consents::id.nullable().eq(referrals::consent_id)))
         .filter(referrals::person_id.eq(consent.person_id))
         .filter(referrals::to_organisation_id.eq(recipient))
         .filter(referrals::status.eq_any(ReferralStatus::OPEN))
-        .select((Referral::as_select(), consents::expires_on.nullable()))
+        .select((Referral::as_select(), Option::<Consent>::as_select()))
         .load(conn)?;
-    for (mut referral, runs_out) in open {
-        let longer = runs_out.is_some_and(|last| consent.expires_on.is_none_or(|new| new > last));
-        let before_consent = referral.consent_id.is_none() && referral.emergency_reason.is_some();
-        if !longer && !before_consent {
-            continue;
+    for (referral, rested_on) in open {
+        let before_consent = rested_on.is_none() && referral.emergency_reason.is_some();
+        if before_consent || rested_on.is_some_and(|former| consent.outlasts(&former)) {
+            put_on(conn, trail, referral, consent.id, Some(actor.account), actor.now)?;
         }
-        referral.consent_id = Some(consent.id);
-        save(conn, &mut referral, actor.now)?;
-        note(conn, trail, Some(actor.account), referral.id, TrailAction::Update, &["consent_id"], actor.now)?;
     }
     Ok(())
+}
+
+/// Lets a referral rest on another consent.
+pub(super) fn put_on(
+    conn: &mut DbConnection,
+    trail: &TrailKey,
+    mut referral: Referral,
+    consent: ConsentId,
+    by: Option<AccountId>,
+    now: Instant,
+) -> Result<(), AppError> {
+    referral.consent_id = Some(consent);
+    save(conn, &mut referral, now)?;
+    note(conn, trail, by, referral.id, TrailAction::Update, &["consent_id"], now)
 }
 
 /// The manager has looked at an emergency.

@@ -2,10 +2,12 @@
 
 use diesel::prelude::*;
 
+use super::emergencies::put_on;
 use super::{insert_event, note, save};
 use crate::accounts::Actor;
 use crate::audit::{TrailAction, TrailKey};
 use crate::clock::Random;
+use crate::consents::{self, model::Consent};
 use crate::db::DbConnection;
 use crate::db::schema::{consents as agreed_consents, referrals};
 use crate::db::types::{AccountId, CaseId, ConsentId, Instant, OrganisationId, ReferralEventId};
@@ -120,7 +122,7 @@ fn end(
 }
 
 /// Returns up to 500 referrals whose deadline has passed to their senders, and closes up to
-/// 500 whose consent has run out and 500 emergencies nobody agreed to in time. Returns how many. Called every minute.
+/// 500 whose consent has run out without another that goes on, and 500 emergencies nobody agreed to in time. Returns how many. Called every minute.
 ///
 /// # Errors
 /// The engine's own.
@@ -137,15 +139,20 @@ pub fn sweep(conn: &mut DbConnection, trail: &TrailKey, now: Instant) -> Result<
     for referral in late {
         end(conn, trail, referral, ReferralStatus::Expired, None, "deadline_passed", now)?;
     }
-    let without: Vec<Referral> = referrals::table
+    let without: Vec<(Referral, Consent)> = referrals::table
         .inner_join(agreed_consents::table.on(agreed_consents::id.nullable().eq(referrals::consent_id)))
         .filter(referrals::status.eq_any(ReferralStatus::OPEN))
         .filter(agreed_consents::expires_on.lt(today))
-        .select(Referral::as_select())
+        .select((Referral::as_select(), Consent::as_select()))
         .limit(500)
         .load(conn)?;
     swept += without.len();
-    cancel_all(conn, trail, without, None, "consent_expired", now)?;
+    for (referral, ended) in without {
+        match consents::rules::successor(conn, &ended, today)? {
+            Some(next) => put_on(conn, trail, referral, next, None, now)?,
+            None => end(conn, trail, referral, ReferralStatus::Cancelled, None, "consent_expired", now)?,
+        }
+    }
     let unasked: Vec<Referral> = referrals::table
         .filter(referrals::emergency_reason.is_not_null())
         .filter(referrals::consent_id.is_null())

@@ -10,7 +10,7 @@ use crate::cases::CaseStatus;
 use crate::cases::contact::{
     ContactDays, last_assessment_on, last_contact_done_on, last_contact_on, last_delivery_on, last_event_on,
 };
-use crate::cases::deadlines::{DeadlineFacts, DeadlineKind};
+use crate::cases::deadlines::{DeadlineFacts, DeadlineKind, Planning};
 use crate::cases::status::CloseReason;
 use crate::db::DbConnection;
 use crate::db::schema::{care_plans, cases, follow_ups, persons, transfers};
@@ -30,7 +30,7 @@ fn kind_of(what: DeadlineKind) -> Option<ReminderKind> {
         DeadlineKind::HandOver => Some(ReminderKind::HandOverDue),
         DeadlineKind::Screening => Some(ReminderKind::ScreeningDue),
         DeadlineKind::Identification => Some(ReminderKind::IdentificationDue),
-        DeadlineKind::MinorsPlan => Some(ReminderKind::MinorsPlanDue),
+        DeadlineKind::MinorsPlan | DeadlineKind::PlanTakenOver => Some(ReminderKind::MinorsPlanDue),
         DeadlineKind::Contact => Some(ReminderKind::ContactDue),
         DeadlineKind::FollowUp3 | DeadlineKind::FollowUp6 | DeadlineKind::FollowUp12 => Some(ReminderKind::FollowUpDue),
         DeadlineKind::TransferAnswer => None,
@@ -58,7 +58,7 @@ type OpenRow = (
     (CaseId, Option<AccountId>, ClientCategory, CaseStatus, NaiveDate, NaiveDate),
     (BirthPrecision, Option<NaiveDate>, Option<i32>),
     ContactDays,
-    bool,
+    (bool, Option<NaiveDate>, bool),
 );
 
 /// Screening, identification, the plan of a child, another attempt to reach somebody.
@@ -67,10 +67,16 @@ pub(super) fn open_cases_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<V
         (cases::id, cases::assigned_to, cases::category, cases::status, cases::status_since, cases::received_on),
         (persons::birth_precision, persons::birth_date, persons::birth_year),
         (last_event_on(), last_assessment_on(), last_delivery_on(), last_contact_done_on()),
-        exists(care_plans::table.filter(care_plans::case_id.eq(cases::id))),
+        (
+            exists(care_plans::table.filter(care_plans::case_id.eq(cases::id))),
+            cases::first_received_on,
+            cases::planned_before,
+        ),
     ));
     let rows: Vec<OpenRow> = open_cases!(query, ask).load(conn)?;
-    let of_case = |((id, worker, category, status, status_since, received_on), birth, contacts, has_plan): OpenRow| {
+    let of_case = |(head, birth, contacts, (has_plan, first_received_on, planned_before)): OpenRow| {
+        let (id, worker, category, status, status_since, received_on) = head;
+        let begun_on = first_received_on.unwrap_or(received_on);
         let birth = Birth { precision: birth.0, date: birth.1, year: birth.2 };
         // Every attempt to reach the person begins the time anew.
         let rests = matches!(status, CaseStatus::Suspended | CaseStatus::OutOfContact);
@@ -80,9 +86,10 @@ pub(super) fn open_cases_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<V
             status,
             status_since,
             received_on,
+            begun_on,
             at_commune: false,
-            minor: birth.may_be_minor_on(received_on),
-            has_plan,
+            minor: birth.may_be_minor_on(begun_on),
+            plan: Planning::of(has_plan, planned_before),
             close_reason: None,
             followed_up: &[],
         };
@@ -127,9 +134,10 @@ pub(super) fn follow_ups_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<V
             status: CaseStatus::Closed,
             status_since: closed_on,
             received_on: closed_on,
+            begun_on: closed_on,
             at_commune: false,
             minor: false,
-            has_plan: true,
+            plan: Planning::Own,
             close_reason: reason,
             followed_up: &followed_up,
         };
@@ -141,12 +149,11 @@ pub(super) fn follow_ups_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<V
 
 /// Who was taken in at a commune office and not handed over yet.
 pub(super) fn hand_overs_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<Vec<Reminder>, AppError> {
-    let Through::Worker(account) = ask.through else { return Ok(Vec::new()) };
+    let Through::Worker(_) = ask.through else { return Ok(Vec::new()) };
     // It is the centre's turn then.
     let offered =
         transfers::table.filter(transfers::case_id.eq(cases::id)).filter(transfers::status.eq(TransferStatus::Offered));
     let rows: Vec<CaseRow> = cases::table
-        .filter(cases::opened_by.eq(account))
         .filter(cases::organisation_id.eq_any(ask.scope.intake.iter().collect::<Vec<_>>()))
         .filter(cases::closed_on.is_null())
         .filter(not(exists(offered)))
@@ -159,9 +166,10 @@ pub(super) fn hand_overs_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<V
             status: CaseStatus::Received,
             status_since: received_on,
             received_on,
+            begun_on: received_on,
             at_commune: true,
             minor: false,
-            has_plan: true,
+            plan: Planning::Own,
             close_reason: None,
             followed_up: &[],
         };

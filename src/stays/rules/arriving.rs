@@ -14,6 +14,7 @@ use crate::deliveries::rules::Ground;
 use crate::error::{AppError, Conflict, FieldError, Rule, SupportRefusal};
 use crate::grants::Action;
 use crate::grants::predicates::cases_within;
+use crate::referrals::model::FirstDay;
 use crate::referrals::rules::Side;
 use crate::services::ServiceType;
 use crate::stays::model::Stay;
@@ -43,17 +44,17 @@ pub struct NewStay {
 /// [`SupportRefusal::SupportLimitReached`], [`Conflict::CaseClosed`], [`Conflict::IllegalTransition`] when the
 /// referral is neither accepted nor in service; [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn create(conn: &mut DbConnection, actor: &Actor, book: Rulebook<'_>, new: &NewStay) -> Result<(), AppError> {
-    let (case, referral, facility, side) = match new.ground {
+    let (case, referral, facility, side, first) = match new.ground {
         Ground::Case(id) => {
             let case = cases::rules::find_for(conn, actor, Action::StayWrite, id)?;
-            let facility = case.organisation_id;
-            (case, None, facility, Side::Sender)
+            let (facility, first) = (case.organisation_id, (case.received_on, "received_on"));
+            (case, None, facility, Side::Sender, first)
         }
         Ground::Referral(id) => of_referral(conn, actor, id)?,
     };
     let field = if referral.is_some() { "referral_id" } else { "case_id" };
     organisations::rules::for_service(conn, book.services, field, facility, ServiceType::EssentialNeeds, new.in_on)?;
-    check(actor, &case, new)?;
+    check(actor, &case, new, first)?;
     let stay = Stay {
         id: new.id,
         case_id: case.id,
@@ -82,7 +83,7 @@ pub fn create(conn: &mut DbConnection, actor: &Actor, book: Rulebook<'_>, new: &
     refresh(conn, book.catalogue, stay.person_id, actor.now)
 }
 
-type Placed = (Case, Option<ReferralId>, OrganisationId, Side);
+type Placed = (Case, Option<ReferralId>, OrganisationId, Side, FirstDay);
 
 fn of_referral(conn: &mut DbConnection, actor: &Actor, id: ReferralId) -> Result<Placed, AppError> {
     let (referral, side) = referrals::rules::read(conn, actor, id)?;
@@ -105,17 +106,21 @@ fn of_referral(conn: &mut DbConnection, actor: &Actor, id: ReferralId) -> Result
         return Err(AppError::Conflict(Conflict::IllegalTransition { from, to }));
     }
     let case = case.select(Case::as_select()).first(conn)?;
-    Ok((case, Some(id), referral.to_organisation_id, side))
+    let first = match side {
+        Side::Sender => (case.begun_on(), "received_on"),
+        Side::Recipient => referral.told_from(),
+    };
+    Ok((case, Some(id), referral.to_organisation_id, side, first))
 }
 
-fn check(actor: &Actor, case: &Case, new: &NewStay) -> Result<(), AppError> {
+fn check(actor: &Actor, case: &Case, new: &NewStay, (first, of): FirstDay) -> Result<(), AppError> {
     let today = actor.now.civil_date();
     let mut broken = Vec::new();
     if new.in_on > today {
         broken.push(FieldError::new("in_on", Rule::NotInFuture));
     }
-    if new.in_on < case.received_on {
-        broken.push(FieldError::new("in_on", Rule::NotBefore("received_on")));
+    if new.in_on < first {
+        broken.push(FieldError::new("in_on", Rule::NotBefore(of)));
     }
     if let Some(out) = new.out_on {
         check_out(out, new.in_on, today, &mut broken);

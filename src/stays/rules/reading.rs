@@ -9,10 +9,11 @@ use diesel::prelude::*;
 use crate::accounts::Actor;
 use crate::db::DbConnection;
 use crate::db::schema::{consents, referrals, stay_extensions, stays};
-use crate::db::types::{CaseId, ReferralId, StayId};
+use crate::db::types::{CaseId, OrganisationId, ReferralId, StayId};
 use crate::error::AppError;
 use crate::grants::Action;
 use crate::grants::predicates::{stays_addressed, stays_within};
+use crate::organisations::{self, OrganisationKind};
 use crate::referrals::ReferralStatus;
 use crate::referrals::rules::Side;
 use crate::stays::model::{Extension, Sight, Stay};
@@ -30,13 +31,34 @@ pub fn read(conn: &mut DbConnection, actor: &Actor, id: StayId) -> Result<(Stay,
     }
     let stay: Stay = found().filter(stays_addressed(&scope)).first(conn)?;
     let serving = served(conn, stay.referral_id.as_slice(), actor.now.civil_date())?;
-    let sight = facility_sight(&stay, &serving);
+    let sight = facility_sight(&stay, &serving, &houses_of_victims(conn, &[stay.organisation_id])?);
     Ok((stay, sight))
 }
 
-fn facility_sight(stay: &Stay, serving: &HashSet<ReferralId>) -> Sight {
+/// Those of these organisations that house victims alone.
+fn houses_of_victims(conn: &mut DbConnection, ids: &[OrganisationId]) -> Result<HashSet<OrganisationId>, AppError> {
+    let kinds = organisations::rules::kinds(conn, ids)?;
+    let victims = kinds.into_iter().filter(|(_, kind)| *kind == OrganisationKind::VictimSupportFacility);
+    Ok(victims.map(|(id, _)| id).collect())
+}
+
+/// Whether a stay of this case goes on.
+///
+/// # Errors
+/// The engine's own.
+pub fn goes_on(conn: &mut DbConnection, case: CaseId) -> Result<bool, AppError> {
+    let open =
+        stays::table.filter(stays::case_id.eq(case)).filter(stays::out_on.is_null()).filter(stays::voided_at.is_null());
+    Ok(diesel::select(exists(open)).get_result(conn)?)
+}
+
+fn facility_sight(stay: &Stay, serving: &HashSet<ReferralId>, victims: &HashSet<OrganisationId>) -> Sight {
     let serves = stay.referral_id.is_some_and(|referral| serving.contains(&referral));
-    if serves { Sight::Serving } else { Sight::Former }
+    match (serves, victims.contains(&stay.organisation_id)) {
+        (false, _) => Sight::Former,
+        (true, true) => Sight::ServingVictims,
+        (true, false) => Sight::Serving,
+    }
 }
 
 /// Stays whose referral is accepted or in service and rests on a consent that holds today.
@@ -47,6 +69,7 @@ fn is_served(today: NaiveDate) -> _ {
     let holds = consents::withdrawn_on
         .is_null()
         .and(consents::given_on.le(today))
+        .and(consents::holds_from.is_null().or(consents::holds_from.le(today)))
         .and(consents::expires_on.is_null().or(consents::expires_on.ge(today)));
     let of_consent = consents::id.nullable().eq(referrals::consent_id);
     let runs = referrals::status.eq(accepted).or(referrals::status.eq(in_service));
@@ -62,6 +85,7 @@ fn served(conn: &mut DbConnection, ids: &[ReferralId], today: NaiveDate) -> Resu
         .filter(referrals::status.eq_any([ReferralStatus::Accepted, ReferralStatus::InService]))
         .filter(consents::withdrawn_on.is_null())
         .filter(consents::given_on.le(today))
+        .filter(consents::holds_from.is_null().or(consents::holds_from.le(today)))
         .filter(consents::expires_on.is_null().or(consents::expires_on.ge(today)))
         .select(referrals::id)
         .load(conn)?;
@@ -96,14 +120,19 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<ListRow>, AppError> {
     let scope = actor.scope(Action::StayRead)?;
+    let victims = match side {
+        Side::Recipient => houses_of_victims(conn, &scope.addressed.iter().collect::<Vec<_>>())?,
+        Side::Sender => HashSet::new(),
+    };
     let mut query = stays::table.select(Stay::as_select()).limit(limit + 1).into_boxed();
     query = match side {
         Side::Sender => query.filter(stays_within(&scope)).filter(stays::centre_id.eq_any(scope.case_organisations())),
         Side::Recipient => {
-            let own: Vec<_> = scope.addressed.iter().collect();
+            let limits = filter.running_out_before.is_some();
+            let own: Vec<_> = scope.addressed.iter().filter(|id| !limits || victims.contains(id)).collect();
             let here = query.filter(stays_addressed(&scope)).filter(stays::organisation_id.eq_any(own));
             // Of a stay whose referral is over the facility sees no last day covered.
-            if filter.running_out_before.is_some() { here.filter(is_served(actor.now.civil_date())) } else { here }
+            if limits { here.filter(is_served(actor.now.civil_date())) } else { here }
         }
     };
     if let Some(case) = filter.case {
@@ -135,7 +164,7 @@ pub fn list(
     let referrals: Vec<ReferralId> = rows.iter().filter_map(|stay| stay.referral_id).collect();
     let serving = served(conn, &referrals, actor.now.civil_date())?;
     let seen = |stay: Stay| {
-        let sight = facility_sight(&stay, &serving);
+        let sight = facility_sight(&stay, &serving, &victims);
         (stay, sight)
     };
     Ok(rows.into_iter().map(seen).collect())

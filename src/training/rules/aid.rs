@@ -7,7 +7,7 @@ use super::{courses, find_for, illegal, note, or_again, reading};
 use crate::accounts::Actor;
 use crate::audit::{TrailAction, TrailKey};
 use crate::db::DbConnection;
-use crate::db::schema::training_aids;
+use crate::db::schema::{persons, training_aids};
 use crate::db::types::{DeliveryId, EnrolmentId, PersonId, TrainingAidId};
 use crate::deliveries;
 use crate::deliveries::model::{Delivery, DeliveryForm};
@@ -15,6 +15,7 @@ use crate::deliveries::rules::{Ground, NewDelivery};
 use crate::entitlements::catalogue::Catalogue;
 use crate::error::{AidUse, AppError, Conflict, Rule};
 use crate::grants::Action;
+use crate::persons::model::{Ethnicity, Sex};
 use crate::persons::same;
 use crate::services::ServiceType;
 use crate::training::TrainingCatalogue;
@@ -62,6 +63,7 @@ pub fn grant(
     }
     let today = actor.now.civil_date();
     check_day(&enrolment, new.paid_on, today)?;
+    check_group(conn, &enrolment, new.group)?;
     refuse_second(conn, &enrolment, new, today)?;
     let (amount, study_days) = amount(conn, catalogue, &enrolment, new)?;
     let payment = NewDelivery {
@@ -105,6 +107,18 @@ fn check_day(enrolment: &Enrolment, paid_on: NaiveDate, today: NaiveDate) -> Res
         return Ok(());
     };
     Err(AppError::field("paid_on", rule))
+}
+
+/// The group may not contradict what is known of the person; it says more of the household than is on record.
+fn check_group(conn: &mut DbConnection, enrolment: &Enrolment, group: AidGroup) -> Result<(), AppError> {
+    let known: (Sex, Option<Ethnicity>) =
+        persons::table.find(enrolment.person_id).select((persons::sex, persons::ethnicity)).first(conn)?;
+    let rule = match (group, known) {
+        (AidGroup::Woman | AidGroup::RedundantWoman, (Sex::Male, _)) => Rule::ConflictsWith("sex"),
+        (AidGroup::Minority | AidGroup::PoorMinority, (_, Some(Ethnicity::Kinh))) => Rule::ConflictsWith("ethnicity"),
+        _ => return Ok(()),
+    };
+    Err(AppError::field("aid_group", rule))
 }
 
 /// Once to a person, over all cases and centres: the right is the person's. Says how long ago, never where.

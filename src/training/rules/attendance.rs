@@ -16,7 +16,7 @@ use crate::db::types::{CourseId, DeliveryId, EnrolmentEventId, EnrolmentId, Refe
 use crate::deliveries::model::{DeliveryForm, VoidReason};
 use crate::deliveries::rules::{Ground, NewDelivery};
 use crate::entitlements::catalogue::Catalogue;
-use crate::error::{AppError, FieldError, Rule};
+use crate::error::{AppError, Conflict, FieldError, Rule};
 use crate::grants::Action;
 use crate::grants::predicates::enrolments_addressed;
 use crate::services::{ServiceType, Services};
@@ -94,9 +94,21 @@ pub fn record_day(
     for row in changed {
         let Some(learner) = learners.get(&row.enrolment) else { continue };
         let first = firsts.get(&row.enrolment).copied();
-        follow_marks(conn, actor, config, trail, learner.clone(), row, first)?;
+        follow_marks(conn, actor, config, trail, learner.clone(), row, first)
+            .map_err(|error| of_row(rows, row, error))?;
     }
     Ok(DayRecorded { course_id: course.id, day: wish.day, recorded, corrected, version: version + 1 })
+}
+
+/// One learner's used-up right refuses the sheet: the school is told whose, and asks the centre about that one.
+fn of_row(rows: &[SentMark], row: &SentMark, error: AppError) -> AppError {
+    match error {
+        AppError::Conflict(Conflict::Support(_)) => {
+            let place = rows.iter().position(|sent| sent.enrolment == row.enrolment).unwrap_or_default();
+            AppError::field(format!("rows[{place}].enrolment_id"), Rule::ConflictsWith("support_limit"))
+        }
+        error => error,
+    }
 }
 
 fn check_day(actor: &Actor, course: &Course, day: NaiveDate) -> Result<(), AppError> {

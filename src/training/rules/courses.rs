@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::accounts::Actor;
 use crate::admin_units::{AdminUnits, Level};
-use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, changed_since, record};
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, check_version, record};
 use crate::db::DbConnection;
 use crate::db::schema::{courses, enrolments};
 use crate::db::types::{CourseId, OrganisationId};
@@ -205,7 +205,7 @@ pub fn update(
     change: &CourseChange,
 ) -> Result<(Course, i64), AppError> {
     let mut course = find_for(conn, actor, Action::CourseWrite, id)?;
-    check_version(conn, &course, expected)?;
+    check_version(conn, Subject::new(SubjectKind::Course, course.id.0), course.version, expected)?;
     let today = actor.now.civil_date();
     if !course.is_open_on(today) {
         return Err(AppError::Conflict(Conflict::CourseClosed));
@@ -281,7 +281,7 @@ pub fn withdraw(
     expected: i32,
 ) -> Result<Course, AppError> {
     let mut course = find_for(conn, actor, Action::CourseWrite, id)?;
-    check_version(conn, &course, expected)?;
+    check_version(conn, Subject::new(SubjectKind::Course, course.id.0), course.version, expected)?;
     if course.withdrawn_at.is_some() {
         return Err(AppError::Conflict(Conflict::CourseClosed));
     }
@@ -292,15 +292,6 @@ pub fn withdraw(
     save(conn, actor, &mut course)?;
     note(conn, trail, actor, id, TrailAction::Transition, &["withdrawn_at"])?;
     Ok(course)
-}
-
-fn check_version(conn: &mut DbConnection, course: &Course, expected: i32) -> Result<(), AppError> {
-    if course.version == expected {
-        return Ok(());
-    }
-    let subject = Subject::new(SubjectKind::Course, course.id.0);
-    let changed = changed_since(conn, subject, course.version.saturating_sub(expected))?;
-    Err(AppError::VersionStale { current: course.version, changed })
 }
 
 fn save(conn: &mut DbConnection, actor: &Actor, course: &mut Course) -> Result<(), AppError> {

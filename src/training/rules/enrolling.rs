@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
-use super::{Turn, check_version, courses, find_for, illegal, insert_event, note, or_again, reading, save, turn};
+use super::{Turn, courses, find_for, illegal, insert_event, note, or_again, reading, save, turn};
 use crate::accounts::Actor;
-use crate::audit::{TrailAction, TrailKey};
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, check_version};
 use crate::clock::Random;
 use crate::consents;
 use crate::db::DbConnection;
@@ -259,7 +259,7 @@ pub fn end(
     sealed_number: impl Fn(&Enrolment) -> Result<Option<Vec<u8>>, AppError>,
 ) -> Result<Enrolment, AppError> {
     let mut enrolment = find_for(conn, actor, Action::EnrolmentWrite, id)?;
-    check_version(conn, &enrolment, expected)?;
+    check_version(conn, Subject::new(SubjectKind::Enrolment, enrolment.id.0), enrolment.version, expected)?;
     if !enrolment.status.may_become(wish.target()) {
         return Err(illegal(enrolment.status, wish.target()));
     }
@@ -326,7 +326,7 @@ pub fn certify(
     sealed_number: impl Fn(&Enrolment) -> Result<Vec<u8>, AppError>,
 ) -> Result<Enrolment, AppError> {
     let mut enrolment = find_for(conn, actor, Action::EnrolmentWrite, id)?;
-    check_version(conn, &enrolment, expected)?;
+    check_version(conn, Subject::new(SubjectKind::Enrolment, enrolment.id.0), enrolment.version, expected)?;
     let (EnrolmentStatus::Completed, Some(ended_on)) = (enrolment.status, enrolment.ended_on) else {
         return Err(illegal(enrolment.status, EnrolmentStatus::Completed));
     };

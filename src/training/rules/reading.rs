@@ -155,7 +155,10 @@ pub fn livelihood(conn: &mut DbConnection, actor: &Actor, vault: &Vault, id: Cas
     let rows: Vec<ChainRow> = referrals::table
         .left_join(enrolments::table.on(enrolments::referral_id.eq(referrals::id)))
         .left_join(course_table::table.on(course_table::id.nullable().eq(enrolments::course_id.nullable())))
-        .filter(referrals::case_id.eq(case.id))
+        // A chain that went on elsewhere after a transfer is the receiver's, its referral stays the sender's.
+        .filter(enrolments::id.nullable().is_null().or(enrolments::case_id.nullable().eq(case.id)))
+        .filter(referrals::case_id.eq(case.id).or(enrolments::case_id.nullable().eq(case.id)))
+        .filter(referrals::person_id.eq(case.person_id))
         .filter(referrals::service_type.eq(ServiceType::VocationalTraining))
         .order((referrals::created_at, referrals::id, enrolments::created_at))
         .select((

@@ -96,9 +96,11 @@ fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
         // A partner of the matrix is no facility, which only one who may record a stay is told.
         ("POST", "/stays") if line.relation.starts_with("addressed") => change(A::ReferralRead, A::StayWrite, 422),
         ("POST", "/stays") => change(A::CaseRead, A::StayWrite, 201),
-        // When the referral is over, its facility may only record the last day.
+        // When the referral is over, its facility may only record the last day; a house that is not for victims
+        // alone extends nothing.
         (_, path) if path.starts_with("/stays/{id}") => {
-            let over = line.relation == "addressed_over" && path != "/stays/{id}/leave";
+            let over = line.relation == "addressed_over" && path != "/stays/{id}/leave"
+                || line.relation == "addressed" && path == "/stays/{id}/extensions";
             change(A::StayRead, A::StayWrite, if over { 403 } else { 412 })
         }
         ("GET", path) if path.starts_with("/cases/{id}/care-plan") => (vec![Reach(A::PlanRead, 404)], 200),

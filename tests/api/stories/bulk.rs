@@ -67,10 +67,11 @@ fn work(app: &TestApp) {
             let referral = app.referral(&world.worker, case, "loan", world.lender);
             app.step(&world.banker, referral, "accept").expect(200);
             app.step(&world.banker, referral, "start").expect(200);
-            app.deliver(&world.banker, referral, "loan", app.today());
             app.entitlement_records(&world.manager, case);
             // The product has a youngest age, which an unknown birth does not show.
-            if body["birth"]["precision"] != "unknown" {
+            if body["birth"]["precision"] == "unknown" {
+                app.deliver(&world.banker, referral, "loan", app.today());
+            } else {
                 app.disbursed_loan(&world.worker, &world.banker, referral, app.today());
             }
             let note = app.note(&world.worker, case, "notes", "Đã gặp", app.today());

@@ -22,6 +22,19 @@ fn follow_up(app: &TestApp, user: &User, case: Uuid, months: i32, finding: &str)
 }
 
 both_dbs! {
+    fn steps_taken_before_the_case_was_given_to_a_worker_keep_their_days(app: &TestApp) {
+        let world = World::build(app);
+        let person = app.person(&world.manager, "Trần Thị Giấy");
+        let case = app.case(&world.manager, person, "possible_victim", app.days_ago(90));
+        app.give_case(&world.manager, case, Some(world.worker.id)).expect(200);
+        for (to, days) in [("screened", 89), ("under_verification", 88), ("confirmed", 60)] {
+            app.move_case(&world.worker, case, to, app.days_ago(days)).expect(200);
+        }
+        app.move_case(&world.worker, case, "receiving_support", app.days_ago(61)).expect(422);
+        let file = app.get(&format!("/cases/{case}")).by(&world.worker).send().expect(200).json();
+        assert_eq!(file["identified_on"], json!(app.days_ago(60)));
+    }
+
     fn a_refusal_costs_nothing_and_is_lifted_by_a_new_finding(app: &TestApp) {
         let world = World::build(app);
         let person = app.person(&world.worker, "Trần Thị Thong Thả");

@@ -123,6 +123,59 @@ both_dbs! {
         assert!(reads_the_person(app, &world.teacher, referral));
     }
 
+    fn who_will_soon_be_18_agrees_ahead_and_the_help_does_not_break_off_on_the_birthday(app: &TestApp) {
+        let world = World::build(app);
+        let person = child(app, &world.worker, "2007-10-20");
+        let mother = guardian(app, &world.worker, person, "mother");
+        agree(app, &world.worker, person, world.school, "guardian", Some(mother)).expect(201);
+        let referral = draft(app, &world, person);
+        for (user, step) in [(&world.worker, "send"), (&world.teacher, "accept"), (&world.teacher, "start")] {
+            app.step(user, referral, step).expect(200);
+        }
+        let ahead = |given_by: &str, of: Uuid, guardian: Option<Uuid>| {
+            let body = json!({
+                "purpose": "referral", "recipient_organisation_id": world.school, "given_by": given_by,
+                "guardian_id": guardian, "given_on": app.today(), "proof": "recording", "from_coming_of_age": true,
+            });
+            app.post(&format!("/persons/{of}/consents"), &body).by(&world.worker).send()
+        };
+        let field = |reply: Reply| reply.expect(422).json()["errors"][0]["field"].as_str().expect("a field").to_owned();
+        assert_eq!(field(ahead("guardian", person, Some(mother))), "from_coming_of_age", "nobody else decides for her");
+        assert_eq!(field(ahead("self", app.person(&world.worker, "Lê Thị Lớn"), None)), "from_coming_of_age");
+        assert_eq!(field(ahead("self", child(app, &world.worker, "2009-10-20"), None)), "given_by", "years ahead");
+        let own = ahead("self", person, None).expect(201).json();
+        assert_eq!(own["holds_from"], "2025-10-20");
+        let other = draft(app, &world, child(app, &world.worker, "2007-10-20"));
+        app.step(&world.worker, other, "send").expect_problem(409, "consent_missing");
+        app.pass_days(5);
+        app.keep_house();
+        assert_eq!(status(app, &world.worker, referral), "in_service");
+        assert!(reads_the_person(app, &world.teacher, referral));
+        let path = format!("/persons/{person}/consents/{}/withdraw", own["id"].as_str().expect("an id"));
+        app.post(&path, &json!({})).by(&world.worker).version(1).send().expect(200);
+        assert_eq!(status(app, &world.worker, referral), "cancelled");
+    }
+
+    fn what_was_agreed_ahead_holds_no_day_before_the_birthday_even_when_that_is_corrected(app: &TestApp) {
+        let world = World::build(app);
+        let person = child(app, &world.worker, "2007-10-20");
+        let body = json!({
+            "purpose": "referral", "recipient_organisation_id": world.school, "given_by": "self",
+            "given_on": app.today(), "proof": "recording", "from_coming_of_age": true,
+        });
+        app.post(&format!("/persons/{person}/consents"), &body).by(&world.worker).send().expect(201);
+        let referral = draft(app, &world, person);
+        app.step(&world.worker, referral, "send").expect_problem(409, "consent_missing");
+        let path = format!("/persons/{person}");
+        let version = app.get(&path).by(&world.worker).send().expect(200).version();
+        let birth = json!({"birth": {"precision": "exact", "date": "2007-10-25"}});
+        app.patch(&path, &birth).by(&world.worker).version(version).send().expect(200);
+        app.pass_days(9);
+        app.step(&world.worker, referral, "send").expect_problem(409, "consent_missing");
+        app.pass_days(1);
+        app.step(&world.worker, referral, "send").expect(200);
+    }
+
     fn a_consent_that_is_renewed_carries_what_goes_on_beyond_the_day_of_the_first(app: &TestApp) {
         let world = World::build(app);
         let person = app.person(&world.worker, "Canh Thị Bí Mật");
@@ -157,13 +210,42 @@ both_dbs! {
         let referral = draft(app, &world, person);
         app.step(&world.worker, referral, "send").expect(200);
         app.step(&world.teacher, referral, "accept").expect(200);
-        let birth = json!({"birth": {"precision": "exact", "date": "2001-04-01"}});
         let path = format!("/persons/{person}");
-        let version = app.get(&path).by(&world.worker).send().expect(200).version();
-        app.patch(&path, &birth).by(&world.worker).version(version).send().expect(200);
+        let correct = |born: &str, ends: bool| {
+            let birth = json!({"birth": {"precision": "exact", "date": born}, "ends_consents": ends});
+            let version = app.get(&path).by(&world.worker).send().expect(200).version();
+            app.patch(&path, &birth).by(&world.worker).version(version).send()
+        };
+        let last_day = || app.get(&format!("{path}/consents")).by(&world.worker).send().expect(200).json()["items"][0]["expires_on"].clone();
+        correct("2001-04-01", false).expect_problem(409, "ends_consents");
+        assert_eq!(last_day(), "2029-03-31", "a slip of the hand ends nothing");
+        correct("2012-04-01", false).expect(200);
+        assert_eq!(last_day(), "2030-03-31", "childhood lasts longer, and so does the guardian's word");
+        correct("2001-04-01", true).expect(200);
         assert!(!reads_the_person(app, &world.teacher, referral));
         app.keep_house();
         assert_eq!(status(app, &world.worker, referral), "cancelled");
+    }
+
+    fn what_a_child_agreed_to_alone_ends_when_the_birth_becomes_known(app: &TestApp) {
+        let world = World::build(app);
+        let mut body = person_body("Canh Thị Bí Mật");
+        body["birth"] = json!({"precision": "unknown"});
+        let person = app.post("/persons", &body).by(&world.worker).send().expect(201).id();
+        agree(app, &world.worker, person, world.school, "self", None).expect(201);
+        let referral = draft(app, &world, person);
+        app.step(&world.worker, referral, "send").expect(200);
+        app.step(&world.teacher, referral, "accept").expect(200);
+        let path = format!("/persons/{person}");
+        let birth = |ends: bool| json!({"birth": {"precision": "year", "year": 2010}, "ends_consents": ends});
+        let version = app.get(&path).by(&world.worker).send().expect(200).version();
+        let told = |ends: bool| app.patch(&path, &birth(ends)).by(&world.worker).version(version).send();
+        told(false).expect_problem(409, "ends_consents");
+        told(true).expect(200);
+        assert_eq!(status(app, &world.worker, referral), "cancelled");
+        assert!(!reads_the_person(app, &world.teacher, referral));
+        let consents = app.get(&format!("{path}/consents")).by(&world.worker).send().expect(200).json();
+        assert_eq!(consents["items"][0]["end_reason"], "guardian_needed");
     }
 
     fn an_emergency_goes_before_consent_the_manager_is_told_and_consent_is_sought_after(app: &TestApp) {

@@ -121,15 +121,39 @@ both_dbs! {
         app.deliver(&world.teacher, referral, "vocational_training", app.days_ago(2));
         assert_eq!(numbers(&app.entitlement(&world.worker, case, "vocational_training")), [Some(1), Some(1), Some(0), Some(0)]);
         app.step(&world.teacher, referral, "complete").expect(200);
-        let again = app.referral(&world.worker, case, "vocational_training", world.school);
+        // The centre learns of it before anybody is sent anywhere.
+        let again = app.draft(&world.worker, case, "vocational_training", world.school);
+        app.step(&world.worker, again, "send").expect_problem(409, "once_only_used");
+        app.try_override(&world.manager, case, "vocational_training", app.today()).expect(201);
+        app.step(&world.worker, again, "send").expect(200);
         app.step(&world.teacher, again, "accept").expect(200);
         app.step(&world.teacher, again, "start").expect(200);
+        app.pass_days(1);
         let body = json!({"referral_id": again, "service_type": "vocational_training", "delivered_on": app.today(), "form": "in_kind"});
         let told = app.post("/deliveries", &body).by(&world.teacher).send().expect_problem(409, "support_limit_reached").text();
         for word in ["một lần", "once", "victim", "nạn nhân", "luật"] {
             assert!(!told.to_lowercase().contains(word), "a recipient is not told which limit: {told}");
         }
         app.post("/deliveries", &body).by(&world.worker).send().expect_problem(409, "once_only_used");
+    }
+
+    fn somebody_identified_elsewhere_has_the_rights_of_that_day(app: &TestApp) {
+        let world = World::build(app);
+        let person = person_from(app, &world.worker, Some("VN"), adult());
+        let opened = |identified: &str, category: &str| {
+            let body = json!({
+                "person_id": person, "unit_code": "G34-C00004", "category": category, "received_on": "2025-07-15",
+                "identified_on": identified,
+            });
+            app.post("/cases", &body).by(&world.worker).send()
+        };
+        let field = |reply: crate::support::client::Reply| reply.expect(422).text_at("/errors/0/field").to_owned();
+        assert_eq!(field(opened("2025-05-10", "possible_victim")), "identified_on");
+        assert_eq!(field(opened("2025-07-16", "identified_victim")), "identified_on");
+        let case = opened("2025-05-10", "identified_victim").expect(201);
+        assert_eq!(case.json()["identified_on"], "2025-05-10");
+        let item = app.entitlement(&world.worker, case.id(), "essential_needs");
+        assert_eq!(item["limit"], 60, "by the law of the day of identification");
     }
 
     fn a_lender_is_neither_refused_for_status_nor_told_of_any(app: &TestApp) {

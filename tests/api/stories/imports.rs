@@ -260,6 +260,43 @@ both_dbs! {
         app.get("/imports/templates/loves").by(&world.manager).send().expect(404);
     }
 
+    fn two_nodes_that_import_the_same_people_at_once_store_them_once(app: &TestApp) {
+        let world = World::build(app);
+        let other = app.another_node();
+        let lists = [csv(&people(60)), xlsx(&people(60))];
+        app.token(&world.manager);
+        let ask = |client: &crate::support::client::Client, file: &[u8]| {
+            let call = client.call("POST", "/imports?kind=persons").bytes(file, crate::support::imports::FILE);
+            call.by(&world.manager).send()
+        };
+        let replies = std::thread::scope(|scope| {
+            let first = scope.spawn(|| ask(app, &lists[0]));
+            let second = scope.spawn(|| ask(&other.client, &lists[1]));
+            [first.join().expect("an answer"), second.join().expect("an answer")]
+        });
+        let mut statuses = replies.each_ref().map(|reply| reply.status);
+        statuses.sort_unstable();
+        assert!(statuses == [201, 409] || statuses == [201, 422], "{statuses:?}");
+        assert_eq!(persons_of(app, &world.manager).len(), 60);
+        app.keep_house();
+        assert_eq!(app.keys(), 60, "keys of what was not stored are gone");
+    }
+
+    fn the_day_of_a_certificate_is_imported_with_the_case(app: &TestApp) {
+        let world = World::build(app);
+        let columns = ["name", "sex", "birth", "case_category", "case_received_on", "case_identified_on", "case_unit_code"];
+        let of = |category: &str, day: &str| {
+            let cells = ["Lò Thị Chứng", "nữ", "1996", category, "15/07/2025", day, "G34-C00004"];
+            crate::support::imports::table_csv(&columns, &[cells.map(str::to_owned).to_vec()])
+        };
+        let tried = app.dry_run(&world.manager, &of("nghi là nạn nhân", "10/05/2025"), "");
+        assert_eq!(tried["errors"][0]["column"], "case_identified_on");
+        app.import(&world.manager, &of("nạn nhân", "10/05/2025"));
+        let case = id_of(&cases_of(app, &world.manager)[0]);
+        let file = app.get(&format!("/cases/{case}")).by(&world.manager).send().expect(200).json();
+        assert_eq!(file["identified_on"], "2025-05-10");
+    }
+
     fn formulas_are_text_when_they_come_as_text(app: &TestApp) {
         let world = World::build(app);
         let mut lines = vec![line("=HYPERLINK(\"http://x\")"), line("@SUM(1)")];

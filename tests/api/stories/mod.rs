@@ -35,3 +35,4 @@ mod transfers;
 mod traps;
 mod victims;
 mod views;
+mod who_sees;

@@ -16,6 +16,24 @@ fn task_of(plan: &Value, position: usize) -> Uuid {
 }
 
 both_dbs! {
+    fn a_plan_is_not_saved_over_what_happened_to_its_tasks_meanwhile(app: &TestApp) {
+        let world = World::build(app);
+        let person = app.person(&world.worker, "Hoàng Thị Kế");
+        let case = app.case(&world.worker, person, "at_risk", app.days_ago(9));
+        let body = |steps: &[Value]| plan_body(app.days_ago(1), app.today(), steps);
+        let first = app.put_plan(&world.worker, case, None, &body(&[step("Tìm chỗ ở", None, app.today())])).send().expect(200);
+        let (version, plan) = (first.version(), first.json());
+        assert_eq!(plan["version"], version);
+        let mut kept = step("Tìm chỗ ở", Some(world.worker.id), app.today());
+        kept["task_id"] = plan["goals"][0]["steps"][0]["task_id"].clone();
+        app.give_case(&world.manager, case, Some(world.second_worker.id)).expect(200);
+        let again = |version: i64| app.put_plan(&world.manager, case, Some(version), &body(&[kept.clone()])).send();
+        again(version).expect_problem(412, "version_stale");
+        let now = app.get(&format!("/cases/{case}/care-plan")).by(&world.manager).send().expect(200);
+        assert_eq!(now.json()["goals"][0]["steps"][0]["owner"]["account_id"], json!(world.second_worker.id));
+        again(now.version()).expect(200);
+    }
+
     fn a_new_version_keeps_changes_adds_and_cancels_steps_and_earlier_versions_stay_as_they_were(app: &TestApp) {
         let world = World::build(app);
         let (worker, case) = (&world.worker, open_case(app, &world));
@@ -44,7 +62,8 @@ both_dbs! {
             kept(papers, step("Làm lại căn cước", None, app.days_ago(-20))),
             step("Học nghề may", None, app.days_ago(-40)),
         ]);
-        let two = app.put_plan(worker, case, Some(1), &second).send().expect(200).json();
+        let version = app.plan(worker, case)["version"].as_i64();
+        let two = app.put_plan(worker, case, version, &second).send().expect(200).json();
         assert_eq!((two["number"].as_i64(), two["current"].as_bool()), (Some(2), Some(true)));
         assert_eq!(task_of(&two, 0), room);
         assert_eq!(two["goals"][0]["steps"][0]["status"], "done", "what was done stays done");

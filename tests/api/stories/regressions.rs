@@ -98,6 +98,19 @@ both_dbs! {
         assert_eq!(figure(), before);
     }
 
+    fn somebody_of_an_old_commune_is_corrected_without_knowing_the_new_one(app: &TestApp) {
+        let world = World::build(app);
+        let person = app.person(&world.worker, "Kha Thị Xưa");
+        app.sql("update persons set residence_unit_code = 'G63-C00001'");
+        let path = format!("/persons/{person}");
+        let change = |body: serde_json::Value| {
+            let version = app.get(&path).by(&world.worker).send().expect(200).version();
+            app.patch(&path, &body).by(&world.worker).version(version).send()
+        };
+        change(json!({"phone": "0987 654 321"})).expect(200);
+        change(json!({"residence_unit_code": "G63-C00002"})).expect(422);
+    }
+
     fn the_metrics_are_not_read_through_a_proxy(app: &TestApp) {
         app.get("/metrics").header("x-forwarded-for", "203.0.113.7").send().expect(404);
     }

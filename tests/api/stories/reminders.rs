@@ -64,7 +64,7 @@ both_dbs! {
         app.assess(worker, case, &["loan"], app.today());
         assert_eq!(places(&mine()), [on("step_of_others_due", -3), on("plan_review_due", -7)]);
         let plan = plan_body(app.today(), app.days_ago(-90), &[]);
-        app.put_plan(worker, case, Some(1), &plan).send().expect(200);
+        app.put_plan(worker, case, app.plan(worker, case)["version"].as_i64(), &plan).send().expect(200);
         assert_eq!(places(&mine()), []);
         app.pass_days(8);
         assert_eq!(each(&mine(), "kind"), ["referral_answer_due"]);

@@ -120,6 +120,22 @@ both_dbs! {
         assert_eq!(app.number("select count(*) as n from same_decisions"), 0, "proposals are kept nowhere");
     }
 
+    fn contradictory_births_are_shown_and_propose_nobody_without_a_name_and_a_number(app: &TestApp) {
+        let world = World::build(app);
+        let of = |name: &str, birth: Value, phone: &str| {
+            known(app, &world.worker, name, json!({"birth": birth, "phone": phone}))
+        };
+        let own = of("Vi Thị Mai", exact("1996-03-08"), "0912 345 678");
+        let swapped = of("Mai Vi Thị", exact("1996-08-03"), "0912345678");
+        let misheard = of("Vi Thị Mai", exact("1997-03-08"), "+84 912 345 678");
+        of("Vi Thị Mai", exact("1997-03-08"), "0900 000 000");
+        let last = of("Lò Thị Ban", exact("1997-03-08"), "0912 345 678");
+        app.finds(&world.worker, "lo thi ban", &[last]);
+        let found: BTreeMap<Uuid, Vec<String>> = app.candidates(&world.worker, own).into_iter().collect();
+        let why = vec!["name".to_owned(), "phone".to_owned(), "birth_differs".to_owned()];
+        assert_eq!(found, BTreeMap::from([(swapped, why.clone()), (misheard, why)]));
+    }
+
     fn a_pair_that_was_never_one_is_not_proposed_again_until_that_is_taken_back(app: &TestApp) {
         let world = World::build(app);
         let one = known(app, &world.worker, "Vi Thị Mai", json!({"birth": year(1990)}));

@@ -133,6 +133,16 @@ both_dbs! {
         assert_eq!(read(app, &world.worker, stay)["out_on"], json!(app.today()));
     }
 
+    fn a_case_is_closed_when_the_day_of_leaving_is_known(app: &TestApp) {
+        let world = World::build(app);
+        let (_, case, referral) = sheltered(app, &world, 20);
+        let stay = arrive(app, &world, referral, 10);
+        let close = || app.move_case(&world.worker, case, "closed", app.today());
+        close().expect_problem(409, "stay_goes_on");
+        app.stay_step(&world.shelter_keeper, stay, "leave", &json!({"out_on": app.days_ago(1)})).expect(200);
+        close().expect(200);
+    }
+
     fn those_running_out_are_listed_soonest_first_for_facility_and_centre(app: &TestApp) {
         let world = World::build(app);
         let mut stays = Vec::new();

@@ -129,6 +129,73 @@ both_dbs! {
         assert_eq!(own["status"], "withdrawn");
     }
 
+    fn what_happened_before_a_move_is_recorded_after_it_with_its_day(app: &TestApp) {
+        let world = World::build(app);
+        let (person, case, referral) = in_support(app, &world);
+        consent_to(app, &world.worker, person, world.other_centre);
+        let transfer = offer(app, &world.worker, case, world.other_centre, "consent").expect(201).id();
+        answer(app, &world.other_manager, transfer, "accept").expect(200);
+        app.pass_days(2);
+        app.deliver(&world.teacher, referral, "vocational_training", app.days_ago(3));
+        app.deliver(&world.other_manager, referral, "vocational_training", app.days_ago(50));
+        let too_early = json!({
+            "referral_id": referral, "service_type": "vocational_training", "delivered_on": app.days_ago(70), "form": "in_kind",
+        });
+        app.post("/deliveries", &too_early).by(&world.other_manager).send().expect(422);
+    }
+
+    fn a_childs_plan_is_due_from_the_first_reception_until_there_was_one(app: &TestApp) {
+        let world = World::build(app);
+        let due = |planned: bool| {
+            let mut body = crate::support::casework::person_body("Vàng A Sinh");
+            body["birth"] = json!({"precision": "exact", "date": "2012-01-01"});
+            let child = app.post("/persons", &body).by(&world.worker).send().expect(201).id();
+            let case = app.case(&world.worker, child, "at_risk", app.days_ago(6));
+            if planned {
+                let plan = crate::support::plans::plan_body(app.days_ago(5), app.today(), &[]);
+                app.put_plan(&world.worker, case, None, &plan).send().expect(200);
+            }
+            let mother = json!({"relation": "mother", "name": "Vàng Thị Mẹ", "from_on": app.days_ago(6)});
+            let mother = app.post(&format!("/persons/{child}/guardians"), &mother).by(&world.worker).send().expect(201).id();
+            let consent = json!({
+                "purpose": "transfer", "recipient_organisation_id": world.other_centre, "given_by": "guardian",
+                "guardian_id": mother, "given_on": app.today(), "proof": "written_signature",
+            });
+            app.post(&format!("/persons/{child}/consents"), &consent).by(&world.worker).send().expect(201);
+            let transfer = offer(app, &world.worker, case, world.other_centre, "consent").expect(201).id();
+            let moved = answer(app, &world.other_manager, transfer, "accept").expect(200).json()["new_case_id"].clone();
+            let path = format!("/cases/{}", moved.as_str().expect("a case"));
+            let file = get(app, &world.other_manager, &path).expect(200).json();
+            let deadlines = file["deadlines"].as_array().expect("deadlines").clone();
+            let plan = deadlines.into_iter().find(|one| one["what"].as_str().is_some_and(|what| what.contains("plan")));
+            plan.map(|one| (one["what"].clone(), one["due_on"].clone())).expect("a plan is due")
+        };
+        // Received on Thursday 9 October 2025, moved on the 15th.
+        assert_eq!(due(false), (json!("minors_plan"), json!("2025-10-16")));
+        assert_eq!(due(true), (json!("plan_taken_over"), json!("2025-10-22")));
+    }
+
+    fn an_offer_goes_on_with_a_renewed_consent(app: &TestApp) {
+        let world = World::build(app);
+        let (person, case, _) = in_support(app, &world);
+        let until = |days: i64| {
+            let body = json!({
+                "purpose": "transfer", "recipient_organisation_id": world.other_centre, "given_by": "self",
+                "given_on": app.today(), "proof": "recording", "expires_on": app.days_ago(-days),
+            });
+            app.post(&format!("/persons/{person}/consents"), &body).by(&world.worker).send().expect(201);
+        };
+        until(1);
+        let transfer = offer(app, &world.worker, case, world.other_centre, "consent").expect(201).id();
+        until(30);
+        app.pass_days(3);
+        app.keep_house();
+        let own = get(app, &world.worker, &format!("/transfers/{transfer}")).expect(200);
+        assert_eq!(own.json()["status"], "offered");
+        let path = format!("/transfers/{transfer}/accept");
+        app.post(&path, &json!({})).by(&world.other_manager).version(own.version()).send().expect(200);
+    }
+
     fn a_commune_takes_a_possible_victim_in_and_hands_her_over_in_time(app: &TestApp) {
         let world = World::build(app);
         let officer = &world.commune_officer;

@@ -20,11 +20,11 @@ pub fn plan_body(agreed_on: NaiveDate, review_on: NaiveDate, steps: &[Value]) ->
 }
 
 impl Client {
-    /// Puts a version of the plan, upon the one of this number.
+    /// Puts a version of the plan, upon this version.
     pub fn put_plan(&self, user: &User, case: Uuid, upon: Option<i64>, body: &Value) -> Call<'_> {
         let call = self.put(&format!("/cases/{case}/care-plan"), body).by(user);
         match upon {
-            Some(number) => call.version(number),
+            Some(version) => call.version(version),
             None => call,
         }
     }

@@ -12,10 +12,11 @@ use crate::clock::Random;
 use crate::db::DbConnection;
 use crate::db::bulk::BulkRow as _;
 use crate::db::types::{CaseEventId, CaseId, PersonId};
-use crate::error::AppError;
+use crate::error::{AppError, Conflict, ImportRefusal};
 use crate::http::idempotency::BoundKey;
 use crate::imports::model::{Import, ImportRow};
 use crate::imports::persons::Record;
+use crate::imports::rules::checking::imports_of_persons;
 use crate::imports::rules::keys;
 use crate::persons::model::Person;
 use crate::persons::rules::{Registration, sealed_row};
@@ -25,6 +26,7 @@ use crate::vault::{DataKey, seal};
 #[derive(Debug)]
 struct Rows {
     import: Import,
+    imports_before: i64,
     made: Vec<ImportRow>,
     persons: Vec<Person>,
     cases: Vec<Case>,
@@ -39,14 +41,14 @@ pub(super) async fn import(
     app: &App,
     caller: Caller,
     bound: BoundKey,
-    import: Import,
+    (import, imports_before): (Import, i64),
     records: Vec<Record>,
 ) -> Result<Import, AppError> {
     let (id, now) = (import.id, import.created_at);
     let persons: Vec<PersonId> = records.iter().map(|_| PersonId(app.random.uuid())).collect();
     let loose = persons.clone();
     app.db.write(move |conn| keys::loosen(conn, id, &loose, false, now)).await?;
-    let made = make(app, import, records, persons).await;
+    let made = make(app, (import, imports_before), records, persons).await;
     let stored = match made {
         Ok(rows) => {
             let trail = app.trail.clone();
@@ -68,11 +70,16 @@ pub(super) async fn import(
     stored
 }
 
-async fn make(app: &App, import: Import, records: Vec<Record>, persons: Vec<PersonId>) -> Result<Rows, AppError> {
+async fn make(
+    app: &App,
+    (import, imports_before): (Import, i64),
+    records: Vec<Record>,
+    persons: Vec<PersonId>,
+) -> Result<Rows, AppError> {
     let state = app.clone();
     block(move || {
         let keys = state.vault.create_keys_now(&persons, import.created_at)?;
-        Rows::seal(&state.random, import, &records, &persons, &keys)
+        Rows::seal(&state.random, (import, imports_before), &records, &persons, &keys)
     })
     .await?
 }
@@ -80,13 +87,14 @@ async fn make(app: &App, import: Import, records: Vec<Record>, persons: Vec<Pers
 impl Rows {
     fn seal(
         random: &Random,
-        import: Import,
+        (import, imports_before): (Import, i64),
         records: &[Record],
         persons: &[PersonId],
         keys: &[DataKey],
     ) -> Result<Self, AppError> {
         let (by, organisation, at) = (import.run_by, import.organisation_id, import.created_at);
-        let mut rows = Self { import, made: Vec::new(), persons: Vec::new(), cases: Vec::new(), events: Vec::new() };
+        let (made, persons_made, cases, events) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut rows = Self { import, imports_before, made, persons: persons_made, cases, events };
         // Imported cases wait to be assigned.
         let opener = Opener { organisation, by, assigned_to: None, at };
         for ((record, person), key) in records.iter().zip(persons).zip(keys) {
@@ -119,6 +127,9 @@ impl Rows {
 
     fn store(&self, conn: &mut DbConnection, actor: &Actor, trail: &TrailKey) -> Result<Import, AppError> {
         begin(conn, actor, &self.import)?;
+        if imports_of_persons(conn, self.import.organisation_id)? != self.imports_before + 1 {
+            return Err(AppError::Conflict(Conflict::Import(ImportRefusal::ImportedMeanwhile)));
+        }
         keys::hold(conn, self.import.id, self.persons.len())?;
         Person::insert_all(conn, &self.persons)?;
         Case::insert_all(conn, &self.cases)?;

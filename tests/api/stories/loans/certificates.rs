@@ -74,6 +74,31 @@ both_dbs! {
         assert_eq!(app.number(nobody), 1);
     }
 
+    fn a_consent_that_is_renewed_before_or_ahead_carries_the_application_on(app: &TestApp) {
+        let world = World::build(app);
+        let scene = Scene::of_2020(app, &world);
+        let agree = |days: i64| {
+            let body = json!({
+                "purpose": "loan_certificate", "recipient_organisation_id": world.lender, "given_by": "self",
+                "given_on": "2020-04-15", "proof": "recording", "expires_on": app.days_ago(-days),
+            });
+            app.post(&format!("/persons/{}/consents", scene.person), &body).by(&world.worker).send().expect(201).id()
+        };
+        let first = agree(1);
+        let loan = app.post("/loans", &scene.certified(15_000_000)).by(&world.worker).send().expect(201).id();
+        let resting = || app.read_loan(&world.worker, loan)["certificate"]["consent_id"].clone();
+        assert_eq!(resting(), json!(first));
+        agree(0);
+        assert_eq!(resting(), json!(first), "a shorter one changes nothing");
+        let renewed = agree(9);
+        assert_eq!(resting(), json!(renewed));
+        app.pass_days(5);
+        app.keep_house();
+        assert_eq!(app.read_loan(&world.banker, loan)["certificate"]["issuer"], "group_leader");
+        withdraw_consent(app, &world, scene.person, renewed);
+        assert_eq!(app.read_loan(&world.worker, loan)["status"], "withdrawn");
+    }
+
     fn a_pilot_product_is_lent_in_its_years_and_provinces_only(app: &TestApp) {
         let world = World::build(app);
         let scene = Scene::of_2020(app, &world);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{NAME, Scene, kinds, withdraw_consent};
+use super::{NAME, Scene, event_of, kinds, withdraw_consent};
 use crate::support::loans::loan_body;
 use crate::support::{TestApp, World, both_dbs};
 
@@ -158,6 +158,49 @@ both_dbs! {
         app.loan_step(&world.worker, second, "withdraw", &json!({"reason": "not_wanted"})).expect(200);
         asking(other, 50_000_001).expect_problem(409, "loan_ceiling");
         asking(other, 50_000_000).expect(201);
+    }
+
+    fn the_ceiling_holds_on_the_day_of_payment_too(app: &TestApp) {
+        let world = World::build(app);
+        let scene = Scene::build(app, &world);
+        let other = app.served_referral(
+            (&world.worker, &world.banker), (scene.person, scene.case, world.lender), app.days_ago(600),
+        );
+        let asking = |referral, dong: i64| {
+            let mut body = loan_body(referral, app.today());
+            body["amount_dong"] = json!(dong);
+            body["term_months"] = json!(24);
+            app.post("/loans", &body).by(&world.worker).send().expect(201).id()
+        };
+        let first = asking(scene.referral, 60_000_000);
+        app.grant_loan(&world.banker, first, 60_000_000, 24, app.today());
+        app.pay_out(&world.banker, first, 60_000_000, app.today());
+        app.pay_back(&world.banker, first, 60_000_000, app.today()).expect(200);
+        let second = asking(other, 60_000_000);
+        app.grant_loan(&world.banker, second, 60_000_000, 24, app.today());
+        // The repayment was a slip: the first loan is owed again.
+        let entry = event_of(app, &world, first, "repaid");
+        app.loan_step(&world.banker, first, &format!("events/{entry}/reverse"), &json!({})).expect(200);
+        let paid = json!({"disbursed_on": app.today(), "amount_dong": 60_000_000});
+        app.loan_step(&world.banker, second, "disbursements", &paid).expect_problem(409, "loan_ceiling");
+        app.pay_back(&world.banker, first, 60_000_000, app.today()).expect(200);
+        app.loan_step(&world.banker, second, "disbursements", &paid).expect(200);
+    }
+
+    fn money_recorded_by_hand_is_declared_void_before_a_loan_is_asked_for_on_the_same_referral(app: &TestApp) {
+        let world = World::build(app);
+        let scene = Scene::build(app, &world);
+        let by_hand = json!({
+            "referral_id": scene.referral, "service_type": "loan", "delivered_on": app.today(), "form": "money",
+            "amount_dong": 20_000_000,
+        });
+        let given = app.post("/deliveries", &by_hand).by(&world.worker).send().expect(201).id();
+        let apply = || app.post("/loans", &loan_body(scene.referral, app.today())).by(&world.worker).send();
+        apply().expect_problem(409, "paid_by_hand");
+        let mistake = json!({"reason": "mistake"});
+        app.post(&format!("/deliveries/{given}/void"), &mistake).by(&world.worker).version(1).send().expect(200);
+        apply().expect(201);
+        app.post("/deliveries", &by_hand).by(&world.worker).send().expect_problem(409, "paid_by_ledger");
     }
 
     fn a_referral_has_one_loan_at_a_time(app: &TestApp) {

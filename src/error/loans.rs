@@ -19,6 +19,8 @@ pub enum LoanConflict {
     Delivery,
     /// The referral has a loan: what is paid out is recorded in its ledger, which records the delivery.
     PaidByLedger,
+    /// Money was recorded by hand as given on the referral; it would count beside the ledger's.
+    PaidByHand,
 }
 
 impl LoanConflict {
@@ -32,6 +34,7 @@ impl LoanConflict {
             Self::NotReversible => "not_reversible",
             Self::Delivery => "delivery_of_loan",
             Self::PaidByLedger => "paid_by_ledger",
+            Self::PaidByHand => "paid_by_hand",
         }
     }
 
@@ -69,6 +72,10 @@ impl LoanConflict {
             Self::PaidByLedger => (
                 "Chuyển gửi này có khoản vay: tiền giải ngân được ghi trong sổ của khoản vay.",
                 "This referral has a loan: money paid out is recorded in the loan's ledger.",
+            ),
+            Self::PaidByHand => (
+                "Chuyển gửi này đã có khoản hỗ trợ vay vốn ghi bằng tay; hãy hủy bản ghi đó trước khi lập hồ sơ vay.",
+                "A loan was recorded by hand as given on this referral; declare that record void before applying.",
             ),
         }
     }

@@ -1,6 +1,5 @@
 //! What happens when a transfer is accepted: the sender's case is closed and the receiver's opened.
 
-use super::model::Transfer;
 use crate::accounts::Actor;
 use crate::audit::TrailKey;
 use crate::cases::rules::HandOver;
@@ -8,6 +7,7 @@ use crate::db::DbConnection;
 use crate::db::types::{CaseEventId, CaseId};
 use crate::error::AppError;
 use crate::organisations::OrganisationKind;
+use crate::transfers::model::Transfer;
 use crate::{cases, entitlements, loans, organisations, referrals, stays, training};
 
 /// Closes the sender's case and opens the receiver's, which waits to be assigned. Open
