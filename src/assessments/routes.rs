@@ -20,7 +20,7 @@ use crate::http::extract::{optional_date, plain_text};
 use crate::http::{Created, IdempotencyKey, Page, Path, Valid};
 use crate::services::ServiceType;
 use crate::text::tidy;
-use crate::vault::{DataKey, open, seal};
+use crate::vault::{DataKey, open_if_any, seal};
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -74,10 +74,7 @@ impl AssessmentView {
             need_reason: row.need_reason,
         };
         let place = Assessment::findings_place(assessment.id);
-        let findings = match &assessment.sealed_findings {
-            Some(stored) => Some(open(key, assessment.person_id, place, stored)?.to_string()),
-            None => None,
-        };
+        let findings = open_if_any(key, assessment.person_id, place, assessment.sealed_findings.as_deref())?;
         Ok(Self {
             id: assessment.id,
             assessed_on: assessment.assessed_on,

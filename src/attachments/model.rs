@@ -10,7 +10,7 @@ use crate::db::types::{
     AccountId, AttachmentId, CaseId, ConsentId, Instant, NoteId, OrganisationId, PersonId, text_enum,
 };
 use crate::error::AppError;
-use crate::vault::{ContentKey, DataKey, FieldName, open};
+use crate::vault::{ContentKey, DataKey, FieldName, SealError, open};
 
 text_enum! {
     /// What a file is.
@@ -160,7 +160,10 @@ impl Attachment {
     }
 
     /// The keys of its content.
-    pub fn content_key(id: AttachmentId, key: &DataKey) -> ContentKey {
+    ///
+    /// # Errors
+    /// When the person was erased.
+    pub fn content_key(id: AttachmentId, key: &DataKey) -> Result<ContentKey, SealError> {
         ContentKey::new(key, id.0)
     }
 

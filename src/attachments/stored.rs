@@ -46,7 +46,7 @@ fn store_now(
     let id = AttachmentId(app.random.uuid());
     let key = app.vault.key(person)?;
     let sealed_title = seal(&app.random, &key, person, Attachment::title_place(id), 1, &tidy(&paper.title))?;
-    let content_key = Attachment::content_key(id, &key);
+    let content_key = Attachment::content_key(id, &key)?;
     let name = FileName::draw(&app.random);
     app.files
         .store(&name, |file| content_key.seal(&app.random, &clean.bytes, file))
@@ -81,7 +81,7 @@ pub(super) async fn forget_unless_named(app: &App, file: &str, named: Result<boo
 /// Opens the content for a reply: looked through whole first, so that a damaged file is refused before
 /// the first byte, then given chunk by chunk.
 pub(super) async fn open(app: &App, row: Attachment, key: &DataKey) -> Result<SizedStream<Content>, AppError> {
-    let key = Attachment::content_key(row.id, key);
+    let key = Attachment::content_key(row.id, key)?;
     let files = app.files.clone();
     let size = u64::try_from(row.size_bytes).unwrap_or(0);
     let chunks = web::block(move || checked(&files, &row, &key)).await?.map_err(|error| {

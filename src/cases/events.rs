@@ -7,7 +7,7 @@ use crate::db::DbConnection;
 use crate::db::schema::case_events;
 use crate::db::types::{CaseId, Instant, PersonId};
 use crate::error::AppError;
-use crate::vault::{DataKey, open};
+use crate::vault::{DataKey, open_if_any};
 
 pub(super) fn insert(conn: &mut DbConnection, event: &CaseEvent) -> Result<(), AppError> {
     diesel::insert_into(case_events::table).values(event).execute(conn)?;
@@ -54,10 +54,7 @@ pub(super) fn page(
 }
 
 pub(super) fn view(event: CaseEvent, person: PersonId, key: &DataKey) -> Result<CaseEventView, AppError> {
-    let note = match &event.sealed_note {
-        Some(stored) => Some(open(key, person, CaseEvent::note_place(event.id), stored)?.to_string()),
-        None => None,
-    };
+    let note = open_if_any(key, person, CaseEvent::note_place(event.id), event.sealed_note.as_deref())?;
     Ok(CaseEventView {
         id: event.id,
         kind: event.kind,

@@ -11,7 +11,7 @@ use crate::db::schema::{case_events, cases};
 use crate::db::types::{AccountId, CaseEventId, CaseId, Instant, OrganisationId, PersonId, text_enum};
 use crate::error::AppError;
 use crate::persons::ClientCategory;
-use crate::vault::{DataKey, FieldName, open};
+use crate::vault::{DataKey, FieldName, open_if_any};
 
 /// A case as stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -177,10 +177,7 @@ impl Case {
     /// When it does not open.
     pub fn view(self, key: &DataKey) -> Result<CaseView, AppError> {
         let place = Self::summary_place(self.id);
-        let summary = match &self.sealed_summary {
-            Some(stored) => Some(open(key, self.person_id, place, stored)?.to_string()),
-            None => None,
-        };
+        let summary = open_if_any(key, self.person_id, place, self.sealed_summary.as_deref())?;
         Ok(CaseView {
             id: self.id,
             person_id: self.person_id,

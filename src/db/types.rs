@@ -110,16 +110,28 @@ pub(crate) use id_type;
 /// Declares a closed set of words that is text in the database, in JSON and in
 /// the API description.
 macro_rules! text_enum {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $vdoc:literal])* $variant:ident = $text:literal,)+ }) => {
+        $(#[doc = $doc])*
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
             serde::Serialize, serde::Deserialize,
-            diesel::deserialize::FromSqlRow, diesel::expression::AsExpression, utoipa::ToSchema,
+            diesel::deserialize::FromSqlRow, diesel::expression::AsExpression,
         )]
         #[diesel(sql_type = diesel::sql_types::Text)]
         pub enum $name {
-            $($(#[$vdoc])* #[serde(rename = $text)] $variant,)+
+            $($(#[doc = $vdoc])* #[serde(rename = $text)] $variant,)+
+        }
+
+        // The derive does not see through the macro which words are sent.
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                $crate::db::types::words_schema(concat!($($doc, "\n"),*), &[$(($text, concat!($($vdoc, " "),*)),)+])
+            }
+        }
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                std::borrow::Cow::Borrowed(stringify!($name))
+            }
         }
 
         impl $name {
@@ -183,6 +195,21 @@ macro_rules! text_enum {
     };
 }
 pub(crate) use text_enum;
+
+/// How a set of words stands in the API description: each word with what it means.
+pub(crate) fn words_schema(
+    about: &str,
+    words: &[(&'static str, &'static str)],
+) -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines = words.iter().map(|(word, meaning)| format!("- `{word}`: {}", plain(meaning)));
+    let text = std::iter::once(plain(about)).chain(lines).collect::<Vec<_>>().join("\n");
+    utoipa::openapi::schema::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::schema::Type::String)
+        .description(Some(text))
+        .enum_values(Some(words.iter().map(|(word, _)| *word)))
+        .into()
+}
 
 /// A text column holds a word outside its set: the row was not written by this program.
 #[derive(Debug, thiserror::Error)]

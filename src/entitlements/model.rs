@@ -13,7 +13,7 @@ use crate::db::schema::{case_circumstances, entitlement_overrides};
 use crate::db::types::{AccountId, CaseId, CircumstanceId, Instant, OverrideId, PersonId, text_enum};
 use crate::error::AppError;
 use crate::services::ServiceType;
-use crate::vault::{DataKey, FieldName, open};
+use crate::vault::{DataKey, FieldName, open_if_any};
 
 text_enum! {
     /// What entitlements depend on and the status of a case does not say.
@@ -156,10 +156,7 @@ impl Override {
     /// # Errors
     /// When the note does not open.
     pub fn view(self, key: &DataKey, today: NaiveDate) -> Result<OverrideView, AppError> {
-        let note = match &self.sealed_note {
-            Some(stored) => Some(open(key, self.person_id, Self::note_place(self.id), stored)?.to_string()),
-            None => None,
-        };
+        let note = open_if_any(key, self.person_id, Self::note_place(self.id), self.sealed_note.as_deref())?;
         Ok(OverrideView {
             live: self.is_live_on(today),
             id: self.id,

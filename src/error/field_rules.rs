@@ -118,7 +118,10 @@ impl Rule {
             Self::Cell(rule) => rule.texts(),
             Self::Required => ("Bắt buộc phải có.".into(), "This field is required.".into()),
             Self::Unknown => ("Trường này không được phép.".into(), "This field is not allowed here.".into()),
-            Self::Format(expected) => (format!("Cần: {expected}."), format!("Expected: {expected}.")),
+            Self::Format(expected) => {
+                let vi = expected.replace("one of ", "một trong các từ ").replace("a day such as", "ngày dạng");
+                (format!("Cần: {vi}."), format!("Expected: {expected}."))
+            }
             Self::Length { min, max } => {
                 (format!("Dài từ {min} đến {max} ký tự."), format!("Between {min} and {max} characters."))
             }

@@ -59,6 +59,8 @@ pub enum Conflict {
     AlreadySetUp,
     /// The record was voided before.
     AlreadyVoided,
+    /// The person was erased; nothing more is written about them.
+    PersonErased,
     /// By the corrected birth consents that hold today would end.
     EndsConsents,
     /// The consent was withdrawn before.
@@ -130,6 +132,7 @@ impl Conflict {
             Self::TooManyOrganisations => "too_many_organisations",
             Self::AlreadySetUp => "already_set_up",
             Self::AlreadyVoided => "already_voided",
+            Self::PersonErased => "person_erased",
             Self::EndsConsents => "ends_consents",
             Self::AlreadyWithdrawn => "already_withdrawn",
             Self::GuardianEnded => "guardian_ended",
@@ -208,6 +211,10 @@ impl Conflict {
             ),
             Self::AlreadySetUp => ("Hệ thống đã có quản trị viên.", "There is an administrator already."),
             Self::AlreadyVoided => ("Bản ghi đã được hủy trước đó.", "The record was voided before."),
+            Self::PersonErased => (
+                "Dữ liệu của người này đã được xóa; không ghi thêm được gì.",
+                "This person was erased; nothing more is written about them.",
+            ),
             Self::EndsConsents => (
                 "Ngày sinh này làm chấm dứt sự đồng ý đang có hiệu lực và hỗ trợ dựa trên đó; hãy xác nhận bằng ends_consents.",
                 "This birth ends consents that hold today, and the help that rests on them; confirm by ends_consents.",

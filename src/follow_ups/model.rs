@@ -9,7 +9,7 @@ use crate::db::bulk::bulk_rows;
 use crate::db::schema::follow_ups;
 use crate::db::types::{AccountId, CaseId, FollowUpId, Instant, PersonId, text_enum};
 use crate::error::AppError;
-use crate::vault::{DataKey, FieldName, open};
+use crate::vault::{DataKey, FieldName, open_if_any};
 
 text_enum! {
     /// How the person was found.
@@ -85,10 +85,7 @@ impl FollowUp {
     /// # Errors
     /// When it does not open.
     pub fn view(self, person: PersonId, key: &DataKey) -> Result<FollowUpView, AppError> {
-        let note = match &self.sealed_note {
-            Some(stored) => Some(open(key, person, Self::note_place(self.id), stored)?.to_string()),
-            None => None,
-        };
+        let note = open_if_any(key, person, Self::note_place(self.id), self.sealed_note.as_deref())?;
         Ok(FollowUpView {
             id: self.id,
             closed_on: self.closed_on,

@@ -9,7 +9,7 @@ use crate::db::bulk::bulk_rows;
 use crate::db::schema::guardians;
 use crate::db::types::{AccountId, GuardianId, Instant, PersonId, text_enum};
 use crate::error::AppError;
-use crate::vault::{DataKey, FieldName, open};
+use crate::vault::{DataKey, FieldName, open, open_if_any};
 
 text_enum! {
     /// What the guardian is to the person.
@@ -124,10 +124,7 @@ impl Guardian {
     /// When one does not open.
     pub fn view(self, key: &DataKey) -> Result<GuardianView, AppError> {
         let name = open(key, self.person_id, Self::name_place(self.id), &self.sealed_name)?.to_string();
-        let phone = match &self.sealed_phone {
-            Some(stored) => Some(open(key, self.person_id, Self::phone_place(self.id), stored)?.to_string()),
-            None => None,
-        };
+        let phone = open_if_any(key, self.person_id, Self::phone_place(self.id), self.sealed_phone.as_deref())?;
         Ok(GuardianView {
             id: self.id,
             relation: self.relation,

@@ -120,9 +120,16 @@ fn malformed<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> App
     }
     let expected = match message.rsplit_once("expected ") {
         Some((_, expected)) => expected.to_owned(),
+        None if of_a_date(message) => "a day such as 1999-12-31".to_owned(),
         None => "a value of the described form".to_owned(),
     };
     AppError::Malformed(vec![FieldError::new(path, Rule::Format(expected))])
+}
+
+/// What the reader of dates says of a text that is none.
+fn of_a_date(message: &str) -> bool {
+    ["input contains invalid characters", "premature end of input", "input is out of range", "trailing input"]
+        .contains(&message)
 }
 
 /// A field's name as it may be repeated: a client may have put somebody's name where a field's belongs.

@@ -13,7 +13,7 @@ use crate::db::types::{
     text_enum,
 };
 use crate::error::AppError;
-use crate::vault::{DataKey, FieldName, open};
+use crate::vault::{DataKey, FieldName, open, open_if_any};
 
 text_enum! {
     /// What the money is for.
@@ -249,10 +249,9 @@ impl LoanPapers {
     /// # Errors
     /// When one does not open.
     pub fn texts(&self, key: &DataKey, person: PersonId) -> Result<(String, Option<String>), AppError> {
-        let open = |column, stored: &[u8]| open(key, person, Self::place(self.loan_id, column), stored);
-        let plan = open("sealed_plan", &self.sealed_plan)?.to_string();
-        let group = self.sealed_group.as_deref().map(|stored| open("sealed_group", stored)).transpose()?;
-        Ok((plan, group.map(|text| text.to_string())))
+        let place = |column| Self::place(self.loan_id, column);
+        let plan = open(key, person, place("sealed_plan"), &self.sealed_plan)?.to_string();
+        Ok((plan, open_if_any(key, person, place("sealed_group"), self.sealed_group.as_deref())?))
     }
 }
 

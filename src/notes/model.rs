@@ -11,7 +11,7 @@ use crate::db::schema::{note_versions, notes};
 use crate::db::types::{AccountId, CaseId, Instant, NoteId, OrganisationId, PersonId, text_enum};
 use crate::error::AppError;
 use crate::grants::Action;
-use crate::vault::{DataKey, FieldName, open};
+use crate::vault::{DataKey, FieldName, open_if_any};
 
 /// Most characters of a note, counted in composed form (NFC).
 pub const MOST_CHARACTERS: usize = 10_000;
@@ -200,7 +200,7 @@ impl Note {
     pub fn view(self, key: &DataKey) -> Result<NoteView, AppError> {
         let text = match self.mistaken_at {
             Some(_) => None,
-            None => Some(open(key, self.person_id, Self::text_place(self.id), &self.sealed_text)?.to_string()),
+            None => open_if_any(key, self.person_id, Self::text_place(self.id), Some(&self.sealed_text))?,
         };
         Ok(NoteView {
             id: self.id,
@@ -226,7 +226,7 @@ impl NoteVersion {
     pub fn view(self, note: &Note, key: &DataKey) -> Result<NoteVersionView, AppError> {
         let text = match note.mistaken_at {
             Some(_) => None,
-            None => Some(open(key, note.person_id, Note::text_place(note.id), &self.sealed_text)?.to_string()),
+            None => open_if_any(key, note.person_id, Note::text_place(note.id), Some(&self.sealed_text))?,
         };
         Ok(NoteVersionView {
             number: self.number,

@@ -11,7 +11,7 @@ use crate::db::bulk::bulk_rows;
 use crate::db::schema::persons;
 use crate::db::types::{AccountId, Instant, OrganisationId, PersonId, text_enum};
 use crate::error::AppError;
-use crate::vault::{DataKey, FieldName, open};
+use crate::vault::{DataKey, FieldName, open_if_any};
 
 text_enum! {
     /// Sex as the person states it.
@@ -242,10 +242,7 @@ pub fn open_column(
     column: SealedColumn,
     stored: Option<&[u8]>,
 ) -> Result<Option<String>, AppError> {
-    match stored {
-        Some(stored) => Ok(Some(open(key, person, column.place(person), stored)?.to_string())),
-        None => Ok(None),
-    }
+    Ok(open_if_any(key, person, column.place(person), stored)?)
 }
 
 /// A person as those who may see the person read it.
@@ -255,6 +252,8 @@ pub struct PersonView {
     pub id: PersonId,
     /// Whether the person gave no name.
     pub anonymous: bool,
+    /// Whether the person was erased: the texts are gone for good.
+    pub erased: bool,
     /// Name as the person gives it, never split.
     pub name: Option<String>,
     /// Other names.
@@ -299,6 +298,7 @@ impl Person {
         Ok(PersonView {
             id: self.id,
             anonymous: self.anonymous,
+            erased: key.is_erased(),
             name: open(SealedColumn::Name, &self.sealed_name)?,
             aliases: aliases.iter().flat_map(|text| text.lines()).map(str::to_owned).collect(),
             sex: self.sex,

@@ -12,7 +12,7 @@ use crate::db::types::{AccountId, CaseId, ConsentId, Instant, OrganisationId, Pe
 use crate::error::AppError;
 use crate::persons::model::{Birth, Person, SealedColumn, Sex, open_column};
 use crate::services::ServiceType;
-use crate::vault::{DataKey, FieldName, open};
+use crate::vault::{DataKey, FieldName, open_if_any};
 
 /// A referral as stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -286,10 +286,7 @@ impl Referral {
     }
 
     fn message(&self, key: &DataKey) -> Result<Option<String>, AppError> {
-        match &self.sealed_message {
-            Some(stored) => Ok(Some(open(key, self.person_id, Self::message_place(self.id), stored)?.to_string())),
-            None => Ok(None),
-        }
+        Ok(open_if_any(key, self.person_id, Self::message_place(self.id), self.sealed_message.as_deref())?)
     }
 
     /// The sender's view.

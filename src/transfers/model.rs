@@ -12,7 +12,7 @@ use crate::db::types::{AccountId, CaseId, ConsentId, Instant, OrganisationId, Pe
 use crate::error::AppError;
 use crate::referrals::model::AgeGroup;
 use crate::services::ServiceType;
-use crate::vault::{DataKey, FieldName, open};
+use crate::vault::{DataKey, FieldName, open_if_any};
 
 /// A transfer as stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -155,10 +155,7 @@ impl Transfer {
     }
 
     fn summary(&self, key: &DataKey) -> Result<Option<String>, AppError> {
-        match &self.sealed_summary {
-            Some(stored) => Ok(Some(open(key, self.person_id, Self::summary_place(self.id), stored)?.to_string())),
-            None => Ok(None),
-        }
+        Ok(open_if_any(key, self.person_id, Self::summary_place(self.id), self.sealed_summary.as_deref())?)
     }
 
     /// The sender's view.

@@ -10,6 +10,7 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::sealing::SealError;
 use super::store::DataKey;
 use crate::clock::Random;
 
@@ -48,15 +49,18 @@ impl std::fmt::Debug for ContentKey {
 
 impl ContentKey {
     /// The keys of the content of this id, under a person's key.
-    pub fn new(key: &DataKey, id: uuid::Uuid) -> Self {
-        let hkdf = hkdf::Hkdf::<Sha256>::new(None, key.bytes());
+    ///
+    /// # Errors
+    /// [`SealError::Erased`].
+    pub fn new(key: &DataKey, id: uuid::Uuid) -> Result<Self, SealError> {
+        let hkdf = hkdf::Hkdf::<Sha256>::new(None, key.bytes().ok_or(SealError::Erased)?);
         let derive = |purpose: &str| {
             let mut derived = Zeroizing::new([0; 32]);
             // 32 bytes are always within what HKDF gives.
             let _always_fits = hkdf.expand_multi_info(&[purpose.as_bytes(), id.as_bytes()], derived.as_mut_slice());
             derived
         };
-        Self { id, sealing: derive("seal content|"), digesting: derive("digest of content|") }
+        Ok(Self { id, sealing: derive("seal content|"), digesting: derive("digest of content|") })
     }
 
     /// Keyed digest of the content in the open, kept apart from it.
@@ -207,7 +211,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn key(person: u8, id: u128) -> ContentKey {
-        ContentKey::new(&DataKey::for_tests([person; 32]), uuid::Uuid::from_u128(id))
+        ContentKey::new(&DataKey::for_tests([person; 32]), uuid::Uuid::from_u128(id)).expect("a key")
     }
 
     fn sealed(key: &ContentKey, plain: &[u8]) -> Vec<u8> {

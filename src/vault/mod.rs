@@ -12,5 +12,5 @@ mod store;
 
 pub use content::{Chunks, ContentError, ContentKey, Digest};
 pub use files::{KeyFileError, KeyRing, ServerKey};
-pub use sealing::{FieldName, Opened, SealError, open, seal, version_of};
+pub use sealing::{FieldName, Opened, SealError, open, open_if_any, seal, version_of};
 pub use store::{DataKey, Vault};

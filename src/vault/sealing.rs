@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::store::DataKey;
 use crate::clock::Random;
 use crate::db::types::PersonId;
-use crate::error::AppError;
+use crate::error::{AppError, Conflict};
 
 const FORMAT: u8 = 1;
 const NONCE: usize = 24;
@@ -28,15 +28,26 @@ pub struct FieldName {
 
 /// A value could not be sealed or opened. Says where, never what.
 #[derive(Debug, thiserror::Error)]
-#[error("sealed field {table}.{column} does not open")]
-pub struct SealError {
-    table: &'static str,
-    column: &'static str,
+pub enum SealError {
+    /// It was altered, or sealed elsewhere or for somebody else.
+    #[error("sealed field {table}.{column} does not open")]
+    Unopenable {
+        /// Table.
+        table: &'static str,
+        /// Column.
+        column: &'static str,
+    },
+    /// Nothing more is sealed for somebody who was erased.
+    #[error("the person was erased")]
+    Erased,
 }
 
 impl From<SealError> for AppError {
     fn from(error: SealError) -> Self {
-        Self::internal(error.to_string())
+        match error {
+            SealError::Unopenable { .. } => Self::internal(error.to_string()),
+            SealError::Erased => Self::Conflict(Conflict::PersonErased),
+        }
     }
 }
 
@@ -46,7 +57,7 @@ pub type Opened = Zeroizing<String>;
 /// Seals `text`. `version` starts at 1 and rises each time this field of this row is sealed anew.
 ///
 /// # Errors
-/// When the cipher refuses, which it does only for texts of many gigabytes.
+/// [`SealError::Erased`]; when the cipher refuses, which it does only for texts of many gigabytes.
 pub fn seal(
     random: &Random,
     key: &DataKey,
@@ -58,6 +69,7 @@ pub fn seal(
     let nonce: [u8; NONCE] = random.bytes();
     let aad = place(person, field, version);
     let sealed = cipher(key)
+        .ok_or(SealError::Erased)?
         .encrypt(&XNonce::from(nonce), Payload { msg: text.as_bytes(), aad: &aad })
         .map_err(|_| unopenable(field))?;
     let mut stored = Vec::with_capacity(HEADER + sealed.len());
@@ -68,16 +80,33 @@ pub fn seal(
     Ok(stored)
 }
 
-/// Opens what [`seal`] made for the same person and place.
+/// Opens what [`seal`] made for the same person and place; of somebody who was erased nothing is left.
 ///
 /// # Errors
 /// When it was made elsewhere, for somebody else, or was altered.
 pub fn open(key: &DataKey, person: PersonId, field: FieldName, stored: &[u8]) -> Result<Opened, SealError> {
     let (version, nonce, sealed) = split(stored).ok_or_else(|| unopenable(field))?;
     let aad = place(person, field, version);
+    let Some(cipher) = cipher(key) else { return Ok(Opened::default()) };
     let plain =
-        cipher(key).decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: &aad }).map_err(|_| unopenable(field))?;
+        cipher.decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: &aad }).map_err(|_| unopenable(field))?;
     String::from_utf8(plain).map(Zeroizing::new).map_err(|_| unopenable(field))
+}
+
+/// As [`open`], of a text that may be absent; one of somebody who was erased is.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_if_any(
+    key: &DataKey,
+    person: PersonId,
+    field: FieldName,
+    stored: Option<&[u8]>,
+) -> Result<Option<String>, SealError> {
+    match stored {
+        Some(stored) if !key.is_erased() => Ok(Some(open(key, person, field, stored)?.to_string())),
+        _ => Ok(None),
+    }
 }
 
 /// The version under which the value was sealed; 0 when there is none.
@@ -102,12 +131,12 @@ fn place(person: PersonId, field: FieldName, version: u32) -> Vec<u8> {
     aad
 }
 
-fn cipher(key: &DataKey) -> XChaCha20Poly1305 {
-    XChaCha20Poly1305::new(&Key::from(*key.bytes()))
+fn cipher(key: &DataKey) -> Option<XChaCha20Poly1305> {
+    Some(XChaCha20Poly1305::new(&Key::from(*key.bytes()?)))
 }
 
 fn unopenable(field: FieldName) -> SealError {
-    SealError { table: field.table, column: field.column }
+    SealError::Unopenable { table: field.table, column: field.column }
 }
 
 #[cfg(test)]

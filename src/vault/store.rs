@@ -23,18 +23,29 @@ const NONCE: usize = 24;
 /// Keys without a person that one sweep may remove.
 const MOST_ORPHANS: usize = 100;
 
-/// The data key of one person, in the open. Wiped from memory when dropped.
+/// The data key of one person, in the open. Wiped from memory when dropped. Of somebody who was erased it
+/// holds nothing: their texts are read as absent, and nothing more is sealed for them.
 #[derive(Clone)]
-pub struct DataKey(Arc<Zeroizing<[u8; 32]>>);
+pub struct DataKey(Option<Arc<Zeroizing<[u8; 32]>>>);
 
 impl DataKey {
-    pub(super) fn bytes(&self) -> &[u8; 32] {
-        &self.0
+    fn of(bytes: [u8; 32]) -> Self {
+        Self(Some(Arc::new(Zeroizing::new(bytes))))
+    }
+
+    /// None when the person was erased.
+    pub(super) fn bytes(&self) -> Option<&[u8; 32]> {
+        self.0.as_ref().map(|bytes| &***bytes)
+    }
+
+    /// Whether the person was erased.
+    pub fn is_erased(&self) -> bool {
+        self.0.is_none()
     }
 
     #[cfg(test)]
     pub(super) fn for_tests(bytes: [u8; 32]) -> Self {
-        Self(Arc::new(Zeroizing::new(bytes)))
+        Self::of(bytes)
     }
 }
 
@@ -98,7 +109,7 @@ impl Vault {
     /// The data keys of `persons`, in their order.
     ///
     /// # Errors
-    /// When a key is missing or does not unwrap: the person was erased, or the key files are wrong.
+    /// When a key is missing or does not unwrap: the key store or the key files are wrong ones.
     pub fn keys(&self, persons: &[PersonId]) -> Result<Vec<DataKey>, AppError> {
         let missing: Vec<PersonId> = persons.iter().copied().filter(|p| self.opened.get(p).is_none()).collect();
         if !missing.is_empty() {
@@ -155,12 +166,15 @@ impl Vault {
             .wrapping_cipher()
             .encrypt(&XNonce::from(nonce), Payload { msg: key.as_slice(), aad: &aad(person) })
             .map_err(|_| AppError::internal("a data key could not be wrapped"))?;
-        let key = DataKey(Arc::new(key));
+        let key = DataKey::of(*key);
         self.opened.insert(person, key.clone());
         Ok((key, [nonce.as_slice(), &sealed].concat()))
     }
 
     fn unwrap(&self, person: PersonId, wrapped: &[u8]) -> Result<DataKey, AppError> {
+        if wrapped.is_empty() {
+            return Ok(DataKey(None));
+        }
         let refused = || AppError::internal("a data key does not unwrap");
         let (nonce, sealed) = wrapped.split_first_chunk::<NONCE>().ok_or_else(refused)?;
         let plain = self
@@ -168,11 +182,32 @@ impl Vault {
             .decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: &aad(person) })
             .map_err(|_| refused())?;
         let bytes: [u8; 32] = Zeroizing::new(plain).as_slice().try_into().map_err(|_| refused())?;
-        Ok(DataKey(Arc::new(Zeroizing::new(bytes))))
+        Ok(DataKey::of(bytes))
     }
 
     fn wrapping_cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new(&Key::from(*self.ring.wrapping.derive("wrap data keys")))
+    }
+
+    /// Erases persons whose records stay: their keys are destroyed, so that nothing that was sealed for them opens
+    /// again, here or in any copy, and the log of the key store is emptied. What is left in their place says that they
+    /// were erased, and that this is not just another key store.
+    ///
+    /// # Errors
+    /// When the key store fails; erasing again is harmless.
+    pub fn erase_now(&self, persons: &[PersonId]) -> Result<(), AppError> {
+        let gone = persons.to_vec();
+        self.store.write_now(move |conn| {
+            for some in gone.chunks(500) {
+                let keys = wrapped_keys::table.filter(wrapped_keys::person_id.eq_any(some));
+                diesel::update(keys).set(wrapped_keys::wrapped.eq(Vec::<u8>::new())).execute(conn)?;
+            }
+            Ok(())
+        })?;
+        for person in persons {
+            self.opened.remove(person);
+        }
+        self.store.settle_now()
     }
 
     /// Destroys the keys of persons whose records are gone, and empties the log of the key

@@ -267,7 +267,8 @@ class Work:
         self.cases = [case["id"] for case in cases]
         self.lists = {
             "case": self.cases,
-            "client": sorted({f'"person_id": "{case["person_id"]}", "category": "{case["category"]}"' for case in cases}),
+            # A case of somebody who went on elsewhere cannot be opened; those have no name here.
+            "client": sorted({f'"person_id": "{case["person_id"]}", "category": "{case["category"]}"' for case in cases if case["person_name"]}),
             "unit": units,
             "status": full or list(counts),
             "filter": sorted({f"unit_code={c['unit_code']}&status={c['status']}" for c in cases}),

@@ -325,7 +325,7 @@ impl Follower {
         let mut keys: BTreeMap<PersonId, DataKey> = self.vault.keys_in_passing(&ids)?.into_iter().collect();
         let mut opened = Vec::with_capacity(rows.len());
         for (row, organisations) in rows {
-            let Some(key) = keys.remove(&row.id) else { continue };
+            let Some(key) = keys.remove(&row.id).filter(|key| !key.is_erased()) else { continue };
             let name = open_column(&key, row.id, SealedColumn::Name, row.sealed_name.as_deref());
             let aliases = open_column(&key, row.id, SealedColumn::Aliases, row.sealed_aliases.as_deref());
             let phone = open_column(&key, row.id, SealedColumn::Phone, row.sealed_phone.as_deref());

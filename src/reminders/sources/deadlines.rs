@@ -63,16 +63,21 @@ type OpenRow = (
 
 /// Screening, identification, the plan of a child, another attempt to reach somebody.
 pub(super) fn open_cases_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<Vec<Reminder>, AppError> {
-    let query = cases::table.inner_join(persons::table.on(persons::id.eq(cases::person_id))).select((
-        (cases::id, cases::assigned_to, cases::category, cases::status, cases::status_since, cases::received_on),
-        (persons::birth_precision, persons::birth_date, persons::birth_year),
-        (last_event_on(), last_assessment_on(), last_delivery_on(), last_contact_done_on()),
-        (
-            exists(care_plans::table.filter(care_plans::case_id.eq(cases::id))),
-            cases::first_received_on,
-            cases::planned_before,
-        ),
-    ));
+    // Of the other open cases only a child's without a plan has something due, so most are not looked through.
+    let timed = [CaseStatus::Received, CaseStatus::UnderVerification, CaseStatus::Suspended, CaseStatus::OutOfContact];
+    let planned = exists(care_plans::table.filter(care_plans::case_id.eq(cases::id)));
+    let may_be_due = cases::status.eq_any(timed).or(not(planned));
+    let query =
+        cases::table.inner_join(persons::table.on(persons::id.eq(cases::person_id))).filter(may_be_due).select((
+            (cases::id, cases::assigned_to, cases::category, cases::status, cases::status_since, cases::received_on),
+            (persons::birth_precision, persons::birth_date, persons::birth_year),
+            (last_event_on(), last_assessment_on(), last_delivery_on(), last_contact_done_on()),
+            (
+                exists(care_plans::table.filter(care_plans::case_id.eq(cases::id))),
+                cases::first_received_on,
+                cases::planned_before,
+            ),
+        ));
     let rows: Vec<OpenRow> = open_cases!(query, ask).load(conn)?;
     let of_case = |(head, birth, contacts, (has_plan, first_received_on, planned_before)): OpenRow| {
         let (id, worker, category, status, status_since, received_on) = head;

@@ -1,5 +1,6 @@
 //! Who may do what: the committed expectations, asked of the running server.
 
+mod erased;
 mod expectations;
 mod lists;
 mod matrix;

@@ -86,7 +86,7 @@ pub fn askers(app: &TestApp, world: &World) -> Vec<Asker> {
     askers
 }
 
-fn asker(app: &TestApp, world: &World, role: Role, column: &str) -> Asker {
+pub fn asker(app: &TestApp, world: &World, role: Role, column: &str) -> Asker {
     let organisation = match role {
         Role::CommuneOfficer => world.office,
         Role::PeerLeader => world.group,
