@@ -61,7 +61,8 @@ pub struct Scope {
     pub account: AccountId,
     /// Organisations in which it reaches persons it registered itself and no case holds yet.
     pub own: Slots,
-    /// Organisations in which it reaches the cases it took in itself, until another centre has them.
+    /// Organisations in which it reaches the cases it took in itself, or a colleague who has left, until another
+    /// centre has them.
     pub intake: Slots,
     /// Organisations in which it reaches the cases assigned to it. A grant that is
     /// taken back takes them along, whoever the case is still assigned to.

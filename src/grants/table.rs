@@ -178,7 +178,8 @@ text_enum! {
 pub enum Reach {
     /// Records the account itself made, until they belong to a case.
     Own,
-    /// Cases the account opened at an organisation that only takes people in, until another centre has them.
+    /// Cases the account opened at an organisation that only takes people in, or a colleague who has left opened,
+    /// until another centre has them.
     Intake,
     /// Cases assigned to the account, and what hangs on them.
     Assigned,

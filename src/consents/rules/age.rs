@@ -116,7 +116,7 @@ pub fn fit_to_birth(
                     consents::version.eq(former.version + 1),
                 ))
                 .execute(conn)?;
-            note(conn, actor, trail, person, TrailAction::Update, "consent_days")?;
+            note(conn, actor, trail, person, TrailAction::ConsentRecord, former.purpose.as_str())?;
         }
     }
     Ok(())
