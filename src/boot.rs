@@ -1,6 +1,7 @@
 //! From configuration to a running [`App`]: every check that can fail is made
-//! before the server listens, so there is no half-start.
+//! before the server answers, so there is no half-start.
 
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use diesel::prelude::*;
@@ -87,6 +88,14 @@ pub enum BootError {
     /// The deadlines cannot be read.
     #[error(transparent)]
     Deadlines(#[from] DeadlinesError),
+    /// The port cannot be had.
+    #[error("port {} of {} cannot be had ({cause}); stop what listens there, or choose another port", .place.port(), .place.ip())]
+    Port {
+        /// Address and port asked for.
+        place: SocketAddr,
+        /// What the system says.
+        cause: std::io::Error,
+    },
     /// Anything else.
     #[error(transparent)]
     App(#[from] AppError),
@@ -109,7 +118,7 @@ impl BootError {
             Self::Open(_) => 69,
             Self::Schema(_) | Self::Demo(_) => 65,
             Self::Keys(_) | Self::KeyStore | Self::Files(_) => 77,
-            Self::Io(_) | Self::App(_) => 71,
+            Self::Io(_) | Self::Port { .. } | Self::App(_) => 71,
         }
     }
 }
@@ -136,6 +145,16 @@ pub struct Surroundings {
     pub database: DatabaseOptions,
     /// Renders the metrics, where a recorder is installed.
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+}
+
+/// Takes the port the server will listen on. The first thing of a start: a port that is taken is told before
+/// anything is written or said. Who connects meanwhile waits until the server runs.
+///
+/// # Errors
+/// [`BootError::Port`].
+pub fn take_port(config: &Config) -> Result<TcpListener, BootError> {
+    let place = SocketAddr::new(config.server.address, config.server.port);
+    TcpListener::bind(place).map_err(|cause| BootError::Port { place, cause })
 }
 
 /// Opens databases and keys, brings the schema up to date and checks that all belong together.

@@ -7,12 +7,14 @@ mod field_rules;
 mod importing;
 mod loans;
 mod refusals;
+mod said;
 mod support;
 
 pub use field_rules::Rule;
 pub use importing::{CellRule, ImportRefusal};
 pub use loans::LoanConflict;
 pub use refusals::{AidUse, Conflict};
+pub use said::{DayOf, FitsWith, Form, PlainForm};
 pub use support::SupportRefusal;
 
 /// A rule that a field of a request broke.
@@ -48,7 +50,10 @@ pub enum AppError {
     NotFound,
     /// The route knows no such method.
     #[error("method not allowed")]
-    MethodNotAllowed,
+    MethodNotAllowed {
+        /// Methods it knows, for the header `Allow`.
+        allow: String,
+    },
     /// The body is not JSON of the described form.
     #[error("malformed request")]
     Malformed(Vec<FieldError>),
@@ -132,7 +137,7 @@ impl AppError {
             Self::Unauthenticated | Self::LoginRefused => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound | Self::Database(diesel::result::Error::NotFound) => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -155,7 +160,7 @@ impl AppError {
             Self::LoginRefused => "login_refused",
             Self::Forbidden => "forbidden",
             Self::NotFound | Self::Database(diesel::result::Error::NotFound) => "not_found",
-            Self::MethodNotAllowed => "method_not_allowed",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::Malformed(_) => "malformed",
             Self::Invalid(_) => "invalid",
             Self::TooLarge { .. } => "too_large",
@@ -178,7 +183,7 @@ impl AppError {
             Self::LoginRefused => ("Thông tin đăng nhập không đúng.", "These login details are not right."),
             Self::Forbidden => ("Vai trò của bạn không được làm việc này.", "Your role may not do this."),
             Self::NotFound | Self::Database(diesel::result::Error::NotFound) => ("Không tìm thấy.", "Not found."),
-            Self::MethodNotAllowed => ("Phương thức không được phép.", "This method is not allowed here."),
+            Self::MethodNotAllowed { .. } => ("Phương thức không được phép.", "This method is not allowed here."),
             Self::Malformed(_) => ("Yêu cầu không đúng dạng.", "The request does not have the described form."),
             Self::Invalid(_) => ("Có trường chưa hợp lệ.", "Some fields are not valid."),
             Self::TooLarge { limit } => {

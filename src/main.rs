@@ -1,6 +1,7 @@
 //! The `hoanhap` command.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands speak to people on the console")]
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -142,6 +143,7 @@ fn start_log(config: &Config) {
 
 fn serve(config: &Config) -> Result<(), BootError> {
     start_log(config);
+    let listener = boot::take_port(config)?;
     let app = boot::boot(config, Purpose::Work, surroundings(config, true))?;
     let set_up = app.db.read_now(accounts::rules::has_administrator)?;
     if !set_up {
@@ -152,28 +154,31 @@ fn serve(config: &Config) -> Result<(), BootError> {
             code.expose_secret()
         );
     }
-    listen(config, app)
+    listen(config, listener, app)
 }
 
 fn run_demo(options: &demo::DemoOptions) -> Result<(), BootError> {
     let config = options.config()?;
     start_log(&config);
+    let listener = if options.load_only { None } else { Some(boot::take_port(&config)?) };
     let app = demo::prepare(options, &config, surroundings(&config, !options.load_only))?;
     let accounts = options.data_dir.join("accounts.json");
-    println!("Made-up data in {}; one account per role in {}:", options.data_dir.display(), accounts.display());
+    let (data, listed) = (options.data_dir.display(), accounts.display());
+    println!("Made-up data in {data}; an account of every role, and two of a second centre, in {listed}:");
     print!("{}", std::fs::read_to_string(accounts)?);
-    if options.load_only {
-        return Ok(());
+    match listener {
+        Some(listener) => listen(&config, listener, app),
+        None => Ok(()),
     }
-    listen(&config, app)
 }
 
-fn listen(config: &Config, app: App) -> Result<(), BootError> {
+fn listen(config: &Config, listener: TcpListener, app: App) -> Result<(), BootError> {
     actix_web::rt::System::new().block_on(async {
         let (rounds, app_at_end) = (app.clone(), app.clone());
-        let (running, port) = server::bind(app, config.server.address, config.server.port, config.server.workers())?;
+        let place = listener.local_addr()?;
+        let running = server::on(app, listener, config.server.workers())?;
         app_at_end.names.start(app_at_end.db.clone(), app_at_end.vault.clone())?;
-        println!("Listening on http://{}:{port}", config.server.address);
+        println!("Listening on http://{place}");
         std::thread::Builder::new().name("housekeeping".into()).spawn(move || keep_house(&rounds))?;
         running.await?;
         // So that a copy of the files alone is whole, unless something still writes.

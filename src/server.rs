@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::db::{Stage, Store};
 use crate::error::{AppError, Problem};
 use crate::http::finish::finish;
+use crate::http::methods::KnownPaths;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -127,17 +128,18 @@ async fn api_description(_: Public, document: Data<ApiDocument>) -> HttpResponse
 
 struct ApiDocument(String);
 
-/// Binds the address and returns the server, not yet running, with the port it got.
+async fn no_such_route(_: Public, paths: Data<KnownPaths>, request: HttpRequest) -> Result<HttpResponse, AppError> {
+    Err(paths.refusal(request.match_info().as_str()))
+}
+
+/// Makes the server, not yet running, that answers who comes to `listener`.
 ///
 /// # Errors
-/// When the address is taken.
-pub fn bind(
-    app: App,
-    address: std::net::IpAddr,
-    port: u16,
-    workers: usize,
-) -> std::io::Result<(actix_web::dev::Server, u16)> {
-    let text = description().to_json().map_err(std::io::Error::other)?;
+/// When the system refuses.
+pub fn on(app: App, listener: std::net::TcpListener, workers: usize) -> std::io::Result<actix_web::dev::Server> {
+    let description = description();
+    let text = description.to_json().map_err(std::io::Error::other)?;
+    let paths = Data::new(KnownPaths::of(&description));
     let document = Data::new(ApiDocument(text));
     let app = Data::new(app);
     // Two a worker more than connections that read; more would wait, and each keeps memory of its own.
@@ -147,6 +149,7 @@ pub fn bind(
         ActixApp::new()
             .app_data(app.clone())
             .app_data(document.clone())
+            .app_data(paths.clone())
             .into_utoipa_app()
             .service(utoipa_actix_web::scope("/api/v1").configure(api))
             .service(healthz)
@@ -154,14 +157,13 @@ pub fn bind(
             .service(metrics_text)
             .service(api_description)
             .into_app()
-            .default_service(web::to(|| async { Err::<HttpResponse, _>(AppError::NotFound) }))
+            .default_service(web::to(no_such_route))
             .wrap(from_fn(finish))
     })
     .workers(workers)
     .worker_max_blocking_threads(blocking_threads)
     .client_request_timeout(std::time::Duration::from_secs(10))
     .shutdown_timeout(25)
-    .bind((address, port))?;
-    let port = server.addrs().first().map_or(port, std::net::SocketAddr::port);
-    Ok((server.run(), port))
+    .listen(listener)?;
+    Ok(server.run())
 }

@@ -13,5 +13,6 @@ pub mod tokens;
 
 pub use actor::{Actor, Caller, Public};
 pub use guesses::forget_before as forget_guesses_before;
+pub use login::open_session;
 pub use model::AccountState;
 pub use setup::create_admin_now;

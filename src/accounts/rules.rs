@@ -12,7 +12,7 @@ use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
 use crate::db::schema::{account_grants, account_invitations, accounts};
 use crate::db::types::{AccountId, GrantId, Instant, OrganisationId};
 use crate::db::{DbConnection, is_unique_violation};
-use crate::error::{AppError, Conflict, Rule};
+use crate::error::{AppError, Conflict, FitsWith, Rule};
 use crate::grants::{Action, Role, Slots};
 use crate::organisations;
 use crate::text::hex;
@@ -255,7 +255,7 @@ pub fn grant(
 fn check_scope(conn: &mut DbConnection, units: &AdminUnits, wish: &GrantWish, now: Instant) -> Result<(), AppError> {
     match (wish.role.needs_organisation(), wish.organisation) {
         (true, None) => return Err(AppError::field("organisation_id", Rule::Required)),
-        (false, Some(_)) => return Err(AppError::field("organisation_id", Rule::ConflictsWith("role"))),
+        (false, Some(_)) => return Err(AppError::field("organisation_id", Rule::MustFit(FitsWith::OfRole))),
         (true, Some(id)) if !organisations::rules::exists(conn, id)? => {
             return Err(AppError::field("organisation_id", Rule::NoSuchReference));
         }
@@ -263,7 +263,7 @@ fn check_scope(conn: &mut DbConnection, units: &AdminUnits, wish: &GrantWish, no
     }
     match (wish.role.needs_admin_unit(), &wish.admin_unit) {
         (true, None) => Err(AppError::field("admin_unit_code", Rule::Required)),
-        (false, Some(_)) => Err(AppError::field("admin_unit_code", Rule::ConflictsWith("role"))),
+        (false, Some(_)) => Err(AppError::field("admin_unit_code", Rule::MustFit(FitsWith::OfRole))),
         (true, Some(code)) if !units.is_valid_on(code, now.civil_date()) => {
             Err(AppError::field("admin_unit_code", Rule::UnitNotValidOn))
         }

@@ -15,7 +15,7 @@ use crate::app::{App, Target};
 use crate::audit::{Seen, SubjectKind};
 use crate::db::DbConnection;
 use crate::db::types::{AccountId, AssessmentId, CaseId, PersonId, RefusalId};
-use crate::error::{AppError, FieldError, Problem, Rule};
+use crate::error::{AppError, FieldError, FitsWith, Problem, Rule};
 use crate::http::extract::{optional_date, plain_text};
 use crate::http::{Created, IdempotencyKey, Page, Path, Valid};
 use crate::services::ServiceType;
@@ -190,13 +190,15 @@ fn refuse_unreasoned(needs: &[Need]) -> Result<(), AppError> {
     for (position, need) in needs.iter().enumerate() {
         let rule = match (need.eligible, need.reason) {
             (false, None) => Some(Rule::Required),
-            (eligible, Some(reason)) if reason.speaks_for() != eligible => Some(Rule::ConflictsWith("eligible")),
+            (eligible, Some(reason)) if reason.speaks_for() != eligible => {
+                Some(Rule::MustFit(FitsWith::ReasonForFinding))
+            }
             _ => None,
         };
         broken.extend(rule.map(|rule| FieldError::new(format!("needs[{position}].reason"), rule)));
         if need.need_reason.is_some() && !need.in_need {
             let field = format!("needs[{position}].need_reason");
-            broken.push(FieldError::new(field, Rule::ConflictsWith("in_need")));
+            broken.push(FieldError::new(field, Rule::MustFit(FitsWith::InNeed)));
         }
     }
     if broken.is_empty() { Ok(()) } else { Err(AppError::Invalid(broken)) }
@@ -206,7 +208,7 @@ fn refuse_repeats(needs: &[Need]) -> Result<(), AppError> {
     for (position, need) in needs.iter().enumerate() {
         if needs.iter().take(position).any(|earlier| earlier.service_type == need.service_type) {
             let field = format!("needs[{position}].service_type");
-            return Err(AppError::Invalid(vec![FieldError::new(field, Rule::ConflictsWith("needs"))]));
+            return Err(AppError::Invalid(vec![FieldError::new(field, Rule::MustFit(FitsWith::Once))]));
         }
     }
     Ok(())

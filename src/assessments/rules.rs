@@ -14,7 +14,7 @@ use crate::db::DbConnection;
 use crate::db::bulk::BulkRow as _;
 use crate::db::schema::{assessed_needs, assessments, support_refusals};
 use crate::db::types::{AssessmentId, CaseId, Instant, PersonId, RefusalId};
-use crate::error::{AppError, Conflict, Rule};
+use crate::error::{AppError, Conflict, DayOf, Rule};
 use crate::grants::Action;
 use crate::services::ServiceType;
 
@@ -58,7 +58,7 @@ pub fn create(
     let case = open_case(conn, actor, new.case)?;
     check_day("assessed_on", new.assessed_on, &case, actor)?;
     if new.next_review_on.is_some_and(|day| day <= new.assessed_on) {
-        return Err(AppError::field("next_review_on", Rule::NotBefore("assessed_on")));
+        return Err(AppError::field("next_review_on", Rule::NotBefore(DayOf::Assessment)));
     }
     let assessment = Assessment {
         id: new.id,
@@ -93,7 +93,7 @@ fn check_day(field: &'static str, day: NaiveDate, case: &Case, actor: &Actor) ->
         return Err(AppError::field(field, Rule::NotInFuture));
     }
     if day < case.received_on {
-        return Err(AppError::field(field, Rule::NotBefore("received_on")));
+        return Err(AppError::field(field, Rule::NotBefore(DayOf::CaseReceived)));
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
-use crate::error::{AppError, FieldError, Rule};
+use crate::error::{AppError, FieldError, PlainForm, Rule};
 use crate::http::extract::malformed_field;
 
 /// Bytes of the details at the most.
@@ -45,7 +45,7 @@ pub(super) fn check_declared(request: &HttpRequest, max_bytes: usize) -> Result<
     if kind.get(..form.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(form)) {
         Ok(())
     } else {
-        Err(malformed_field("body", "multipart/form-data with the parts details and file"))
+        Err(malformed_field("body", PlainForm::FileParts))
     }
 }
 
@@ -59,7 +59,7 @@ pub(super) async fn receive(request: &HttpRequest, payload: Payload, max_bytes: 
         match part.name() {
             Some("details") if details.is_none() => details = Some(read(&mut part, &mut pace, DETAILS).await?),
             Some("file") if file.is_none() => file = Some(read(&mut part, &mut pace, max_bytes).await?),
-            _ => return Err(malformed_field("body", "the parts details and file, each once")),
+            _ => return Err(malformed_field("body", PlainForm::FileParts)),
         }
     }
     let missing = |name: &str| AppError::Malformed(vec![FieldError::new(name, Rule::Required)]);
@@ -82,7 +82,7 @@ async fn read(part: &mut Field, pace: &mut Pace, limit: usize) -> Result<Zeroizi
 }
 
 fn incomplete(_: &MultipartError) -> AppError {
-    malformed_field("body", "a whole body of the parts details and file")
+    malformed_field("body", PlainForm::WholeBody)
 }
 
 /// How fast a body must arrive.
@@ -115,5 +115,5 @@ impl Pace {
 }
 
 fn too_slow() -> AppError {
-    malformed_field("body", "at least 64 KiB every 10 s, and all of it within 120 s")
+    malformed_field("body", PlainForm::FileSpeed)
 }

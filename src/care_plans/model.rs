@@ -39,6 +39,8 @@ pub struct CarePlan {
     pub saved_by: AccountId,
     /// When it was saved.
     pub saved_at: Instant,
+    /// Day on which the chair of the commune approved it; asked for of a child's plan (Decree 56/2017).
+    pub approved_on: Option<NaiveDate>,
 }
 
 /// A goal of one version.
@@ -119,6 +121,8 @@ pub struct PlanHead {
     pub saved_by: AccountId,
     /// When it was saved.
     pub saved_at: Instant,
+    /// Day on which the chair of the commune approved it; asked for of a child's plan (Decree 56/2017).
+    pub approved_on: Option<NaiveDate>,
 }
 
 impl From<CarePlan> for PlanHead {
@@ -130,6 +134,7 @@ impl From<CarePlan> for PlanHead {
             review_on: plan.review_on,
             saved_by: plan.saved_by,
             saved_at: plan.saved_at,
+            approved_on: plan.approved_on,
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::audit::{Seen, SubjectKind, log_reply};
 use crate::clock::Random;
 use crate::consents::model::GivenBy;
 use crate::db::types::{CaseId, GoalId, PersonId, StepId, TaskId};
-use crate::error::{AppError, Problem, Rule};
+use crate::error::{AppError, PlainForm, Problem, Rule};
 use crate::http::extract::plain_text;
 use crate::http::{Cursor, IfMatchOrFirst, Page, Path, Query, Valid, Versioned, listing};
 use crate::services::ServiceType;
@@ -61,6 +61,10 @@ struct PlanForm {
     /// Day on which it is to be looked at again.
     #[serde(deserialize_with = "crate::http::extract::civil_date")]
     review_on: NaiveDate,
+    /// Day on which the chair of the commune approved this version; asked for of a child's plan (Decree 56/2017).
+    /// Send the plan again with it once it is approved.
+    #[serde(default, deserialize_with = "crate::http::extract::optional_date")]
+    approved_on: Option<NaiveDate>,
     /// Goals in their order.
     #[validate(length(min = 1, max = 20), nested)]
     goals: Vec<GoalForm>,
@@ -98,7 +102,7 @@ struct StepForm {
 impl PlanForm {
     fn draft(self, case: CaseId, random: &Random) -> Result<Draft, AppError> {
         if self.goals.iter().map(|goal| goal.steps.len()).sum::<usize>() > MOST_STEPS {
-            return Err(AppError::field("goals", Rule::Format("at most 100 steps in all goals together".into())));
+            return Err(AppError::field("goals", Rule::Format(PlainForm::PlanSteps.into())));
         }
         let step = |form: StepForm| DraftStep {
             id: StepId(random.uuid()),
@@ -119,6 +123,7 @@ impl PlanForm {
             agreed_with: self.agreed_with,
             agreed_on: self.agreed_on,
             review_on: self.review_on,
+            approved_on: self.approved_on,
             goals: self.goals.into_iter().map(goal).collect(),
         })
     }

@@ -15,7 +15,7 @@ use crate::db::bulk::BulkRow as _;
 use crate::db::schema::care_plans;
 use crate::db::types::{AccountId, CaseId, GoalId, OrganisationId, PersonId, StepId, TaskId};
 use crate::db::{DbConnection, is_unique_violation, lost_race};
-use crate::error::{AppError, Conflict, FieldError, Rule};
+use crate::error::{AppError, Conflict, DayOf, FieldError, FitsWith, Rule};
 use crate::grants::Action;
 use crate::organisations;
 use crate::services::ServiceType;
@@ -39,6 +39,8 @@ pub struct Draft {
     pub agreed_on: NaiveDate,
     /// Day on which it is to be looked at again.
     pub review_on: NaiveDate,
+    /// Day on which the chair of the commune approved it.
+    pub approved_on: Option<NaiveDate>,
     /// Goals in their order.
     pub goals: Vec<DraftGoal>,
 }
@@ -108,6 +110,7 @@ pub fn save(
         review_on: draft.review_on,
         saved_by: actor.account,
         saved_at: actor.now,
+        approved_on: draft.approved_on,
     };
     match diesel::insert_into(care_plans::table).values(&plan).execute(conn) {
         Err(error) if is_unique_violation(&error) => return Err(lost_race().into()),
@@ -183,10 +186,16 @@ fn check(
         broken.push(FieldError::new("agreed_on", Rule::NotInFuture));
     }
     if draft.agreed_on < case.received_on {
-        broken.push(FieldError::new("agreed_on", Rule::NotBefore("received_on")));
+        broken.push(FieldError::new("agreed_on", Rule::NotBefore(DayOf::CaseReceived)));
     }
     if draft.review_on < draft.agreed_on {
-        broken.push(FieldError::new("review_on", Rule::NotBefore("agreed_on")));
+        broken.push(FieldError::new("review_on", Rule::NotBefore(DayOf::PlanAgreed)));
+    }
+    if draft.approved_on.is_some_and(|day| day > today) {
+        broken.push(FieldError::new("approved_on", Rule::NotInFuture));
+    }
+    if draft.approved_on.is_some_and(|day| day < draft.agreed_on) {
+        broken.push(FieldError::new("approved_on", Rule::NotBefore(DayOf::PlanAgreed)));
     }
     let mut owners = Owners { case, today, workers: BTreeMap::new(), partners: BTreeMap::new() };
     let (mut planned, mut kept) = (Vec::new(), BTreeSet::new());
@@ -197,12 +206,12 @@ fn check(
             match step.kept {
                 Some(_) if task.is_none() => broken.push(FieldError::new(at("task_id"), Rule::NoSuchReference)),
                 Some(id) if !kept.insert(id) => {
-                    broken.push(FieldError::new(at("task_id"), Rule::ConflictsWith("goals")));
+                    broken.push(FieldError::new(at("task_id"), Rule::MustFit(FitsWith::Once)));
                 }
                 _ => {}
             }
             if step.due_on < case.received_on {
-                broken.push(FieldError::new(at("due_on"), Rule::NotBefore("received_on")));
+                broken.push(FieldError::new(at("due_on"), Rule::NotBefore(DayOf::CaseReceived)));
             }
             let owner = owners.settle(step.owner);
             // Who has left since may still stand beside what they did.
@@ -237,8 +246,12 @@ impl Owners<'_> {
     fn broken_rule(&mut self, conn: &mut DbConnection, owner: Owner) -> Result<Option<(&'static str, Rule)>, AppError> {
         let (account, organisation) = ("owner.account_id", "owner.organisation_id");
         Ok(match (owner.kind, owner.account_id, owner.organisation_id) {
-            (OwnerKind::Worker | OwnerKind::Person, _, Some(_)) => Some((organisation, Rule::ConflictsWith("kind"))),
-            (OwnerKind::Person | OwnerKind::Partner, Some(_), _) => Some((account, Rule::ConflictsWith("kind"))),
+            (OwnerKind::Worker | OwnerKind::Person, _, Some(_)) => {
+                Some((organisation, Rule::MustFit(FitsWith::KindOfOwner)))
+            }
+            (OwnerKind::Person | OwnerKind::Partner, Some(_), _) => {
+                Some((account, Rule::MustFit(FitsWith::KindOfOwner)))
+            }
             (OwnerKind::Worker, Some(worker), None) => {
                 (!self.works_here(conn, worker)?).then_some((account, Rule::NoSuchReference))
             }

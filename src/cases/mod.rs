@@ -1,6 +1,5 @@
 //! Cases: from reception to closure.
 
-pub mod contact;
 pub mod deadlines;
 mod events;
 pub mod model;

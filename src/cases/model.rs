@@ -61,6 +61,9 @@ pub struct Case {
     pub first_received_on: Option<NaiveDate>,
     /// Whether a care plan was agreed on in a case that this one goes on from.
     pub planned_before: bool,
+    /// Day on which the case was last moved or its person last met; the day of reception in a new case. An
+    /// assignment is no contact; support that was declared void is none either. The database moves it on.
+    pub last_contact_on: NaiveDate,
 }
 
 impl Case {

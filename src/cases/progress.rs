@@ -2,10 +2,12 @@
 //! is on record. Nobody sets them, so they cannot contradict the record.
 
 use chrono::NaiveDate;
+use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::status::CaseStatus;
+use crate::db::schema::cases;
 use crate::db::types::text_enum;
 
 text_enum! {
@@ -26,8 +28,10 @@ text_enum! {
     }
 }
 
-/// What is on record of a case, as far as its step depends on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is on record of a case, as far as its step depends on it. The days of its history are kept with the
+/// case by the database (decision 30).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = cases)]
 pub struct Facts {
     /// Status.
     pub status: CaseStatus,

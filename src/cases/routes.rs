@@ -199,12 +199,11 @@ struct CaseFile {
 async fn read_case(caller: Caller, app: Data<App>, id: Path<CaseId>) -> Result<Versioned<CaseFile>, AppError> {
     let (vault, deadlines) = (app.vault.clone(), app.deadlines.clone());
     app.view(caller, move |conn, actor| {
-        let rules::CaseFile { case, person, shows_person, referrals, deadlines } =
+        let rules::CaseFile { case, person, shows_person, progress, referrals, deadlines } =
             rules::read_file(conn, actor, &deadlines, id.0)?;
         let key = vault.key(person.id)?;
         let version = case.version;
         let referrals = referrals.into_iter().map(|row| row.view(&key)).collect::<Result<_, _>>()?;
-        let progress = rules::progress(conn, &case)?;
         let person = if shows_person { Some(person.view(&key)?) } else { None };
         let record = CaseFile { case: case.view(&key)?, progress, person, referrals, deadlines };
         Ok((Versioned { record, version }, Seen::record(SubjectKind::Case, id.0.0)))

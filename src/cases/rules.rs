@@ -11,7 +11,7 @@ use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, check_version, r
 use crate::db::DbConnection;
 use crate::db::schema::{account_grants, accounts, cases};
 use crate::db::types::{AccountId, CaseEventId, CaseId, OrganisationId};
-use crate::error::{AppError, Conflict, FieldError, Rule, SupportRefusal};
+use crate::error::{AppError, Conflict, DayOf, FieldError, FitsWith, Rule, SupportRefusal};
 use crate::grants::{Action, Role};
 use crate::persons::ClientCategory;
 use crate::persons::rules as person_rules;
@@ -25,7 +25,7 @@ mod reading;
 pub use handing_over::{HandOver, hand_over, refuse_another_open};
 pub use opening::{NewCase, Opener, broken_rules, create, opening, remove_unused};
 pub use reading::{
-    CaseFile, Filter, ListRow, event_view, find, find_for, list, list_events, of_persons, progress, read, read_file,
+    CaseFile, Filter, ListRow, event_view, find, find_for, list, list_events, of_persons, read, read_file,
 };
 
 /// A move to another status.
@@ -116,11 +116,11 @@ fn check_move(conn: &mut DbConnection, actor: &Actor, case: &Case, wish: &Move) 
     }
     let last = events::last_day(conn, case.id)?.unwrap_or(case.received_on);
     if wish.occurred_on < last {
-        broken.push(FieldError::new("occurred_on", Rule::NotBefore("last_event")));
+        broken.push(FieldError::new("occurred_on", Rule::NotBefore(DayOf::LastCaseEvent)));
     }
     match (wish.to == CaseStatus::Closed, wish.reason) {
         (true, None) => broken.push(FieldError::new("reason", Rule::Required)),
-        (false, Some(_)) => broken.push(FieldError::new("reason", Rule::ConflictsWith("to"))),
+        (false, Some(_)) => broken.push(FieldError::new("reason", Rule::MustFit(FitsWith::OnClosing))),
         _ => {}
     }
     if broken.is_empty() { Ok(()) } else { Err(AppError::Invalid(broken)) }

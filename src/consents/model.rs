@@ -106,10 +106,4 @@ impl Consent {
     pub fn outlasts(&self, other: &Self) -> bool {
         other.expires_on.is_some_and(|last| self.expires_on.is_none_or(|own| own > last))
     }
-
-    /// Whether the consent holds on this day.
-    pub fn is_live_on(&self, day: NaiveDate) -> bool {
-        let began = self.holds_from.unwrap_or(self.given_on) <= day;
-        began && self.expires_on.is_none_or(|last| day <= last) && self.withdrawn_on.is_none()
-    }
 }

@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use super::holding::holds_on;
 use super::model::{Consent, ConsentEndReason, ConsentPurpose, GivenBy};
 use crate::accounts::Actor;
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
 use crate::db::DbConnection;
 use crate::db::schema::consents;
 use crate::db::types::{ConsentId, GuardianId, OrganisationId, PersonId};
-use crate::error::{AppError, Conflict, FieldError, Rule};
+use crate::error::{AppError, Conflict, DayOf, FieldError, Rule};
 use crate::grants::Action;
 use crate::{loans, organisations, persons, referrals, transfers};
 
@@ -36,7 +37,7 @@ pub fn create(
         broken.push(FieldError::new("given_on", Rule::NotInFuture));
     }
     if consent.expires_on.is_some_and(|last| last < consent.given_on) {
-        broken.push(FieldError::new("expires_on", Rule::NotBefore("given_on")));
+        broken.push(FieldError::new("expires_on", Rule::NotBefore(DayOf::ConsentGiven)));
     }
     match (consent.purpose, consent.recipient_organisation_id) {
         (ConsentPurpose::Referral | ConsentPurpose::Transfer | ConsentPurpose::LoanCertificate, None) => {
@@ -222,17 +223,16 @@ pub fn live(
     recipient: OrganisationId,
     day: NaiveDate,
 ) -> Result<Option<Consent>, AppError> {
-    let candidates: Vec<Consent> = consents::table
+    let live: Vec<Consent> = consents::table
         .filter(consents::person_id.eq(person))
         .filter(consents::purpose.eq(purpose))
         .filter(consents::recipient_organisation_id.eq(recipient))
-        .filter(consents::withdrawn_on.is_null())
+        .filter(holds_on(day))
         .order((consents::given_on, consents::id))
         .select(Consent::as_select())
         .load(conn)?;
-    let live = candidates.into_iter().filter(|consent| consent.is_live_on(day));
     // What rests on it goes on for as long as the person agreed to; of equal ones the newest stands.
-    Ok(live.max_by_key(|consent| (consent.expires_on.is_none(), consent.expires_on, consent.given_on)))
+    Ok(live.into_iter().max_by_key(|consent| (consent.expires_on.is_none(), consent.expires_on, consent.given_on)))
 }
 
 /// The consent to the same end that holds on this day, now that this one has run out.
@@ -249,9 +249,8 @@ pub fn successor(conn: &mut DbConnection, ended: &Consent, day: NaiveDate) -> Re
 /// # Errors
 /// The engine's own.
 pub fn live_among(conn: &mut DbConnection, ids: &[ConsentId], day: NaiveDate) -> Result<HashSet<ConsentId>, AppError> {
-    let found: Vec<Consent> =
-        consents::table.filter(consents::id.eq_any(ids)).select(Consent::as_select()).load(conn)?;
-    Ok(found.into_iter().filter(|consent| consent.is_live_on(day)).map(|consent| consent.id).collect())
+    let live = consents::table.filter(consents::id.eq_any(ids)).filter(holds_on(day)).select(consents::id);
+    Ok(live.load(conn)?.into_iter().collect())
 }
 
 /// Whether the consent a referral rests on still holds.
@@ -259,8 +258,8 @@ pub fn live_among(conn: &mut DbConnection, ids: &[ConsentId], day: NaiveDate) ->
 /// # Errors
 /// The engine's own.
 pub fn is_live(conn: &mut DbConnection, id: ConsentId, day: NaiveDate) -> Result<bool, AppError> {
-    let consent: Option<Consent> = consents::table.find(id).select(Consent::as_select()).first(conn).optional()?;
-    Ok(consent.is_some_and(|consent| consent.is_live_on(day)))
+    let live = consents::table.filter(consents::id.eq(id)).filter(holds_on(day));
+    Ok(diesel::select(diesel::dsl::exists(live)).get_result(conn)?)
 }
 
 fn note(

@@ -13,7 +13,7 @@ use crate::db::types::{CaseId, DeliveryId, Instant, OrganisationId, PersonId, Re
 use crate::entitlements::facts::Use;
 use crate::entitlements::rules::Giving;
 use crate::entitlements::{self, Catalogue};
-use crate::error::{AppError, Conflict, FieldError, LoanConflict, Rule};
+use crate::error::{AppError, Conflict, DayOf, FieldError, FitsWith, LoanConflict, Rule};
 use crate::grants::Action;
 use crate::grants::predicates::{cases_within, deliveries_within};
 use crate::loans;
@@ -73,11 +73,11 @@ pub struct NewDelivery {
 /// record.
 pub fn check_by_hand(conn: &mut DbConnection, actor: &Actor, new: &NewDelivery) -> Result<(), AppError> {
     let of_loan = new.service_type == ServiceType::Loan;
-    let by_ledger = match new.ground {
+    let may_be_lent = match new.ground {
         Ground::Case(_) if !of_loan => false,
         Ground::Case(id) => {
             cases::rules::find_for(conn, actor, Action::DeliveryWrite, id)?;
-            loans::rules::case_has_loan(conn, id)?
+            true
         }
         Ground::Referral(id) => {
             // Whether there is a loan is told to nobody who may not record.
@@ -87,10 +87,14 @@ pub fn check_by_hand(conn: &mut DbConnection, actor: &Actor, new: &NewDelivery) 
             if side == Side::Recipient && new.delivered_on < first {
                 return Err(AppError::field("delivered_on", Rule::NotBefore(of)));
             }
-            of_loan && loans::rules::has_loan(conn, id)?
+            of_loan
         }
     };
-    if by_ledger { Err(AppError::loan(LoanConflict::PaidByLedger)) } else { Ok(()) }
+    if may_be_lent && loans::rules::has_loan(conn, new.ground)? {
+        Err(AppError::loan(LoanConflict::PaidByLedger))
+    } else {
+        Ok(())
+    }
 }
 
 /// The deliveries on a referral that were not declared void.
@@ -106,7 +110,7 @@ pub fn counted_of_referral(conn: &mut DbConnection, referral: ReferralId) -> Res
 /// Records support given.
 ///
 /// # Errors
-/// Field errors; [`Conflict::IllegalTransition`] when the referral is not in service; what
+/// Field errors; [`Conflict::ReferralNotInService`]; what
 /// [`entitlements::rules::check_delivery`] refuses; [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn create(
     conn: &mut DbConnection,
@@ -169,11 +173,10 @@ fn of_referral(conn: &mut DbConnection, actor: &Actor, new: &NewDelivery, id: Re
         return Err(AppError::Forbidden);
     }
     if referral.status != ReferralStatus::InService {
-        let (from, to) = (referral.status.as_str(), ReferralStatus::InService.as_str());
-        return Err(AppError::Conflict(Conflict::IllegalTransition { from, to }));
+        return Err(referral.status.not_in_service());
     }
     if referral.service_type != new.service_type {
-        return Err(AppError::field("service_type", Rule::ConflictsWith("referral_id")));
+        return Err(AppError::field("service_type", Rule::MustFit(FitsWith::ServiceOfReferral)));
     }
     let case = case_table::table.find(referral.case_id).select(Case::as_select()).first(conn)?;
     // Of what a recipient records, course and loan know their days, and [`check_by_hand`] the rest.
@@ -198,11 +201,13 @@ fn check(actor: &Actor, case: &Case, new: &NewDelivery, first: Option<NaiveDate>
         broken.push(FieldError::new("delivered_on", Rule::NotInFuture));
     }
     if first.is_some_and(|first| new.delivered_on < first) {
-        broken.push(FieldError::new("delivered_on", Rule::NotBefore("received_on")));
+        broken.push(FieldError::new("delivered_on", Rule::NotBefore(DayOf::CaseReceived)));
     }
     match (new.form, new.amount_dong) {
         (DeliveryForm::Money, None) => broken.push(FieldError::new("amount_dong", Rule::Required)),
-        (DeliveryForm::InKind, Some(_)) => broken.push(FieldError::new("amount_dong", Rule::ConflictsWith("form"))),
+        (DeliveryForm::InKind, Some(_)) => {
+            broken.push(FieldError::new("amount_dong", Rule::MustFit(FitsWith::AmountOfMoney)));
+        }
         _ => {}
     }
     if !broken.is_empty() {

@@ -77,6 +77,28 @@ const PARTNERS: [(OrganisationKind, &str); 6] = [
     (OrganisationKind::SocialOrganisation, "Hội hỗ trợ cộng đồng minh họa"),
 ];
 
+/// Which accounts of a centre are shown with their passwords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// One account a role, with those of a commune and of peers.
+    Everybody,
+    /// The manager and a worker, so that a case can be handed over from centre to centre.
+    Receivers,
+    /// None.
+    Nobody,
+}
+
+impl Shown {
+    /// Of the centre at this place in the list.
+    fn of(position: usize) -> Self {
+        match position {
+            0 => Self::Everybody,
+            1 => Self::Receivers,
+            _ => Self::Nobody,
+        }
+    }
+}
+
 /// A centre with its people, partners and communes.
 #[derive(Debug, Clone)]
 pub(super) struct Centre {
@@ -96,6 +118,12 @@ pub(super) struct Centre {
 }
 
 impl Centre {
+    /// The communes of a day.
+    pub(super) fn communes_on(&self, day: NaiveDate) -> &[String] {
+        let last_old_day = NaiveDate::from_ymd_opt(2025, 6, 30).unwrap_or_default();
+        if day <= last_old_day { &self.old_communes } else { &self.communes }
+    }
+
     /// A partner that gives this service, and its account.
     pub(super) fn partner(&self, app: &App, service: ServiceType) -> Option<(OrganisationId, AccountId)> {
         let gives = |kind: OrganisationKind| app.services.is_given_by(service, kind);
@@ -132,7 +160,7 @@ pub(super) fn make(app: &App, ids: &Random, since: Instant) -> Result<Cast, AppE
         Maker { app, ids, since, locked, accounts: Vec::new(), rows: Vec::new(), organisations: Vec::new() };
     let mut centres = Vec::new();
     for (position, province) in PROVINCES.iter().enumerate() {
-        centres.push(maker.centre(province, position == 0)?);
+        centres.push(maker.centre(province, Shown::of(position))?);
     }
     maker.country()?;
     let Maker { accounts, rows, organisations, .. } = maker;
@@ -164,19 +192,19 @@ fn store(
 }
 
 impl Maker<'_> {
-    fn centre(&mut self, province: &Province, shown: bool) -> Result<Centre, AppError> {
+    fn centre(&mut self, province: &Province, shown: Shown) -> Result<Centre, AppError> {
         let slug = crate::text::fold(province.short).replace(". ", "").replace(' ', "");
         let name = format!("Trung tâm Công tác xã hội {} (minh họa)", province.short);
         let id = self.organisation(OrganisationKind::SocialWorkCentre, name, province.code);
-        let manager = self.account(Role::CentreManager, &format!("quanly.{slug}"), Some(id), None, shown)?;
+        let (everybody, staff) = (shown == Shown::Everybody, shown != Shown::Nobody);
+        let manager = self.account(Role::CentreManager, &format!("quanly.{slug}"), Some(id), None, staff)?;
         let mut workers = Vec::new();
         for number in 1..=province.workers {
-            let shown = shown && number == 1;
             let username = format!("nhanvien{number}.{slug}");
-            workers.push(self.account(Role::SocialWorker, &username, Some(id), None, shown)?);
+            workers.push(self.account(Role::SocialWorker, &username, Some(id), None, staff && number == 1)?);
         }
         let mut of_commune = None;
-        if shown {
+        if everybody {
             self.account(Role::Counsellor, &format!("thamvan.{slug}"), Some(id), None, true)?;
             let office = self.organisation(
                 OrganisationKind::CommuneOffice,
@@ -193,7 +221,7 @@ impl Maker<'_> {
         for (kind, name) in PARTNERS {
             let partner = self.organisation(kind, format!("{name}, {}", province.short), province.code);
             let username = format!("{kind}.{slug}").replace('_', "-");
-            let account = self.account(Role::Partner, &username, Some(partner), None, shown)?;
+            let account = self.account(Role::Partner, &username, Some(partner), None, everybody)?;
             partners.push((kind, partner, account));
         }
         let (communes, old_communes) = self.communes(province.code);

@@ -12,7 +12,7 @@ use super::papers::Desk;
 use super::plans::Planner;
 use super::story::{self, Story, story_in};
 use super::training::Register;
-use super::{DemoAccount, dice, twice};
+use super::{DemoAccount, dice, imports, twice};
 use crate::app::App;
 use crate::assessments::model::{AssessedNeed, Assessment, SupportRefusal};
 use crate::cases::model::{Case, CaseEvent, CaseEventKind};
@@ -42,6 +42,8 @@ pub(super) fn load(app: &App, persons: u32, seed: u64) -> Result<Vec<DemoAccount
     let today = app.clock.today();
     let since = at(today - TimeDelta::days(4 * 365), 0);
     let cast = cast::make(app, &ids, since)?;
+    // First, while few names are on record that a file could look like.
+    imports::make(app, seed, &cast.centres)?;
     let weights: Vec<(u32, usize)> = cast.centres.iter().enumerate().map(|(n, centre)| (centre.weight, n)).collect();
     let around = Around { centres: &cast.centres, today };
     let mut register = Register::default();
@@ -105,9 +107,7 @@ impl Scribe<'_> {
         let registration =
             Registration { id: self.person, by: worker, organisation: self.centre.id, at: at(received, 0) };
         let person = person_rules::sealed_row(&self.app.random, key, registration, &details)?;
-        let generation_ends = NaiveDate::from_ymd_opt(2025, 6, 30).unwrap_or_default();
-        let communes = if received <= generation_ends { &self.centre.old_communes } else { &self.centre.communes };
-        let unit_code = dice_commune(rng, communes).unwrap_or_else(|| "VN".to_owned());
+        let unit_code = dice_commune(rng, self.centre.communes_on(received)).unwrap_or_else(|| "VN".to_owned());
         let (case, events) = self.case(worker, unit_code)?;
         let guardian = self.guardian(rng, key, worker)?;
         let consents = self.consents(worker, guardian.as_ref(), &person.birth())?;
@@ -225,6 +225,7 @@ impl Scribe<'_> {
             continues_case_id: None,
             first_received_on: None,
             planned_before: false,
+            last_contact_on: told.received_on,
         };
         Ok((case, events))
     }
@@ -296,6 +297,6 @@ impl Scribe<'_> {
     }
 }
 
-fn dice_commune(rng: &mut StdRng, communes: &[String]) -> Option<String> {
+pub(super) fn dice_commune(rng: &mut StdRng, communes: &[String]) -> Option<String> {
     communes.get(rng.random_range(0..communes.len().max(1))).cloned()
 }

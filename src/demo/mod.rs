@@ -3,6 +3,7 @@
 mod batch;
 mod cast;
 mod dice;
+mod imports;
 mod load;
 mod loans;
 pub(crate) mod names;
@@ -71,7 +72,7 @@ impl DemoOptions {
     }
 }
 
-/// An account of the demo, as written to accounts.json.
+/// An account of the demo, as written to accounts.json: who looks one up by its role takes the first.
 #[derive(Debug, Clone, Serialize)]
 pub struct DemoAccount {
     /// Role.

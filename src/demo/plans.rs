@@ -226,6 +226,11 @@ impl<'a> Planner<'a> {
             _ => GivenBy::OneSelf,
         };
         let review_on = agreed_on + self.days(75, 150);
+        // The commune's chair approves what is agreed on for a child.
+        let approved_on = match agreed_with {
+            GivenBy::Guardian => Some(agreed_on + self.days(0, 4)).filter(|day| *day <= self.until),
+            GivenBy::OneSelf | GivenBy::LegalRepresentative => None,
+        };
         self.work.plans.push(CarePlan {
             case_id: case,
             number,
@@ -236,6 +241,7 @@ impl<'a> Planner<'a> {
             review_on,
             saved_by: self.worker,
             saved_at: at(agreed_on, 120),
+            approved_on,
         });
         self.finish(agreed_on);
         for (position, service) in (0..).zip(services.iter().take(3)) {

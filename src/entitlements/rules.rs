@@ -19,7 +19,7 @@ use crate::db::DbConnection;
 use crate::db::bulk::BulkRow as _;
 use crate::db::schema::{case_circumstances, entitlement_overrides};
 use crate::db::types::{CaseId, CircumstanceId, Instant, OverrideId, PersonId};
-use crate::error::{AppError, Conflict, FieldError, Rule, SupportRefusal};
+use crate::error::{AppError, Conflict, DayOf, FieldError, FitsWith, Form, Rule, SupportRefusal};
 use crate::grants::Action;
 use crate::persons::model::Birth;
 use crate::referrals::rules::Side;
@@ -239,7 +239,7 @@ pub fn allow(
     let mut broken = Vec::new();
     if !catalogue.is_statutory(new.service_type) {
         let names: Vec<&str> = catalogue.regimes.iter().map(|regime| regime.service.as_str()).collect();
-        broken.push(FieldError::new("service_type", Rule::Format(names.join(", "))));
+        broken.push(FieldError::new("service_type", Rule::Format(Form::OneOf(names.join(", ")))));
     }
     let last = today + TimeDelta::days(i64::from(catalogue.override_days));
     if new.valid_until < today || new.valid_until > last {
@@ -362,11 +362,11 @@ pub fn record_circumstance(
         broken.push(FieldError::new("since_on", Rule::NotInFuture));
     }
     if since_on < case.received_on {
-        broken.push(FieldError::new("since_on", Rule::NotBefore("received_on")));
+        broken.push(FieldError::new("since_on", Rule::NotBefore(DayOf::CaseReceived)));
     }
     let birth: Birth = crate::persons::rules::birth_of(conn, case.person_id)?;
     if circumstance == Circumstance::AccompaniesVictim && birth.age_on(since_on).is_some_and(|age| age >= 18) {
-        broken.push(FieldError::new("circumstance", Rule::ConflictsWith("birth")));
+        broken.push(FieldError::new("circumstance", Rule::MustFit(FitsWith::ChildOfVictim)));
     }
     if !broken.is_empty() {
         return Err(AppError::Invalid(broken));

@@ -1,6 +1,11 @@
 //! Rules that a field can break, and how the program says what is allowed.
 
-use super::{CellRule, Language};
+use std::fmt::Display;
+
+use chrono::NaiveDate;
+
+use super::said::written;
+use super::{CellRule, DayOf, FitsWith, Form, Language};
 
 /// Rules a field can break. Every rule says what is allowed, never what was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,10 +14,17 @@ pub enum Rule {
     Required,
     /// The field is not one of those the request may have.
     Unknown,
-    /// The value has the wrong type or form; the text says what is expected.
-    Format(String),
+    /// The value has the wrong type or form; this one is expected.
+    Format(Form),
     /// A text of so many characters is allowed.
     Length {
+        /// Fewest.
+        min: u64,
+        /// Most.
+        max: u64,
+    },
+    /// A list of so many items is allowed.
+    Items {
         /// Fewest.
         min: u64,
         /// Most.
@@ -29,10 +41,14 @@ pub enum Rule {
     ControlCharacter,
     /// The date may not lie after today.
     NotInFuture,
-    /// The date may not lie before the date of this other field or fact.
-    NotBefore(&'static str),
-    /// The date may not lie after the date of this other field or fact.
-    NotAfter(&'static str),
+    /// The date may not lie before this one.
+    NotBefore(DayOf),
+    /// The date may not lie before this day, which is nobody's secret.
+    NotBeforeDay(NaiveDate),
+    /// The date may not lie after this one.
+    NotAfter(DayOf),
+    /// The date may not lie after this day, which is nobody's secret.
+    NotAfterDay(NaiveDate),
     /// The unit does not exist on the date of the event.
     UnitNotValidOn,
     /// Nothing of this id may be used here: it does not exist, or not for the caller.
@@ -43,8 +59,10 @@ pub enum Rule {
     GuardianNeeded,
     /// The person is of age: nobody else gives the consent.
     OfAge,
-    /// This field does not go together with that one.
+    /// This field is not sent together with that one.
     ConflictsWith(&'static str),
+    /// The value must fit another, or what is on record.
+    MustFit(FitsWith),
     /// The cursor was not made by this list.
     Cursor,
     /// The password is too easily guessed.
@@ -83,18 +101,18 @@ impl Rule {
             Self::Required => "required",
             Self::Unknown => "unknown_field",
             Self::Format(_) => "format",
-            Self::Length { .. } => "length",
+            Self::Length { .. } | Self::Items { .. } => "length",
             Self::Range { .. } => "range",
             Self::ControlCharacter => "control_character",
             Self::NotInFuture => "not_in_future",
-            Self::NotBefore(_) => "not_before",
-            Self::NotAfter(_) => "not_after",
+            Self::NotBefore(_) | Self::NotBeforeDay(_) => "not_before",
+            Self::NotAfter(_) | Self::NotAfterDay(_) => "not_after",
             Self::UnitNotValidOn => "unit_not_valid_on_date",
             Self::NoSuchReference => "no_such_reference",
             Self::WrongOrganisation => "wrong_organisation",
             Self::GuardianNeeded => "guardian_needed",
             Self::OfAge => "of_age",
-            Self::ConflictsWith(_) => "conflicts_with",
+            Self::ConflictsWith(_) | Self::MustFit(_) => "conflicts_with",
             Self::Cursor => "cursor",
             Self::WeakPassword => "weak_password",
             Self::WithinDays(_) => "within_days",
@@ -118,24 +136,26 @@ impl Rule {
             Self::Cell(rule) => rule.texts(),
             Self::Required => ("Bắt buộc phải có.".into(), "This field is required.".into()),
             Self::Unknown => ("Trường này không được phép.".into(), "This field is not allowed here.".into()),
-            Self::Format(expected) => {
-                let vi = expected.replace("one of ", "một trong các từ ").replace("a day such as", "ngày dạng");
-                (format!("Cần: {vi}."), format!("Expected: {expected}."))
+            Self::Format(form) => {
+                let (vi, en) = form.texts();
+                (format!("Cần: {vi}."), format!("Expected: {en}."))
             }
+            Self::Length { min: 0, max } => (format!("Nhiều nhất {max} ký tự."), format!("At most {max} characters.")),
             Self::Length { min, max } => {
                 (format!("Dài từ {min} đến {max} ký tự."), format!("Between {min} and {max} characters."))
             }
+            Self::Items { min: 0, max } => (format!("Nhiều nhất {max} mục."), format!("At most {max} items.")),
+            Self::Items { min, max } => (format!("Từ {min} đến {max} mục."), format!("Between {min} and {max} items.")),
+            Self::Range { min, max } if min == max => (format!("Phải là {min}."), format!("It must be {min}.")),
             Self::Range { min, max } => (format!("Từ {min} đến {max}."), format!("Between {min} and {max}.")),
             Self::ControlCharacter => {
                 ("Không được chứa ký tự điều khiển.".into(), "Control characters are not allowed.".into())
             }
             Self::NotInFuture => ("Ngày không được sau hôm nay.".into(), "The date may not lie after today.".into()),
-            Self::NotBefore(other) => {
-                (format!("Ngày không được trước {other}."), format!("The date may not lie before {other}."))
-            }
-            Self::NotAfter(other) => {
-                (format!("Ngày không được sau {other}."), format!("The date may not lie after {other}."))
-            }
+            Self::NotBefore(day) => not_before(day.texts()),
+            Self::NotBeforeDay(day) => not_before(written(*day)),
+            Self::NotAfter(day) => not_after(day.texts()),
+            Self::NotAfterDay(day) => not_after(written(*day)),
             Self::UnitNotValidOn => (
                 "Đơn vị hành chính phải tồn tại vào ngày đó.".into(),
                 "The administrative unit must exist on that date.".into(),
@@ -156,7 +176,11 @@ impl Rule {
                 "From the age of 18 the person gives the consent.".into(),
             ),
             Self::ConflictsWith(other) => {
-                (format!("Không đi cùng với {other}."), format!("Does not go together with {other}."))
+                (format!("Không gửi cùng với «{other}»."), format!("Not to be sent together with “{other}”."))
+            }
+            Self::MustFit(fit) => {
+                let (vi, en) = fit.texts();
+                (vi.into(), en.into())
             }
             Self::Cursor => {
                 ("Dùng next_cursor của chính danh sách này.".into(), "Use the next_cursor of this same list.".into())
@@ -212,4 +236,12 @@ impl Rule {
         };
         language.choose(vi.into(), en.into())
     }
+}
+
+fn not_before<T: Display>((vi, en): (T, T)) -> (String, String) {
+    (format!("Ngày không được trước {vi}."), format!("The date may not lie before {en}."))
+}
+
+fn not_after<T: Display>((vi, en): (T, T)) -> (String, String) {
+    (format!("Ngày không được sau {vi}."), format!("The date may not lie after {en}."))
 }

@@ -23,6 +23,11 @@ pub enum Conflict {
         /// State that was asked for.
         to: &'static str,
     },
+    /// What follows from a referral is recorded while it is in service, or at least accepted.
+    ReferralNotInService {
+        /// Whether help has not begun and still may; else it is over.
+        begins: bool,
+    },
     /// A live consent of the person that names the recipient is needed.
     ConsentMissing,
     /// The case is closed.
@@ -114,6 +119,8 @@ impl Conflict {
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::IllegalTransition { .. } => "illegal_transition",
+            Self::ReferralNotInService { begins: true } => "referral_not_begun",
+            Self::ReferralNotInService { begins: false } => "referral_over",
             Self::ConsentMissing => "consent_missing",
             Self::CaseClosed => "case_closed",
             Self::HandedOver => "handed_over",
@@ -169,6 +176,14 @@ impl Conflict {
             }
             Self::Support(refusal) => return refusal.title(),
             Self::Import(refusal) => return refusal.texts(),
+            Self::ReferralNotInService { begins: true } => (
+                "Chuyển gửi chưa bắt đầu: nơi nhận cần nhận chuyển gửi trước, và bắt đầu trước khi ghi hỗ trợ hoặc giải ngân.",
+                "The referral has not begun: the recipient accepts it first, and starts it before support is recorded or a loan paid out.",
+            ),
+            Self::ReferralNotInService { begins: false } => (
+                "Chuyển gửi đã kết thúc; không ghi thêm gì theo chuyển gửi này.",
+                "The referral is over; nothing more is recorded on it.",
+            ),
             Self::ConsentMissing => {
                 ("Cần sự đồng ý còn hiệu lực cho nơi nhận này.", "A live consent naming this recipient is needed.")
             }

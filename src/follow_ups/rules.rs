@@ -12,7 +12,7 @@ use crate::cases::{self, CaseStatus};
 use crate::db::DbConnection;
 use crate::db::schema::follow_ups;
 use crate::db::types::{CaseId, FollowUpId, PersonId};
-use crate::error::{AppError, Conflict, FieldError, Rule};
+use crate::error::{AppError, Conflict, FieldError, PlainForm, Rule};
 use crate::grants::Action;
 
 /// Days before its day from which a follow-up may be done.
@@ -76,15 +76,15 @@ pub fn create(
 fn check(actor: &Actor, closed_on: NaiveDate, new: &NewFollowUp) -> Result<(), AppError> {
     let mut broken = Vec::new();
     if !FOLLOW_UP_MONTHS.contains(&new.months) {
-        broken.push(FieldError::new("months", Rule::Format("3, 6, 12".into())));
+        broken.push(FieldError::new("months", Rule::Format(PlainForm::FollowUpMonths.into())));
     }
     if new.done_on > actor.now.civil_date() {
         broken.push(FieldError::new("done_on", Rule::NotInFuture));
     }
     let due = u32::try_from(new.months).ok().and_then(|months| closed_on.checked_add_months(Months::new(months)));
     let earliest = due.and_then(|due| due.checked_sub_days(Days::new(EARLY_DAYS)));
-    if earliest.is_some_and(|earliest| new.done_on < earliest) {
-        broken.push(FieldError::new("done_on", Rule::NotBefore("closed_on + months - 30")));
+    if let Some(earliest) = earliest.filter(|earliest| new.done_on < *earliest) {
+        broken.push(FieldError::new("done_on", Rule::NotBeforeDay(earliest)));
     }
     if broken.is_empty() { Ok(()) } else { Err(AppError::Invalid(broken)) }
 }

@@ -10,7 +10,7 @@ use crate::consents;
 use crate::db::DbConnection;
 use crate::db::schema::guardians;
 use crate::db::types::{GuardianId, PersonId};
-use crate::error::{AppError, Conflict, Rule};
+use crate::error::{AppError, Conflict, DayOf, Rule};
 use crate::grants::Action;
 use crate::persons;
 
@@ -77,7 +77,7 @@ pub fn end(
         return Err(AppError::field("until_on", Rule::NotInFuture));
     }
     if until_on < guardian.from_on {
-        return Err(AppError::field("until_on", Rule::NotBefore("from_on")));
+        return Err(AppError::field("until_on", Rule::NotBefore(DayOf::GuardianFrom)));
     }
     guardian.until_on = Some(until_on);
     guardian.end_reason = Some(reason);

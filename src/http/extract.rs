@@ -7,12 +7,16 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use chrono::{Datelike as _, NaiveDate};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
+use std::fmt::Display;
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::time::Duration;
+use utoipa::ToSchema;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
-use crate::error::{AppError, FieldError, Rule};
+use super::expected;
+use super::missing::missing_fields;
+use crate::error::{AppError, FieldError, Form, PlainForm, Rule};
 
 /// Bytes a JSON body may have.
 pub const BODY_LIMIT: usize = 256 * 1024;
@@ -43,7 +47,7 @@ pub struct Valid<T> {
     pub bytes: web::Bytes,
 }
 
-impl<T: DeserializeOwned + Validate + 'static> FromRequest for Valid<T> {
+impl<T: DeserializeOwned + Validate + ToSchema + 'static> FromRequest for Valid<T> {
     type Error = AppError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
 
@@ -67,10 +71,10 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Valid<T> {
 ///
 /// # Errors
 /// [`AppError::Malformed`] or [`AppError::Invalid`], naming the field.
-pub fn parse_json<T: DeserializeOwned + Validate>(text: &[u8]) -> Result<T, AppError> {
+pub fn parse_json<T: DeserializeOwned + Validate + ToSchema>(text: &[u8]) -> Result<T, AppError> {
     let mut json = serde_json::Deserializer::from_slice(text);
-    let body: T = serde_path_to_error::deserialize(&mut json).map_err(|e| malformed(&e))?;
-    json.end().map_err(|_| malformed_field("body", "one JSON object"))?;
+    let body: T = serde_path_to_error::deserialize(&mut json).map_err(|e| refused::<T, _>(&e, text))?;
+    json.end().map_err(|_| malformed_field("body", PlainForm::Object))?;
     match body.broken_rules() {
         broken if broken.is_empty() => Ok(body),
         broken => Err(AppError::Invalid(broken)),
@@ -82,15 +86,15 @@ pub fn parse_json<T: DeserializeOwned + Validate>(text: &[u8]) -> Result<T, AppE
 /// # Errors
 /// When it is larger, breaks off, or is late.
 pub async fn read_body(payload: &mut Payload, limit: usize, deadline: Duration) -> Result<web::Bytes, AppError> {
-    let late = format!("a body within {} s", deadline.as_secs());
+    let late = Form::BodyWithin { seconds: deadline.as_secs() };
     let read = tokio::time::timeout(deadline, read_up_to(payload, limit));
-    read.await.map_err(|_| malformed_field("body", &late))?
+    read.await.map_err(|_| malformed_field("body", late))?
 }
 
 async fn read_up_to(payload: &mut Payload, limit: usize) -> Result<web::Bytes, AppError> {
     let mut bytes = web::BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| malformed_field("body", "a whole body"))?;
+        let chunk = chunk.map_err(|_| malformed_field("body", PlainForm::WholeBody))?;
         if bytes.len() + chunk.len() > limit {
             return Err(AppError::TooLarge { limit });
         }
@@ -100,12 +104,20 @@ async fn read_up_to(payload: &mut Payload, limit: usize) -> Result<web::Bytes, A
 }
 
 /// What the request as a whole lacks.
-pub(crate) fn malformed_field(field: &str, expected: &str) -> AppError {
-    AppError::Malformed(vec![FieldError::new(field, Rule::Format(expected.to_owned()))])
+pub(crate) fn malformed_field(field: &str, expected: impl Into<Form>) -> AppError {
+    AppError::Malformed(vec![FieldError::new(field, Rule::Format(expected.into()))])
 }
 
-/// serde's message may repeat what was sent; what follows its last “expected” is ours.
-fn malformed<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> AppError {
+/// What the reader of a body refused; where a field is missing, every one that is.
+fn refused<T: ToSchema, E: Display>(error: &serde_path_to_error::Error<E>, text: &[u8]) -> AppError {
+    let first = fault_of(error);
+    let missing = if first.rule == Rule::Required { missing_fields::<T>(text) } else { Vec::new() };
+    let others = missing.into_iter().filter(|field| *field != first.field);
+    let others: Vec<FieldError> = others.map(|field| FieldError::new(field, Rule::Required)).collect();
+    AppError::Malformed(std::iter::once(first).chain(others).collect())
+}
+
+fn fault_of<E: Display>(error: &serde_path_to_error::Error<E>) -> FieldError {
     let message = error.inner().to_string();
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(text, _)| text);
     let path = error.path().to_string();
@@ -113,23 +125,12 @@ fn malformed<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> App
         if path == "." { "body".to_owned() } else { path.split('.').map(plain_name).collect::<Vec<_>>().join(".") };
     if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         let field = if path == "body" { name.to_owned() } else { format!("{path}.{name}") };
-        return AppError::Malformed(vec![FieldError::new(field, Rule::Required)]);
+        return FieldError::new(field, Rule::Required);
     }
     if message.starts_with("unknown field") {
-        return AppError::Malformed(vec![FieldError::new(path, Rule::Unknown)]);
+        return FieldError::new(path, Rule::Unknown);
     }
-    let expected = match message.rsplit_once("expected ") {
-        Some((_, expected)) => expected.to_owned(),
-        None if of_a_date(message) => "a day such as 1999-12-31".to_owned(),
-        None => "a value of the described form".to_owned(),
-    };
-    AppError::Malformed(vec![FieldError::new(path, Rule::Format(expected))])
-}
-
-/// What the reader of dates says of a text that is none.
-fn of_a_date(message: &str) -> bool {
-    ["input contains invalid characters", "premature end of input", "input is out of range", "trailing input"]
-        .contains(&message)
+    FieldError::new(path, Rule::Format(expected::form_of(message)))
 }
 
 /// A field's name as it may be repeated: a client may have put somebody's name where a field's belongs.
@@ -162,14 +163,17 @@ fn rule_of(error: &validator::ValidationError) -> Rule {
     let bound =
         |name: &str, default: i64| error.params.get(name).and_then(serde_json::Value::as_i64).unwrap_or(default);
     match error.code.as_ref() {
-        "length" => Rule::Length {
-            min: u64::try_from(bound("min", 0)).unwrap_or(0),
-            max: u64::try_from(bound("max", i64::from(u32::MAX))).unwrap_or(u64::MAX),
-        },
+        "length" => {
+            let min = u64::try_from(bound("min", 0)).unwrap_or(0);
+            let max = u64::try_from(bound("max", i64::from(u32::MAX))).unwrap_or(u64::MAX);
+            let is_list = error.params.get("value").is_some_and(serde_json::Value::is_array);
+            if is_list { Rule::Items { min, max } } else { Rule::Length { min, max } }
+        }
         "range" => Rule::Range { min: bound("min", i64::MIN), max: bound("max", i64::MAX) },
         "control_character" => Rule::ControlCharacter,
         "required" => Rule::Required,
-        other => Rule::Format(other.to_owned()),
+        "country" => Rule::Format(PlainForm::Country.into()),
+        _ => Rule::Format(PlainForm::Described.into()),
     }
 }
 
@@ -203,7 +207,7 @@ fn parse_query<T: DeserializeOwned + Validate>(query: &str) -> Result<T, AppErro
         return Err(AppError::Invalid(vec![FieldError::new(plain_name(&name), Rule::ControlCharacter)]));
     }
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
-    let parsed: T = serde_path_to_error::deserialize(pairs).map_err(|e| malformed(&e))?;
+    let parsed: T = serde_path_to_error::deserialize(pairs).map_err(|e| AppError::Malformed(vec![fault_of(&e)]))?;
     match parsed.broken_rules() {
         broken if broken.is_empty() => Ok(parsed),
         broken => Err(AppError::Invalid(broken)),
@@ -262,7 +266,7 @@ fn parse_etag(text: &str) -> Result<i32, AppError> {
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
         .and_then(|digits| digits.parse().ok())
-        .ok_or_else(|| malformed_field("If-Match", "one ETag, such as \"3\""))
+        .ok_or_else(|| malformed_field("If-Match", PlainForm::ETag))
 }
 
 /// Tells an absent field (`None`) from one that is `null` (`Some(None)`).

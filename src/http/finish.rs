@@ -7,7 +7,7 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
+    ACCEPT_LANGUAGE, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
     REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
@@ -67,7 +67,7 @@ fn header<'a>(request: &'a ServiceRequest, name: &HeaderName) -> Option<&'a str>
     request.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
-/// Errors the framework made itself (no such route, wrong method) read like ours.
+/// An error the framework made itself (no such route) reads like ours.
 fn unroute<B: MessageBody + 'static>(
     response: ServiceResponse<B>,
     language: Language,
@@ -77,7 +77,6 @@ fn unroute<B: MessageBody + 'static>(
     let ours = response.headers().contains_key(CONTENT_TYPE);
     match response.status() {
         StatusCode::NOT_FOUND if !ours => response.into_response(problem_of(&AppError::NotFound)),
-        StatusCode::METHOD_NOT_ALLOWED => response.into_response(problem_of(&AppError::MethodNotAllowed)),
         _ => response.map_into_boxed_body(),
     }
 }
@@ -89,6 +88,9 @@ fn problem(error: &AppError, language: Language, request_id: &str) -> actix_web:
     let mut reply = actix_web::HttpResponse::build(error.status());
     if let Some(seconds) = error.retry_after() {
         reply.insert_header((RETRY_AFTER, seconds.to_string()));
+    }
+    if let AppError::MethodNotAllowed { allow } = error {
+        reply.insert_header((ALLOW, allow.as_str()));
     }
     if let AppError::VersionStale { current, .. } = error {
         reply.insert_header((ETAG, format!("\"{current}\"")));

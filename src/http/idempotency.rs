@@ -62,6 +62,13 @@ pub struct BoundKey {
     body_mac: [u8; 32],
 }
 
+impl BoundKey {
+    /// A key for a write that no request asked for, as of made-up data.
+    pub fn unasked(key: uuid::Uuid) -> Self {
+        Self { key: key.to_string(), body_mac: [0; 32] }
+    }
+}
+
 #[derive(Insertable)]
 #[diesel(table_name = idempotency_keys, treat_none_as_default_value = false)]
 struct NewKey<'a> {

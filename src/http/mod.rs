@@ -1,9 +1,12 @@
 //! What every route shares: extractors, paging, versions, idempotency, the last word on replies.
 
+mod expected;
 pub mod extract;
 pub mod finish;
 pub mod idempotency;
 pub mod listing;
+pub mod methods;
+mod missing;
 pub mod reply;
 
 pub use extract::{IfMatch, IfMatchOrFirst, Path, Query, Valid};

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::columns::{Column, Row, Words, column, needed};
 use super::report::Fault;
 use crate::db::types::{CaseId, LoanEventId, LoanId, ReferralId};
-use crate::error::Rule;
+use crate::error::{FitsWith, PlainForm, Rule};
 use crate::loans::ledger::{Frequency, RepaymentPlan};
 use crate::loans::model::{CertificateIssuer, LoanPurpose};
 use crate::loans::products::{Borrower, LoanProduct};
@@ -158,7 +158,7 @@ fn who(row: &mut Row<'_>) -> Who {
     let id = row.text("case_id");
     let case = id.as_deref().and_then(|text| text.parse().ok());
     if id.is_some() && case.is_none() {
-        row.breaks("case_id", Rule::Format("UUID".into()));
+        row.breaks("case_id", Rule::Format(PlainForm::Id.into()));
     }
     let name = row.text("person_name").map(|name| fold(&name));
     let year = row.birth("birth_year").and_then(|birth| birth.earliest()).map(|born| born.year());
@@ -225,7 +225,7 @@ fn money(row: &mut Row<'_>) -> (Option<PaidOut>, Option<PaidBack>, Option<Writte
         if paid_back.is_some() {
             row.breaks("disbursed_dong", Rule::Required);
         } else if written_off.is_some() {
-            row.breaks("written_off_dong", Rule::ConflictsWith("disbursed_dong"));
+            row.breaks("written_off_dong", Rule::MustFit(FitsWith::MoneyPaidOut));
         }
     }
     (paid_out, paid_back, written_off)

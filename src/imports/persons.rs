@@ -8,7 +8,7 @@ use crate::admin_units::AdminUnits;
 use crate::cases::routes::CaseForm;
 use crate::cases::rules::{NewCase, broken_rules};
 use crate::db::types::{CaseEventId, CaseId, PersonId};
-use crate::error::{FieldError, Rule};
+use crate::error::{DayOf, FieldError, Rule};
 use crate::http::extract::Checked as _;
 use crate::persons::ClientCategory;
 use crate::persons::model::{Birth, BirthPrecision, Ethnicity, Sex};
@@ -192,7 +192,7 @@ fn case(row: &mut Row<'_>, birth: &Birth, units: &AdminUnits, today: NaiveDate) 
     };
     note_case(row, broken_rules(units, &new, today));
     if birth.earliest().is_some_and(|born| received_on < born) {
-        row.breaks("case_received_on", Rule::NotBefore("birth"));
+        row.breaks("case_received_on", Rule::NotBefore(DayOf::Birth));
     }
     Some((new, form.summary))
 }

@@ -20,7 +20,7 @@ use crate::accounts::Caller;
 use crate::app::{App, Target};
 use crate::audit::SubjectKind;
 use crate::db::types::{ImportId, OrganisationId};
-use crate::error::{AppError, CellRule, Language, Problem, Rule};
+use crate::error::{AppError, CellRule, Language, PlainForm, Problem, Rule};
 use crate::grants::Action;
 use crate::http::extract::read_body;
 use crate::http::idempotency::{BoundKey, claimed};
@@ -119,7 +119,11 @@ async fn run_import(
     {
         return Ok(Either::Right(first));
     }
-    let file_mac = app.ring.server.mac("imported file", &[&bytes]).to_vec();
+    let file_mac = rules::file_mac(&app, &bytes);
+    if !query.dry_run {
+        let mac = file_mac.clone();
+        app.read(caller, move |conn, _| rules::refuse_known_file(conn, organisation, &mac)).await?;
+    }
     let checked = check(&app, caller, (query.kind, organisation), bytes, decisions).await?;
     if query.dry_run {
         let language = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
@@ -133,15 +137,7 @@ async fn run_import(
             None => Err(AppError::Invalid(refusals)),
         };
     }
-    let order = Order {
-        kind: query.kind,
-        organisation,
-        file_mac,
-        rows_read: checked.rows_read,
-        rows_skipped: checked.rows_skipped,
-        found: checked.found,
-        imports_before: checked.imports_before,
-    };
+    let order = Order::of((query.kind, organisation), file_mac, checked);
     let stored = rules::import(&app, caller, bound, order).await?;
     Ok(Either::Right(created(stored)))
 }
@@ -211,7 +207,7 @@ fn dry_run(kind: ImportKind, checked: Checked, language: Language) -> DryRun {
 
 /// Numbers of lines such as `4,9-12`.
 fn lines_of(field: &'static str, text: Option<&str>) -> Result<BTreeSet<u32>, AppError> {
-    let wrong = || AppError::field(field, Rule::Format("lines, such as 4,9-12".into()));
+    let wrong = || AppError::field(field, Rule::Format(PlainForm::Lines.into()));
     let mut lines = BTreeSet::new();
     for part in text.unwrap_or_default().split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let (from, to) = part.split_once('-').unwrap_or((part, part));

@@ -11,8 +11,8 @@ mod undoing;
 pub use checking::{Checked, Decisions, Found, Prepared, Records, check, prepare};
 pub use keys::destroy_loose_keys;
 pub use lending::Placed;
-pub use reading::{find, list};
-pub use storing::{Order, import};
+pub use reading::{find, list, refuse_known_file};
+pub use storing::{Order, file_mac, import};
 pub use undoing::undo;
 
 /// Most lines or records that are named as looking like one.

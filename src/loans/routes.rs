@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::audit::{Seen, SubjectKind};
 use crate::db::DbConnection;
 use crate::db::types::{CaseId, LoanEventId, LoanId};
-use crate::error::{AppError, LoanConflict, Problem, Rule};
+use crate::error::{AppError, DayOf, LoanConflict, Problem, Rule};
 use crate::http::{Cursor, Page, Path, Query, Versioned, listing};
 use crate::vault::Vault;
 
@@ -201,7 +201,7 @@ fn account_on(
     let last = account.last_day().ok_or(AppError::loan(LoanConflict::NothingLeft))?;
     let on = on.unwrap_or(today.max(last));
     if on < last {
-        return Err(AppError::field("on", Rule::NotBefore("last_entry_on")));
+        return Err(AppError::field("on", Rule::NotBefore(DayOf::LastLoanEntry)));
     }
     Ok((account, on))
 }

@@ -11,8 +11,8 @@ use crate::accounts::Actor;
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, check_version, record};
 use crate::db::DbConnection;
 use crate::db::schema::{loan_events, loans};
-use crate::db::types::{AccountId, CaseId, DeliveryId, Instant, LoanId, PersonId, ReferralId};
-use crate::deliveries;
+use crate::db::types::{AccountId, DeliveryId, Instant, LoanId, PersonId, ReferralId};
+use crate::deliveries::{self, rules::Ground};
 use crate::error::{AppError, Conflict, LoanConflict};
 use crate::grants::Action;
 use crate::grants::predicates::{loans_addressed, loans_within};
@@ -133,24 +133,19 @@ fn note(
     record(conn, trail, Subject::new(SubjectKind::Loan, id.0), by, action, fields, now)
 }
 
-/// Whether a loan on this referral was applied for, and neither refused nor withdrawn.
+/// Whether a loan in this case, or on this referral, was applied for, and neither refused nor withdrawn.
 ///
 /// # Errors
 /// The engine's own.
-pub fn has_loan(conn: &mut DbConnection, referral: ReferralId) -> Result<bool, AppError> {
+pub fn has_loan(conn: &mut DbConnection, ground: Ground) -> Result<bool, AppError> {
     let ended = [LoanStatus::Refused, LoanStatus::Withdrawn];
-    let of_referral = loans::table.filter(loans::referral_id.eq(referral)).filter(loans::status.ne_all(ended));
-    Ok(diesel::select(diesel::dsl::exists(of_referral)).get_result(conn)?)
-}
-
-/// Whether a loan in this case was applied for, and neither refused nor withdrawn.
-///
-/// # Errors
-/// The engine's own.
-pub fn case_has_loan(conn: &mut DbConnection, case: CaseId) -> Result<bool, AppError> {
-    let ended = [LoanStatus::Refused, LoanStatus::Withdrawn];
-    let of_case = loans::table.filter(loans::case_id.eq(case)).filter(loans::status.ne_all(ended));
-    Ok(diesel::select(diesel::dsl::exists(of_case)).get_result(conn)?)
+    let lasting = loans::table.filter(loans::status.ne_all(ended)).select(loans::id).into_boxed();
+    let of_ground = match ground {
+        Ground::Case(id) => lasting.filter(loans::case_id.eq(id)),
+        Ground::Referral(id) => lasting.filter(loans::referral_id.eq(id)),
+    };
+    let found: Option<LoanId> = of_ground.first(conn).optional()?;
+    Ok(found.is_some())
 }
 
 /// Money recorded by hand on the referral would count beside the ledger's.

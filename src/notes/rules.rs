@@ -11,7 +11,7 @@ use crate::cases::model::Case;
 use crate::db::DbConnection;
 use crate::db::schema::{note_versions, notes};
 use crate::db::types::{CaseId, NoteId, PersonId};
-use crate::error::{AppError, Conflict, FieldError, Rule};
+use crate::error::{AppError, Conflict, DayOf, FieldError, Rule};
 use crate::grants::Scope;
 use crate::grants::predicates::{counselling_within, notes_within};
 
@@ -69,7 +69,7 @@ fn check_day(actor: &Actor, case: &Case, day: NaiveDate) -> Result<(), AppError>
         broken.push(FieldError::new("occurred_on", Rule::NotInFuture));
     }
     if day < case.received_on {
-        broken.push(FieldError::new("occurred_on", Rule::NotBefore("received_on")));
+        broken.push(FieldError::new("occurred_on", Rule::NotBefore(DayOf::CaseReceived)));
     }
     if broken.is_empty() { Ok(()) } else { Err(AppError::Invalid(broken)) }
 }

@@ -10,7 +10,7 @@ use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
 use crate::db::DbConnection;
 use crate::db::schema::organisations;
 use crate::db::types::OrganisationId;
-use crate::error::{AppError, Rule};
+use crate::error::{AppError, DayOf, Rule};
 use crate::grants::Action;
 use crate::services::{ServiceType, Services};
 
@@ -126,7 +126,7 @@ fn check(units: &AdminUnits, organisation: &Organisation) -> Result<(), AppError
         return Err(AppError::field("admin_unit_code", Rule::NoSuchReference));
     }
     if organisation.valid_to.is_some_and(|last| last < organisation.valid_from) {
-        return Err(AppError::field("valid_to", Rule::NotBefore("valid_from")));
+        return Err(AppError::field("valid_to", Rule::NotBefore(DayOf::OrganisationFrom)));
     }
     Ok(())
 }

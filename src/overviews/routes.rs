@@ -11,7 +11,6 @@ use super::rules::{self, CaseloadRow, WaitingRow};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::audit::{Seen, SubjectKind};
-use crate::cases::contact::last_contact_on;
 use crate::db::types::{AccountId, CaseId, OrganisationId, PersonId, ReferralId};
 use crate::error::AppError;
 use crate::http::{Cursor, Page, Query, listing};
@@ -57,11 +56,11 @@ async fn caseload(
             let persons: Vec<PersonId> = rows.iter().map(|(case, ..)| case.person_id).collect();
             let mut keys = vault.keys(&persons)?.into_iter();
             let end = |(case, ..): &CaseloadRow| Cursor::after_date(case.received_on, case.id.0);
-            let page = Page::of(rows, limit, end, |(case, name, contacts, next_task_on, risk)| {
+            let page = Page::of(rows, limit, end, |(case, name, last_contact_on, next_task_on, risk)| {
                 let key = keys.next().ok_or_else(|| AppError::internal("a data key is missing"))?;
                 Ok(CaseloadLine {
                     person_name: open_column(&key, case.person_id, SealedColumn::Name, name.as_deref())?,
-                    last_contact_on: last_contact_on(case.received_on, contacts),
+                    last_contact_on,
                     next_task_on,
                     task_overdue: next_task_on.is_some_and(|day| day < today),
                     risk,

@@ -10,9 +10,6 @@ use super::model::{CentreLoad, WaitingReferral, WaitsFor, WorkerLoad};
 use crate::accounts::Actor;
 use crate::assessments::model::RiskLevel;
 use crate::cases::CaseStatus;
-use crate::cases::contact::{
-    ContactDays, last_assessment_on, last_contact_done_on, last_delivery_on, last_event_on, last_risk,
-};
 use crate::cases::model::CaseHead;
 use crate::db::DbConnection;
 use crate::db::schema::{account_grants, accounts, cases, persons, referrals, tasks};
@@ -24,8 +21,8 @@ use crate::referrals::ReferralStatus;
 use crate::referrals::model::Referral;
 use crate::tasks::TaskStatus;
 
-/// A case, its person's sealed name, days of contact, first last day of an open task, risk.
-pub type CaseloadRow = (CaseHead, Option<Vec<u8>>, ContactDays, Option<NaiveDate>, Option<RiskLevel>);
+/// A case, its person's sealed name, day of the last contact, first last day of an open task, risk.
+pub type CaseloadRow = (CaseHead, Option<Vec<u8>>, NaiveDate, Option<NaiveDate>, Option<RiskLevel>);
 
 /// Reads a page of the open cases of a worker, longest received first, one more than `limit`.
 ///
@@ -49,9 +46,9 @@ pub fn caseload(
         .select((
             CaseHead::as_select(),
             persons::sealed_name,
-            (last_event_on(), last_assessment_on(), last_delivery_on(), last_contact_done_on()),
+            cases::last_contact_on,
             open.select(min(tasks::due_on)).single_value(),
-            last_risk(),
+            cases::last_risk,
         ))
         .limit(limit + 1)
         .into_boxed();

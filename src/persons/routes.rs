@@ -113,7 +113,7 @@ fn country_code(code: &str) -> Result<(), validator::ValidationError> {
     if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Ok(());
     }
-    Err(validator::ValidationError::new("two capital letters (ISO 3166), such as VN"))
+    Err(validator::ValidationError::new("country"))
 }
 
 /// Aliases are kept one a line, so none may hold a line break.

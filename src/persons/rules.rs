@@ -11,7 +11,7 @@ use crate::clock::Random;
 use crate::db::DbConnection;
 use crate::db::schema::persons;
 use crate::db::types::{Instant, OrganisationId, PersonId};
-use crate::error::{AppError, FieldError, Rule};
+use crate::error::{AppError, DayOf, FieldError, FitsWith, Rule};
 use crate::grants::predicates::persons_within;
 use crate::grants::{Action, Scope};
 use crate::text::tidy;
@@ -54,7 +54,7 @@ impl PersonDetails {
         let mut broken = birth_rules(&self.birth, today);
         match (&self.name, self.anonymous) {
             (None, false) => broken.push(FieldError::new("name", Rule::Required)),
-            (Some(_), true) => broken.push(FieldError::new("name", Rule::ConflictsWith("anonymous"))),
+            (Some(_), true) => broken.push(FieldError::new("name", Rule::MustFit(FitsWith::Anonymous))),
             _ => {}
         }
         let unit = self.residence_unit_code.as_deref();
@@ -77,7 +77,7 @@ fn birth_rules(birth: &Birth, today: NaiveDate) -> Vec<FieldError> {
     {
         match (there, wanted) {
             (false, true) => broken.push(FieldError::new(field, Rule::Required)),
-            (true, false) => broken.push(FieldError::new(field, Rule::ConflictsWith("birth.precision"))),
+            (true, false) => broken.push(FieldError::new(field, Rule::MustFit(FitsWith::BirthPrecision))),
             _ => {}
         }
     }
@@ -88,7 +88,7 @@ fn birth_rules(birth: &Birth, today: NaiveDate) -> Vec<FieldError> {
     let oldest = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or_default();
     if birth.earliest().is_some_and(|born| born < oldest) || birth.year.is_some_and(|year| year < 1900) {
         let field = if birth.date.is_some() { "birth.date" } else { "birth.year" };
-        broken.push(FieldError::new(field, Rule::NotBefore("1900")));
+        broken.push(FieldError::new(field, Rule::NotBefore(DayOf::Year1900)));
     }
     broken
 }

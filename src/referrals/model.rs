@@ -9,7 +9,7 @@ use super::status::{DeclineReason, EmergencyReason, Outcome, ReferralStatus, Ref
 use crate::db::bulk::bulk_rows;
 use crate::db::schema::{referral_events, referrals};
 use crate::db::types::{AccountId, CaseId, ConsentId, Instant, OrganisationId, PersonId, ReferralEventId, ReferralId};
-use crate::error::AppError;
+use crate::error::{AppError, DayOf};
 use crate::persons::model::{Birth, Person, SealedColumn, Sex, open_column};
 use crate::services::ServiceType;
 use crate::vault::{DataKey, FieldName, open_if_any};
@@ -265,14 +265,14 @@ impl ReferralReply {
 }
 
 /// A first day, and the name of the fact it comes from.
-pub type FirstDay = (NaiveDate, &'static str);
+pub type FirstDay = (NaiveDate, DayOf);
 
 impl Referral {
     /// The first day of which the recipient may tell support by hand: a year before the referral was sent. The day of
     /// reception, from which the sender may, is not for the recipient to find by trying.
     pub fn told_from(&self) -> FirstDay {
         let sent = self.sent_at.unwrap_or(self.created_at).civil_date();
-        (sent.checked_sub_months(Months::new(12)).unwrap_or(sent), "year_before_sent_at")
+        (sent.checked_sub_months(Months::new(12)).unwrap_or(sent), DayOf::YearBeforeSent)
     }
 
     /// Whether an emergency goes on before the person could be asked, seen from `today`.

@@ -1,6 +1,7 @@
 //! The life of a referral: its statuses and the one table of legal transitions.
 
 use crate::db::types::text_enum;
+use crate::error::{AppError, Conflict};
 
 text_enum! {
     /// Status of a referral.
@@ -111,6 +112,16 @@ impl ReferralStatus {
     /// in the other statuses it sees the minimum for an answer.
     pub fn shows_person(self) -> bool {
         matches!(self, Self::Accepted | Self::InService)
+    }
+
+    /// Whether help has not begun and still may.
+    pub fn may_begin(self) -> bool {
+        matches!(self, Self::Draft | Self::Sent | Self::Accepted)
+    }
+
+    /// Why nothing that follows from a referral is recorded on one in this status.
+    pub fn not_in_service(self) -> AppError {
+        AppError::Conflict(Conflict::ReferralNotInService { begins: self.may_begin() })
     }
 
     /// Statuses in which something is still to come.

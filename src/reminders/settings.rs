@@ -56,6 +56,11 @@ pub struct NoContactDays {
 }
 
 impl NoContactDays {
+    /// Fewest days allowed at any risk.
+    pub fn least(&self) -> u16 {
+        [self.unknown, self.low, self.medium, self.high, self.immediate_danger].into_iter().fold(u16::MAX, u16::min)
+    }
+
     /// Days allowed at this risk.
     pub fn at(&self, risk: Option<RiskLevel>) -> u16 {
         match risk {

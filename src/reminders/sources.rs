@@ -1,6 +1,7 @@
 //! Where reminders come from: one statement a source. Each begins at the open tasks, open cases or
 //! unanswered referrals of one worker or centre, or at a day, so it costs what there is to do, not what was done.
 
+use chrono::TimeDelta;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
@@ -9,9 +10,6 @@ use super::rules::{Ask, Through};
 use crate::assessments::model::RiskLevel;
 use crate::audit::SubjectKind;
 use crate::cases::CaseStatus;
-use crate::cases::contact::{
-    ContactDays, last_assessment_on, last_contact_done_on, last_contact_on, last_delivery_on, last_event_on, last_risk,
-};
 use crate::db::DbConnection;
 use crate::db::schema::{assessments, care_plans, cases, referrals, tasks};
 use crate::db::types::{AccountId, CaseId, ReferralId, TaskId};
@@ -61,8 +59,8 @@ macro_rules! open_cases {
 
 /// Narrows a query to rows after the page before.
 macro_rules! read_on {
-    ($query:expr, $ask:expr, $kind:expr, $day:expr, $id:expr, $id_type:expr) => {{
-        let start = $ask.start($kind);
+    ($query:expr, $start:expr, $day:expr, $id:expr, $id_type:expr) => {{
+        let start = $start;
         match start.id {
             None => $query.filter($day.gt(start.day)),
             Some(id) => $query.filter($day.gt(start.day).or($day.eq(start.day).and($id.gt($id_type(id))))),
@@ -90,7 +88,7 @@ fn tasks_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<Vec<Reminder>, Ap
         Through::Organisation(organisation) => query.filter(tasks::organisation_id.eq(organisation)),
     };
     let rows: Vec<(Day, TaskId, CaseId, Option<AccountId>)> =
-        read_on!(query, ask, kind, tasks::due_on, tasks::id, TaskId).load(conn)?;
+        read_on!(query, ask.start(kind), tasks::due_on, tasks::id, TaskId).load(conn)?;
     let show = |(day, id, case, owner): (Day, TaskId, CaseId, _)| {
         ask.reminder(kind, day, (SubjectKind::Task, id.0), case, owner)
     };
@@ -110,7 +108,7 @@ fn steps_of_others_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<Vec<Rem
         .limit(ask.limit);
     let query = open_cases!(query, ask);
     let rows: Vec<(Day, TaskId, CaseId, Option<AccountId>)> =
-        read_on!(query, ask, kind, tasks::due_on, tasks::id, TaskId).load(conn)?;
+        read_on!(query, ask.start(kind), tasks::due_on, tasks::id, TaskId).load(conn)?;
     let show = |(day, id, case, worker): (Day, TaskId, CaseId, _)| {
         ask.reminder(kind, day, (SubjectKind::Task, id.0), case, worker)
     };
@@ -138,7 +136,7 @@ fn plan_reviews_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<Vec<Remind
         .select((care_plans::review_on, cases::id, cases::assigned_to))
         .limit(ask.limit);
     let query = open_cases!(query, ask);
-    let rows = read_on!(query, ask, kind, care_plans::review_on, cases::id, CaseId).load(conn)?;
+    let rows = read_on!(query, ask.start(kind), care_plans::review_on, cases::id, CaseId).load(conn)?;
     Ok(of_cases(ask, kind, rows))
 }
 
@@ -159,7 +157,7 @@ fn assessment_reviews_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<Vec<
         .select((due_on, cases::id, cases::assigned_to))
         .limit(ask.limit);
     let query = open_cases!(query, ask);
-    let rows = read_on!(query, ask, kind, due_on, cases::id, CaseId).load(conn)?;
+    let rows = read_on!(query, ask.start(kind), due_on, cases::id, CaseId).load(conn)?;
     Ok(of_cases(ask, kind, rows))
 }
 
@@ -185,36 +183,32 @@ fn referral_answers_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<Vec<Re
         Through::Organisation(organisation) => query.filter(referrals::from_organisation_id.eq(organisation)),
     };
     let rows: Vec<(Day, ReferralId, CaseId, Option<AccountId>)> =
-        read_on!(query, ask, kind, due_on, referrals::id, ReferralId).load(conn)?;
+        read_on!(query, ask.start(kind), due_on, referrals::id, ReferralId).load(conn)?;
     let show = |(day, id, case, worker): (Day, ReferralId, CaseId, _)| {
         ask.reminder(kind, day, (SubjectKind::Referral, id.0), case, worker)
     };
     Ok(rows.into_iter().map(show).collect())
 }
 
-type SilentRow = (CaseId, Option<AccountId>, Day, ContactDays, Option<RiskLevel>);
+/// A case that rests has no contact, and one whose person is being looked for says so itself.
+const NOT_ASKED_AFTER: [CaseStatus; 2] = [CaseStatus::Suspended, CaseStatus::OutOfContact];
 
-/// The day depends on the risk and on four tables, so it is not the statement that sorts: it reads
-/// the open assigned cases of one worker or centre.
+type SilentRow = (Day, CaseId, Option<AccountId>, Option<RiskLevel>);
+
+/// The day depends on the risk, so it is not the statement that sorts: it reads the open assigned cases of one
+/// worker or centre that are silent for as long as any risk allows.
 fn no_contact(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<Vec<Reminder>, AppError> {
     let kind = ReminderKind::NoContact;
-    let allowed = ask.days.no_contact;
-    let days = |days: u16| chrono::TimeDelta::days(i64::from(days));
+    let allowed = |risk| TimeDelta::days(i64::from(ask.days.no_contact.at(risk)));
     let query = cases::table
+        .filter(cases::last_contact_on.le(ask.today - TimeDelta::days(i64::from(ask.days.no_contact.least()))))
         .filter(cases::assigned_to.is_not_null())
-        // A case that rests has no contact, and one whose person is being looked for says so itself.
-        .filter(cases::status.ne_all([CaseStatus::Suspended, CaseStatus::OutOfContact]))
-        .select((
-            cases::id,
-            cases::assigned_to,
-            cases::received_on,
-            (last_event_on(), last_assessment_on(), last_delivery_on(), last_contact_done_on()),
-            last_risk(),
-        ));
+        .filter(cases::status.ne_all(NOT_ASKED_AFTER))
+        .select((cases::last_contact_on, cases::id, cases::assigned_to, cases::last_risk));
     let rows: Vec<SilentRow> = open_cases!(query, ask).load(conn)?;
     let start = ask.start(kind);
-    let due = |(case, worker, received_on, contacts, risk): SilentRow| {
-        let due_on = last_contact_on(received_on, contacts) + days(allowed.at(risk));
+    let due = |(last_on, case, worker, risk): SilentRow| {
+        let due_on = last_on + allowed(risk);
         let reads_on = due_on > start.day || (due_on == start.day && start.id.is_some_and(|id| case.0 > id));
         (due_on <= ask.today && reads_on).then_some((due_on, case, worker))
     };

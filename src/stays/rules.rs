@@ -13,7 +13,7 @@ use crate::deliveries::model::VoidReason;
 use crate::entitlements::catalogue::Extender;
 use crate::entitlements::evaluate::evaluate;
 use crate::entitlements::{self, Catalogue};
-use crate::error::{AppError, Conflict, FieldError, Rule, SupportRefusal};
+use crate::error::{AppError, Conflict, DayOf, FieldError, PlainForm, Rule, SupportRefusal};
 use crate::grants::Action;
 use crate::grants::predicates::{stays_addressed, stays_within};
 use crate::services::{ServiceType, Services};
@@ -41,16 +41,16 @@ fn check_out(out: NaiveDate, in_on: NaiveDate, today: NaiveDate, broken: &mut Ve
         broken.push(FieldError::new("out_on", Rule::NotInFuture));
     }
     if out < in_on {
-        broken.push(FieldError::new("out_on", Rule::NotBefore("in_on")));
+        broken.push(FieldError::new("out_on", Rule::NotBefore(DayOf::StayFrom)));
     }
 }
 
 fn check_plan(room: Option<&str>, expected: Option<NaiveDate>, in_on: NaiveDate, broken: &mut Vec<FieldError>) {
     if room.is_some_and(|label| !is_label(label)) {
-        broken.push(FieldError::new("room", Rule::Format("A12 (phòng, room), A12-2 (giường, bed)".into())));
+        broken.push(FieldError::new("room", Rule::Format(PlainForm::Room.into())));
     }
     if expected.is_some_and(|day| day < in_on) {
-        broken.push(FieldError::new("expected_out_on", Rule::NotBefore("in_on")));
+        broken.push(FieldError::new("expected_out_on", Rule::NotBefore(DayOf::StayFrom)));
     }
 }
 
@@ -191,7 +191,7 @@ pub fn extend(
         broken.push(FieldError::new("granted_on", Rule::NotInFuture));
     }
     if new.granted_on < stay.in_on {
-        broken.push(FieldError::new("granted_on", Rule::NotBefore("in_on")));
+        broken.push(FieldError::new("granted_on", Rule::NotBefore(DayOf::StayFrom)));
     }
     if !broken.is_empty() {
         return Err(AppError::Invalid(broken));

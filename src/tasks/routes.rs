@@ -16,7 +16,7 @@ use crate::app::{App, Target};
 use crate::audit::{Seen, SubjectKind, log_reply};
 use crate::db::DbConnection;
 use crate::db::types::{AccountId, CaseId, OrganisationId, PersonId, TaskId, text_enum};
-use crate::error::{AppError, Problem, Rule};
+use crate::error::{AppError, FitsWith, Problem, Rule};
 use crate::http::extract::{optional_date, plain_text};
 use crate::http::idempotency::BoundKey;
 use crate::http::{Created, Cursor, IdempotencyKey, IfMatch, Page, Path, Query, Valid, Versioned, listing};
@@ -103,7 +103,7 @@ impl TaskFilter {
     fn status(&self) -> Result<TaskStatus, AppError> {
         let status = self.status.unwrap_or(TaskStatus::Open);
         if self.due.is_some() && status != TaskStatus::Open {
-            return Err(AppError::field("due", Rule::ConflictsWith("status")));
+            return Err(AppError::field("due", Rule::MustFit(FitsWith::OfOpenTasks)));
         }
         Ok(status)
     }

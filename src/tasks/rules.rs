@@ -13,7 +13,7 @@ use crate::cases::{self, CaseStatus};
 use crate::db::DbConnection;
 use crate::db::schema::{cases as case_table, tasks};
 use crate::db::types::{AccountId, CaseId, PersonId, TaskId};
-use crate::error::{AppError, Conflict, Rule};
+use crate::error::{AppError, Conflict, DayOf, FitsWith, Form, Rule};
 use crate::grants::Action;
 use crate::grants::predicates::tasks_within;
 
@@ -87,14 +87,14 @@ pub fn create(
 
 fn check_kind(kind: TaskKind) -> Result<(), AppError> {
     match kind {
-        TaskKind::PlanStep => Err(AppError::field("kind", Rule::ConflictsWith("care_plan"))),
+        TaskKind::PlanStep => Err(AppError::field("kind", Rule::MustFit(FitsWith::StepsWithPlan))),
         _ => Ok(()),
     }
 }
 
 fn check_due(due_on: NaiveDate, case: &Case) -> Result<(), AppError> {
     if due_on < case.received_on {
-        return Err(AppError::field("due_on", Rule::NotBefore("received_on")));
+        return Err(AppError::field("due_on", Rule::NotBefore(DayOf::CaseReceived)));
     }
     Ok(())
 }
@@ -215,11 +215,11 @@ pub fn take_step(
             return Err(AppError::field("done_on", Rule::NotInFuture));
         }
         Step::Complete(day) if day < case.received_on => {
-            return Err(AppError::field("done_on", Rule::NotBefore("received_on")));
+            return Err(AppError::field("done_on", Rule::NotBefore(DayOf::CaseReceived)));
         }
         Step::Cancel(reason) if !reason.is_given() => {
             let allowed = "not_needed, replaced, not_wanted_now, mistake";
-            return Err(AppError::field("reason", Rule::Format(allowed.into())));
+            return Err(AppError::field("reason", Rule::Format(Form::OneOf(allowed.into()))));
         }
         Step::Complete(day) => task.done_on = Some(day),
         Step::Cancel(reason) => task.cancel_reason = Some(reason),

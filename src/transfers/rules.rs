@@ -15,7 +15,7 @@ use crate::consents::{self, model::ConsentPurpose};
 use crate::db::DbConnection;
 use crate::db::schema::transfers;
 use crate::db::types::{AccountId, CaseEventId, CaseId, ConsentId, Instant, OrganisationId, PersonId, TransferId};
-use crate::error::{AppError, Conflict, Rule};
+use crate::error::{AppError, Conflict, FitsWith, Rule};
 use crate::grants::Action;
 use crate::grants::predicates::{transfers_addressed, transfers_within};
 use crate::organisations::{self, OrganisationKind};
@@ -94,7 +94,7 @@ pub fn offer(
 fn check_receiver(conn: &mut DbConnection, case: &Case, to: OrganisationId, day: NaiveDate) -> Result<(), AppError> {
     const FIELD: &str = "to_organisation_id";
     if to == case.organisation_id {
-        return Err(AppError::field(FIELD, Rule::ConflictsWith("case_id")));
+        return Err(AppError::field(FIELD, Rule::MustFit(FitsWith::AnotherCentre)));
     }
     let receiver =
         organisations::rules::find(conn, to)?.ok_or_else(|| AppError::field(FIELD, Rule::NoSuchReference))?;
@@ -125,7 +125,11 @@ fn ground_on(
             let sender = organisations::rules::find(conn, case.organisation_id)?;
             let commune = sender.is_some_and(|sender| sender.kind == OrganisationKind::CommuneOffice);
             let victim = matches!(case.category, ClientCategory::PossibleVictim | ClientCategory::IdentifiedVictim);
-            if commune && victim { Ok(None) } else { Err(AppError::field("ground", Rule::ConflictsWith("case_id"))) }
+            if commune && victim {
+                Ok(None)
+            } else {
+                Err(AppError::field("ground", Rule::MustFit(FitsWith::LegalDuty)))
+            }
         }
     }
 }

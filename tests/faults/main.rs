@@ -3,6 +3,7 @@
 #![expect(clippy::pedantic, reason = "tests are read as stories")]
 
 mod canaries;
+mod demo;
 mod files;
 mod kill;
 mod migrations;

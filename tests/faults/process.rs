@@ -16,6 +16,8 @@ pub fn program() -> Command {
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     // Tests look at rules, not at the price of a password.
     command.env("HOANHAP_PASSWORDS__MEMORY_KIB", "64").env("HOANHAP_PASSWORDS__PASSES", "1");
+    // Any free port, which is taken before anything else is looked at.
+    command.env("HOANHAP_SERVER__PORT", "0");
     command
 }
 
@@ -66,16 +68,28 @@ impl Server {
     /// Starts the server on a free port and waits until it listens. Its log goes to `server.log` beside the data.
     pub fn start(data: &Path, database_url: &str) -> Self {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(data.join("server.log")).expect("a log");
-        let mut child = program()
+        let mut command = program();
+        command
             .arg("serve")
             .env("HOANHAP_SERVER__DATA_DIR", data)
-            .env("HOANHAP_SERVER__PORT", "0")
             .env("HOANHAP_DATABASE__URL", database_url)
             .env("HOANHAP_LOG__FILTER", "trace")
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .expect("the program starts");
+            .stderr(log);
+        Self::listening(command)
+    }
+
+    /// Makes a demo of so many persons and serves it on a free port.
+    pub fn demo(data: &Path, database_url: &str, persons: u32) -> Self {
+        let mut command = program();
+        command
+            .args(["demo", "--port", "0", "--persons", &persons.to_string()])
+            .args(["--data-dir", &data.to_string_lossy(), "--database-url", database_url])
+            .stderr(Stdio::null());
+        Self::listening(command)
+    }
+
+    fn listening(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let base = lines
             .map_while(Result::ok)
@@ -129,8 +143,12 @@ impl Client {
     }
 
     pub fn login(base: &str, username: &str) -> Self {
+        Self::login_with(base, username, PASSWORD)
+    }
+
+    pub fn login_with(base: &str, username: &str, password: &str) -> Self {
         let mut client = Self::new(base);
-        let (status, tokens) = client.post("/auth/login", &json!({"username": username, "password": PASSWORD}));
+        let (status, tokens) = client.post("/auth/login", &json!({"username": username, "password": password}));
         assert_eq!(status, 200, "{tokens}");
         client.token = tokens["access_token"].as_str().expect("a token").to_owned();
         client

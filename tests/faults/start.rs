@@ -1,7 +1,10 @@
 //! A start that cannot go well fails at once, says why, and changes nothing.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use crate::process::{Dir, program, run};
 
@@ -9,6 +12,37 @@ fn refused(output: &std::process::Output, code: i32, says: &str) {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(code), "{text}");
     assert!(text.contains(says), "{text}");
+}
+
+#[test]
+fn a_taken_port_is_told_before_anything_is_written_or_said() {
+    let dir = Dir::new();
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = taken.local_addr().expect("its port").port().to_string();
+    let (fresh, made) = (dir.join("fresh"), dir.join("made"));
+    for data in [&fresh, &made] {
+        let shown = data.to_string_lossy().into_owned();
+        let demo = ["demo", "--persons", "5", "--port", &port, "--data-dir", &shown];
+        if data == &made {
+            assert!(run(&dir.0, &[&demo[..], &["--load-only"]].concat(), "").status.success());
+        }
+        let before = files_of(data);
+        let serve =
+            program().arg("serve").env("HOANHAP_SERVER__DATA_DIR", data).env("HOANHAP_SERVER__PORT", &port).output();
+        for output in [run(&dir.0, &demo, ""), serve.expect("the program runs")] {
+            refused(&output, 71, &format!("port {port} "));
+            assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+            assert_eq!(files_of(data), before);
+        }
+    }
+    assert!(!fresh.exists());
+}
+
+/// The files of a directory, each with what it holds; none of one that is not there.
+fn files_of(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let entries = fs::read_dir(dir).into_iter().flatten().map(|entry| entry.expect("an entry").path());
+    let files = entries.filter(|path| path.is_file());
+    files.map(|path| (path.clone(), fs::read(&path).expect("a file"))).collect()
 }
 
 #[test]

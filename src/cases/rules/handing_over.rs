@@ -44,10 +44,12 @@ pub fn hand_over(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, wish:
     }
     refuse_another_open(conn, &case)?;
     let today = actor.now.civil_date();
+    let received_on = if wish.keeps_reception { case.received_on } else { today };
     let taken_over = Case {
         id: wish.new_case,
         organisation_id: wish.receiver,
-        received_on: if wish.keeps_reception { case.received_on } else { today },
+        received_on,
+        last_contact_on: received_on,
         assigned_to: None,
         opened_by: actor.account,
         // Sealed for the sender's row, and the sender's to keep.

@@ -13,7 +13,7 @@ use crate::cases::status::CaseStatus;
 use crate::db::DbConnection;
 use crate::db::schema::cases;
 use crate::db::types::{AccountId, CaseEventId, CaseId, Instant, OrganisationId, PersonId};
-use crate::error::{AppError, Conflict, FieldError, Rule};
+use crate::error::{AppError, Conflict, DayOf, FieldError, FitsWith, PlainForm, Rule};
 use crate::grants::{Action, Role};
 use crate::persons::rules as person_rules;
 use crate::persons::{ClientCategory, same};
@@ -122,6 +122,7 @@ pub fn opening(new: &NewCase, opener: &Opener, sealed_summary: Option<Vec<u8>>) 
         continues_case_id: None,
         first_received_on: None,
         planned_before: false,
+        last_contact_on: new.received_on,
     };
     let event = CaseEvent {
         id: new.event,
@@ -161,17 +162,17 @@ pub fn broken_rules(units: &AdminUnits, new: &NewCase, today: NaiveDate) -> Vec<
     if !units.is_valid_on(&new.unit_code, new.received_on) {
         broken.push(FieldError::new("unit_code", Rule::UnitNotValidOn));
     } else if units.get(&new.unit_code).is_some_and(|unit| unit.level == Level::Country) {
-        broken.push(FieldError::new("unit_code", Rule::Format("a commune, district or province".into())));
+        broken.push(FieldError::new("unit_code", Rule::Format(PlainForm::UnitBelowCountry.into())));
     }
     let victim = [ClientCategory::PossibleVictim, ClientCategory::IdentifiedVictim].contains(&new.category);
     if new.trafficked_again && !victim {
-        broken.push(FieldError::new("trafficked_again", Rule::ConflictsWith("category")));
+        broken.push(FieldError::new("trafficked_again", Rule::MustFit(FitsWith::OfVictims)));
     }
     if let Some(day) = new.identified_on {
         if new.category != ClientCategory::IdentifiedVictim {
-            broken.push(FieldError::new("identified_on", Rule::ConflictsWith("category")));
+            broken.push(FieldError::new("identified_on", Rule::MustFit(FitsWith::OfIdentifiedVictims)));
         } else if day > new.received_on {
-            broken.push(FieldError::new("identified_on", Rule::NotAfter("received_on")));
+            broken.push(FieldError::new("identified_on", Rule::NotAfter(DayOf::CaseReceived)));
         }
     }
     broken

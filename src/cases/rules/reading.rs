@@ -6,11 +6,11 @@ use diesel::prelude::*;
 use crate::accounts::Actor;
 use crate::cases::deadlines::{Deadline, DeadlineFacts, Deadlines, Planning};
 use crate::cases::events;
-use crate::cases::model::{Case, CaseEvent, CaseEventKind, CaseEventView, CaseHead};
+use crate::cases::model::{Case, CaseEvent, CaseEventView, CaseHead};
 use crate::cases::progress::{Facts, Progress};
 use crate::cases::status::CaseStatus;
 use crate::db::DbConnection;
-use crate::db::schema::{assessments, care_plans, case_events, cases, persons, referrals, tasks};
+use crate::db::schema::{cases, persons, referrals};
 use crate::db::types::{AccountId, CaseEventId, CaseId, Instant, OrganisationId, PersonId};
 use crate::error::AppError;
 use crate::follow_ups;
@@ -18,7 +18,6 @@ use crate::grants::predicates::cases_within;
 use crate::grants::{Action, Scope};
 use crate::persons::model::Person;
 use crate::referrals::model::Referral;
-use crate::tasks::TaskStatus;
 use crate::vault::DataKey;
 
 /// The case of this id within a scope.
@@ -180,6 +179,8 @@ pub struct CaseFile {
     pub person: Person,
     /// Whether the person's record may be shown; not once another centre goes on with the case.
     pub shows_person: bool,
+    /// Step of case management it is in.
+    pub progress: Progress,
     /// Referrals, oldest first; at most 200.
     pub referrals: Vec<Referral>,
     /// What is to be done, soonest first.
@@ -196,15 +197,14 @@ pub fn read_file(
     deadlines: &Deadlines,
     id: CaseId,
 ) -> Result<CaseFile, AppError> {
-    let (case, person, referrals) = read_rows(conn, actor, id)?;
+    let (case, facts, person, referrals) = read_rows(conn, actor, id)?;
     let followed_up = match case.closed_on {
         Some(closed_on) => follow_ups::rules::reached(conn, id, closed_on)?,
         None => Vec::new(),
     };
     let at_commune = actor.scope(Action::CaseRead)?.intake.contains(case.organisation_id);
     let minor = person.birth().may_be_minor_on(case.begun_on());
-    let has_plan = minor && crate::care_plans::rules::has_plan(conn, id)?;
-    let facts = DeadlineFacts {
+    let of_deadlines = DeadlineFacts {
         category: case.category,
         status: case.status,
         status_since: case.status_since,
@@ -212,91 +212,43 @@ pub fn read_file(
         begun_on: case.begun_on(),
         at_commune,
         minor,
-        plan: Planning::of(has_plan, case.planned_before),
+        plan: Planning::of(facts.planned_on.is_some(), case.planned_before),
         close_reason: case.close_reason,
         followed_up: &followed_up,
     };
-    let deadlines = deadlines.open(facts, actor.now.civil_date());
+    let deadlines = deadlines.open(of_deadlines, actor.now.civil_date());
     let shows_person = case.handed_to_case_id.is_none();
-    Ok(CaseFile { case, person, shows_person, referrals, deadlines })
+    Ok(CaseFile { case, person, shows_person, progress: facts.progress(), referrals, deadlines })
 }
 
+type FileRows = (Case, Facts, Person, Vec<Referral>);
+
 /// In one statement.
-fn read_rows(conn: &mut DbConnection, actor: &Actor, id: CaseId) -> Result<(Case, Person, Vec<Referral>), AppError> {
+fn read_rows(conn: &mut DbConnection, actor: &Actor, id: CaseId) -> Result<FileRows, AppError> {
     let scope = actor.scope(Action::CaseRead)?;
     let case = cases::table
         .inner_join(persons::table.on(persons::id.eq(cases::person_id)))
         .filter(cases::id.eq(id))
         .filter(cases_within(&scope));
     let Ok(of_referrals) = actor.scope(Action::ReferralRead) else {
-        let (case, person) = case.select((Case::as_select(), Person::as_select())).first(conn)?;
-        return Ok((case, person, Vec::new()));
+        let shown = (Case::as_select(), Facts::as_select(), Person::as_select());
+        let (case, facts, person) = case.select(shown).first(conn)?;
+        return Ok((case, facts, person, Vec::new()));
     };
     // A referral is reached through its case, which stands here already.
     let shown = referrals::case_id.eq(cases::id).and(cases_within(&of_referrals));
-    let rows: Vec<(Case, Person, Option<Referral>)> = case
+    let rows: Vec<(Case, Facts, Person, Option<Referral>)> = case
         .left_join(referrals::table.on(shown))
         .order((referrals::created_at, referrals::id))
-        .select((Case::as_select(), Person::as_select(), Option::<Referral>::as_select()))
+        .select((Case::as_select(), Facts::as_select(), Person::as_select(), Option::<Referral>::as_select()))
         .limit(REFERRALS_SHOWN)
         .load(conn)?;
     let mut referrals = Vec::with_capacity(rows.len());
     let mut file = None;
-    for (case, person, referral) in rows {
+    for (case, facts, person, referral) in rows {
         referrals.extend(referral);
-        file.get_or_insert((case, person));
+        file.get_or_insert((case, facts, person));
     }
-    let (case, person) = file.ok_or(AppError::NotFound)?;
-    Ok((case, person, referrals))
-}
-
-type FactRow = (
-    Option<NaiveDate>,
-    Option<NaiveDate>,
-    Option<NaiveDate>,
-    Option<NaiveDate>,
-    bool,
-    Option<NaiveDate>,
-    Option<NaiveDate>,
-);
-
-/// The step of case management that a case is in, in one statement.
-///
-/// # Errors
-/// The engine's own.
-pub fn progress(conn: &mut DbConnection, case: &Case) -> Result<Progress, AppError> {
-    use diesel::dsl::{exists, max, min};
-    let events = || case_events::table.filter(case_events::case_id.eq(cases::id));
-    let screened = events().filter(case_events::from_status.eq(CaseStatus::Received));
-    let supported = events().filter(case_events::to_status.eq(CaseStatus::ReceivingSupport));
-    let reopened = events().filter(case_events::kind.eq(CaseEventKind::Reopened));
-    let assessed = assessments::table.filter(assessments::case_id.eq(cases::id));
-    let planned = care_plans::table.filter(care_plans::case_id.eq(cases::id));
-    let steps = || tasks::table.filter(tasks::case_id.eq(cases::id)).filter(tasks::step_id.is_not_null());
-    let row: FactRow = cases::table
-        .find(case.id)
-        .select((
-            screened.select(min(case_events::occurred_on)).single_value(),
-            assessed.select(min(assessments::assessed_on)).single_value(),
-            planned.select(min(care_plans::agreed_on)).single_value(),
-            supported.select(min(case_events::occurred_on)).single_value(),
-            exists(steps().filter(tasks::status.eq(TaskStatus::Open))),
-            steps().filter(tasks::status.eq(TaskStatus::Done)).select(max(tasks::done_on)).single_value(),
-            reopened.select(max(case_events::occurred_on)).single_value(),
-        ))
-        .first(conn)?;
-    let (screened_on, assessed_on, planned_on, supported_on, steps_open, step_done_on, reopened_on) = row;
-    let facts = Facts {
-        status: case.status,
-        received_on: case.received_on,
-        screened_on,
-        assessed_on,
-        planned_on,
-        supported_on,
-        steps_open,
-        step_done_on,
-        reopened_on,
-        closed_on: case.closed_on,
-    };
-    Ok(facts.progress())
+    let (case, facts, person) = file.ok_or(AppError::NotFound)?;
+    Ok((case, facts, person, referrals))
 }

@@ -10,7 +10,7 @@ use crate::consents::model::{Consent, ConsentEndReason, GivenBy};
 use crate::db::DbConnection;
 use crate::db::schema::consents;
 use crate::db::types::PersonId;
-use crate::error::{AppError, Conflict, Rule};
+use crate::error::{AppError, Conflict, DayOf, FitsWith, Rule};
 use crate::persons::model::Birth;
 use crate::{guardians, persons};
 
@@ -27,7 +27,7 @@ pub(super) fn fit(conn: &mut DbConnection, consent: &Consent, ahead: bool) -> Re
     let day = consent.given_on;
     let by_guardian = consent.given_by != GivenBy::OneSelf;
     match consent.guardian_id {
-        Some(_) if !by_guardian => return Err(AppError::field("guardian_id", Rule::ConflictsWith("given_by"))),
+        Some(_) if !by_guardian => return Err(AppError::field("guardian_id", Rule::MustFit(FitsWith::ByGuardian))),
         None if by_guardian => return Err(AppError::field("guardian_id", Rule::Required)),
         Some(guardian) if !guardians::rules::in_charge(conn, consent.person_id, guardian, day)? => {
             return Err(AppError::field("guardian_id", Rule::NoSuchReference));
@@ -52,7 +52,7 @@ pub(super) fn fit(conn: &mut DbConnection, consent: &Consent, ahead: bool) -> Re
 fn given_ahead(consent: &Consent, birth: &Birth) -> Result<Consent, AppError> {
     const FIELD: &str = "from_coming_of_age";
     if consent.given_by != GivenBy::OneSelf {
-        return Err(AppError::field(FIELD, Rule::ConflictsWith("given_by")));
+        return Err(AppError::field(FIELD, Rule::MustFit(FitsWith::BySelf)));
     }
     let of_age = birth.of_age_on().filter(|of_age| consent.given_on < *of_age);
     let Some(of_age) = of_age else { return Err(AppError::field(FIELD, Rule::OfAge)) };
@@ -60,7 +60,7 @@ fn given_ahead(consent: &Consent, birth: &Birth) -> Result<Consent, AppError> {
         return Err(AppError::field("given_by", Rule::GuardianNeeded));
     }
     if consent.expires_on.is_some_and(|last| last < of_age) {
-        return Err(AppError::field("expires_on", Rule::NotBefore(FIELD)));
+        return Err(AppError::field("expires_on", Rule::NotBefore(DayOf::ComingOfAge)));
     }
     Ok(Consent { holds_from: Some(of_age), ..consent.clone() })
 }

@@ -85,6 +85,15 @@ diesel::table! {
         continues_case_id -> Nullable<Id>,
         first_received_on -> Nullable<Date>,
         planned_before -> Bool,
+        screened_on -> Nullable<Date>,
+        assessed_on -> Nullable<Date>,
+        planned_on -> Nullable<Date>,
+        supported_on -> Nullable<Date>,
+        reopened_on -> Nullable<Date>,
+        steps_open -> Bool,
+        step_done_on -> Nullable<Date>,
+        last_contact_on -> Date,
+        last_risk -> Nullable<Text>,
     }
 }
 

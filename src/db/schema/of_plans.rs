@@ -14,6 +14,7 @@ diesel::table! {
         review_on -> Date,
         saved_by -> Id,
         saved_at -> Timestamp,
+        approved_on -> Nullable<Date>,
     }
 }
 

@@ -3,7 +3,7 @@
 mod loans;
 mod persons;
 
-use super::{Found, find};
+use super::{Checked, Found, find};
 use crate::accounts::{Actor, Caller};
 use crate::app::{App, Target};
 use crate::audit::SubjectKind;
@@ -35,6 +35,11 @@ pub struct Order {
     pub imports_before: i64,
 }
 
+/// By what a file is known again without being kept.
+pub fn file_mac(app: &App, bytes: &[u8]) -> Vec<u8> {
+    app.ring.server.mac("imported file", &[bytes]).to_vec()
+}
+
 /// Stores what a checked file holds, once per key.
 ///
 /// # Errors
@@ -50,6 +55,12 @@ pub async fn import(app: &App, caller: Caller, bound: BoundKey, order: Order) ->
 }
 
 impl Order {
+    /// For a file in which nothing is to be refused.
+    pub fn of((kind, organisation): (ImportKind, OrganisationId), file_mac: Vec<u8>, checked: Checked) -> Self {
+        let Checked { rows_read, rows_skipped, found, imports_before, .. } = checked;
+        Self { kind, organisation, file_mac, rows_read, rows_skipped, found, imports_before }
+    }
+
     fn import(&self, id: ImportId, caller: Caller, at: Instant) -> Import {
         let (persons, cases, loans) = self.found.counts();
         Import {

@@ -12,14 +12,14 @@ use crate::consents::{self, model::ConsentPurpose};
 use crate::db::DbConnection;
 use crate::db::schema::{loan_events, loan_papers, loans};
 use crate::db::types::{AccountId, ConsentId, Instant, LoanEventId, LoanId, PersonId, ReferralId};
-use crate::error::{AppError, Conflict, FieldError, LoanConflict, Rule};
+use crate::error::{AppError, Conflict, DayOf, FieldError, FitsWith, LoanConflict, Rule};
 use crate::grants::Action;
 use crate::loans::LoanStatus;
 use crate::loans::ledger::{Frequency, RepaymentPlan};
 use crate::loans::model::{CertificateIssuer, Loan, LoanEvent, LoanEventKind, LoanPapers, LoanPurpose};
 use crate::loans::products::{Borrower, LoanProduct, Product};
 use crate::persons::model::{Birth, Person};
-use crate::referrals::{self, ReferralStatus, model::Referral};
+use crate::referrals::{self, model::Referral};
 use crate::services::ServiceType;
 
 /// An application that is to be written.
@@ -69,7 +69,7 @@ pub struct Certificate {
 ///
 /// # Errors
 /// Field errors; [`Conflict::ConsentMissing`], [`LoanConflict::CertificateConsentMissing`],
-/// [`LoanConflict::Open`], [`LoanConflict::PaidByHand`], [`LoanConflict::Ceiling`], [`Conflict::IllegalTransition`] when the lender has
+/// [`LoanConflict::Open`], [`LoanConflict::PaidByHand`], [`LoanConflict::Ceiling`], [`Conflict::ReferralNotInService`] when the lender has
 /// not accepted the referral; [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn apply(
     conn: &mut DbConnection,
@@ -131,11 +131,10 @@ pub fn papers_of(new: &Application, consent: Option<ConsentId>, sealed: (Vec<u8>
 
 fn check_referral(conn: &mut DbConnection, actor: &Actor, referral: &Referral) -> Result<(), AppError> {
     if referral.service_type != ServiceType::Loan {
-        return Err(AppError::field("referral_id", Rule::ConflictsWith("service_type")));
+        return Err(AppError::field("referral_id", Rule::MustFit(FitsWith::LoanReferral)));
     }
     if !referral.status.shows_person() {
-        let (from, to) = (referral.status.as_str(), ReferralStatus::InService.as_str());
-        return Err(AppError::Conflict(Conflict::IllegalTransition { from, to }));
+        return Err(referral.status.not_in_service());
     }
     let today = actor.now.civil_date();
     match referral.consent_id {
@@ -161,7 +160,7 @@ pub(super) fn check<'a>(
         refuse("applied_on", Rule::NotInFuture);
     }
     if new.applied_on < case.begun_on() {
-        refuse("applied_on", Rule::NotBefore("received_on"));
+        refuse("applied_on", Rule::NotBefore(DayOf::CaseReceived));
     }
     let offered =
         app.products.on(new.product, new.applied_on).filter(|product| lives_where(app, product, new, case, person));
@@ -176,7 +175,7 @@ pub(super) fn check<'a>(
         refuse("term_months", Rule::Range { min: 1, max: product.term_months_max.into() });
     }
     if !product.plans.contains(&new.plan) {
-        refuse("plan", Rule::ConflictsWith("product"));
+        refuse("plan", Rule::MustFit(FitsWith::PlanOfProduct));
     }
     let birth = Birth { precision: person.birth_precision, date: person.birth_date, year: person.birth_year };
     if let Some(years) = product.minimum_age
@@ -190,9 +189,9 @@ pub(super) fn check<'a>(
     match new.certificate {
         None if product.needs_certificate => refuse("certificate", Rule::Required),
         // What the law does not demand is not asked for.
-        Some(_) if !product.needs_certificate => refuse("certificate", Rule::ConflictsWith("product")),
+        Some(_) if !product.needs_certificate => refuse("certificate", Rule::MustFit(FitsWith::NoCertificate)),
         Some(certificate) if certificate.issued_on > new.applied_on => {
-            refuse("certificate.issued_on", Rule::NotAfter("applied_on"));
+            refuse("certificate.issued_on", Rule::NotAfter(DayOf::LoanApplied));
         }
         _ => {}
     }
@@ -225,7 +224,7 @@ pub fn certificate_consent(
     let consent = live.ok_or(AppError::loan(LoanConflict::CertificateConsentMissing))?;
     let read_on = new.certificate.and_then(|certificate| certificate.disclosure_read_on);
     if read_on.is_some_and(|day| day > consent.given_on) {
-        return Err(AppError::field("certificate.disclosure_read_on", Rule::NotAfter("given_on")));
+        return Err(AppError::field("certificate.disclosure_read_on", Rule::NotAfter(DayOf::ConsentGiven)));
     }
     Ok(consent.id)
 }

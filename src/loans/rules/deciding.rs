@@ -9,7 +9,7 @@ use crate::audit::TrailKey;
 use crate::consents;
 use crate::db::DbConnection;
 use crate::db::types::{Instant, LoanEventId, LoanId};
-use crate::error::{AppError, Conflict, FieldError, LoanConflict, Rule};
+use crate::error::{AppError, Conflict, DayOf, FieldError, LoanConflict, Rule};
 use crate::grants::Action;
 use crate::loans::LoanStatus;
 use crate::loans::model::{Loan, LoanEvent, LoanEventKind};
@@ -185,7 +185,7 @@ fn dates(today: NaiveDate, loan: &Loan, decided_on: NaiveDate) -> Vec<FieldError
         broken.push(FieldError::new("decided_on", Rule::NotInFuture));
     }
     if decided_on < loan.applied_on {
-        broken.push(FieldError::new("decided_on", Rule::NotBefore("applied_on")));
+        broken.push(FieldError::new("decided_on", Rule::NotBefore(DayOf::LoanApplied)));
     }
     broken
 }

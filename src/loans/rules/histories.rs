@@ -13,7 +13,7 @@ use crate::cases::model::Case;
 use crate::db::DbConnection;
 use crate::db::schema::{loan_events, loan_papers, loans};
 use crate::db::types::{AccountId, Instant, LoanEventId, LoanId, OrganisationId, PersonId};
-use crate::error::{AppError, FieldError, Rule};
+use crate::error::{AppError, DayOf, FieldError, FitsWith, Rule};
 use crate::grants::Action;
 use crate::grants::predicates::loans_within;
 use crate::loans::LoanStatus;
@@ -135,22 +135,22 @@ impl Teller<'_> {
     fn money(&mut self, history: &History, [out, back, off]: [LoanEventId; 3]) {
         let Some(paid_out) = history.paid_out else { return };
         let granted = history.grant.dong;
-        self.day("paid_out.on", paid_out.on, history.grant.on, "decided_on");
+        self.day("paid_out.on", paid_out.on, history.grant.on, DayOf::LoanDecided);
         if paid_out.dong > granted {
             self.refuse("paid_out.dong", Rule::Range { min: 1, max: granted });
         }
         self.enter(LoanEventKind::Disbursed, out, paid_out.on, paid_out.dong);
-        let mut last = (paid_out.on, "disbursed_on");
+        let mut last = (paid_out.on, DayOf::LoanPaidOut);
         if let Some(paid_back) = history.paid_back {
             self.day("paid_back.on", paid_back.on, last.0, last.1);
-            last = (paid_back.on, "last_repaid_on");
+            last = (paid_back.on, DayOf::LoanRepaid);
             self.back(paid_out, paid_back, back);
         }
         if let Some(written_off) = history.written_off {
             self.day("written_off.on", written_off.on, last.0, last.1);
             let left = paid_out.dong - history.paid_back.map_or(0, |back| back.principal);
             if left <= 0 {
-                self.refuse("written_off.dong", Rule::ConflictsWith("repaid_principal_dong"));
+                self.refuse("written_off.dong", Rule::MustFit(FitsWith::RestOfLoan));
             } else if written_off.dong != left {
                 self.refuse("written_off.dong", Rule::Range { min: left, max: left });
             }
@@ -165,7 +165,7 @@ impl Teller<'_> {
                 self.loan.note_figures(&account, &standing_entries(self.events));
                 self.loan.status = with_money(&account).unwrap_or(LoanStatus::Approved);
             }
-            None => self.refuse("paid_back.principal", Rule::ConflictsWith("disbursed_dong")),
+            None => self.refuse("paid_back.principal", Rule::MustFit(FitsWith::LoanAccount)),
         }
     }
 
@@ -199,12 +199,12 @@ impl Teller<'_> {
         }
     }
 
-    fn day(&mut self, field: &str, day: NaiveDate, earliest: NaiveDate, name: &'static str) {
+    fn day(&mut self, field: &str, day: NaiveDate, earliest: NaiveDate, of: DayOf) {
         if day > self.today {
             self.refuse(field, Rule::NotInFuture);
         }
         if day < earliest {
-            self.refuse(field, Rule::NotBefore(name));
+            self.refuse(field, Rule::NotBefore(of));
         }
     }
 

@@ -11,7 +11,7 @@ use crate::db::DbConnection;
 use crate::db::types::{DeliveryId, LoanEventId, LoanId};
 use crate::deliveries::model::DeliveryForm;
 use crate::deliveries::rules::{Ground, NewDelivery};
-use crate::error::{AppError, FieldError, LoanConflict, Rule};
+use crate::error::{AppError, DayOf, FieldError, FitsWith, LoanConflict, Rule};
 use crate::grants::Action;
 use crate::loans::LoanStatus;
 use crate::loans::ledger::{self as arithmetic, Account, Refusal, Terms};
@@ -38,6 +38,7 @@ pub struct Payment {
 ///
 /// # Errors
 /// Field errors; [`LoanConflict::NothingLeft`] when all was paid out; [`LoanConflict::Ceiling`]; [`LoanConflict::PaidByHand`]; [`IllegalTransition`](crate::error::Conflict),
+/// [`ReferralNotInService`](crate::error::Conflict),
 /// [`ConsentMissing`](crate::error::Conflict), [`LoanConflict::CertificateConsentMissing`]; [`AppError::VersionStale`];
 /// [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn disburse(
@@ -58,7 +59,7 @@ pub fn disburse(
         refuse_paid_by_hand(conn, loan.referral_id)?;
     }
     check_ceiling(conn, &app.products, &loan)?;
-    check_day(actor, "disbursed_on", paid.on, loan.decided_on, "decided_on")?;
+    check_day(actor, "disbursed_on", paid.on, loan.decided_on, DayOf::LoanDecided)?;
     let left = loan.approved_dong.unwrap_or(0) - loan.disbursed_dong;
     check_amount(paid.dong, left)?;
     let mut event = entry(actor, &loan, LoanEventKind::Disbursed, paid.id, paid.on);
@@ -103,7 +104,7 @@ pub fn repay(
 ) -> Result<Loan, AppError> {
     let loan = find_for(conn, actor, Action::LoanLend, id)?;
     let Ledger { events, terms, rates, .. } = running(conn, &loan)?;
-    check_day(actor, "repaid_on", paid.on, loan.disbursed_on, "disbursed_on")?;
+    check_day(actor, "repaid_on", paid.on, loan.disbursed_on, DayOf::LoanPaidOut)?;
     let entries = standing_entries(&events);
     check_amount(paid.dong, arithmetic::most_repayable(terms, rates, &entries, paid.on, paid.id))?;
     let mut event = entry(actor, &loan, LoanEventKind::Repaid, paid.id, paid.on);
@@ -127,7 +128,7 @@ pub fn restructure(
 ) -> Result<Loan, AppError> {
     let loan = find_version(conn, actor, Action::LoanLend, id, expected)?;
     let events = running(conn, &loan)?.events;
-    check_day(actor, "restructured_on", on, loan.disbursed_on, "disbursed_on")?;
+    check_day(actor, "restructured_on", on, loan.disbursed_on, DayOf::LoanPaidOut)?;
     let agreed = loan.decided_on.and_then(|day| app.products.on(loan.product, day));
     let product = agreed.ok_or_else(|| AppError::internal("the product of a loan is gone from config/loans.toml"))?;
     let mut broken = Vec::new();
@@ -135,7 +136,7 @@ pub fn restructure(
         broken.push(FieldError::new("term_months", Rule::Range { min: 1, max: product.term_months_max.into() }));
     }
     if !product.plans.contains(&terms.plan) {
-        broken.push(FieldError::new("plan", Rule::ConflictsWith("product")));
+        broken.push(FieldError::new("plan", Rule::MustFit(FitsWith::PlanOfProduct)));
     }
     if !broken.is_empty() {
         return Err(AppError::Invalid(broken));
@@ -163,7 +164,7 @@ pub fn write_off(
 ) -> Result<Loan, AppError> {
     let loan = find_version(conn, actor, Action::LoanLend, id, expected)?;
     let (events, account) = running(conn, &loan)?.into_parts();
-    check_day(actor, "written_off_on", on, account.last_day(), "last_entry_on")?;
+    check_day(actor, "written_off_on", on, account.last_day(), DayOf::LastLoanEntry)?;
     let mut event = entry(actor, &loan, LoanEventKind::WrittenOff, event, on);
     event.amount_dong = Some(account.outstanding());
     event.reason = Some(reason.as_str().to_owned());
@@ -218,13 +219,13 @@ fn check_day(
     field: &str,
     day: NaiveDate,
     earliest: Option<NaiveDate>,
-    name: &'static str,
+    of: DayOf,
 ) -> Result<(), AppError> {
     if day > actor.now.civil_date() {
         return Err(AppError::field(field, Rule::NotInFuture));
     }
     if earliest.is_some_and(|earliest| day < earliest) {
-        return Err(AppError::field(field, Rule::NotBefore(name)));
+        return Err(AppError::field(field, Rule::NotBefore(of)));
     }
     Ok(())
 }
@@ -253,7 +254,7 @@ fn post(
     events.push(event.clone());
     let entries = standing_entries(&events);
     let account = arithmetic::replay(terms, rates, &entries).map_err(|refusal| match refusal {
-        Refusal::AfterLastInstalment => AppError::field("disbursed_on", Rule::NotAfter("last_instalment_on")),
+        Refusal::AfterLastInstalment => AppError::field("disbursed_on", Rule::NotAfter(DayOf::LastInstalment)),
         Refusal::NothingOutstanding => AppError::loan(LoanConflict::NothingLeft),
         _ => AppError::loan(LoanConflict::LedgerBroken),
     })?;

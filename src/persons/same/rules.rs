@@ -12,7 +12,7 @@ use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
 use crate::db::DbConnection;
 use crate::db::schema::{cases, consents, deliveries, persons, referrals, same_decisions};
 use crate::db::types::PersonId;
-use crate::error::{AppError, Conflict, Rule};
+use crate::error::{AppError, Conflict, FitsWith, Rule};
 use crate::grants::Action;
 use crate::grants::predicates::{cases_within, deliveries_within, persons_within, referrals_within};
 use crate::persons::model::Person;
@@ -52,7 +52,7 @@ pub fn find_pair(
         Named::InBody => AppError::field("other_id", rule),
     };
     if one == other {
-        return Err(refused(Rule::ConflictsWith("id")));
+        return Err(refused(Rule::MustFit(FitsWith::AnotherRecord)));
     }
     let second = find(conn, &reading, other).map_err(|error| match error {
         AppError::NotFound | AppError::Database(diesel::result::Error::NotFound) => refused(Rule::NoSuchReference),

@@ -1,7 +1,7 @@
 //! Whether a name is the one that was typed, and how well it fits.
 
 use super::words::{Fit, Word, words};
-use crate::error::{AppError, Rule};
+use crate::error::{AppError, FitsWith, Rule};
 
 /// Words that are compared at the most; further ones are not looked at.
 const MOST_WORDS: usize = 10;
@@ -37,7 +37,7 @@ impl Query {
         for word in words(text) {
             match year_of(&word.folded) {
                 Some(typed) if year.is_none() || year == Some(typed) => year = Some(typed),
-                Some(_) => return Err(AppError::field("birth_year", Rule::ConflictsWith("name"))),
+                Some(_) => return Err(AppError::field("birth_year", Rule::MustFit(FitsWith::OneYear))),
                 None => name.push(word),
             }
         }

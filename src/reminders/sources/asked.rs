@@ -33,7 +33,7 @@ macro_rules! incoming {
             .limit($ask.limit)
             .into_boxed();
         let rows: Vec<(Day, ReferralId)> =
-            read_on!(query, $ask, $kind, due_on, referrals::id, ReferralId).load($conn)?;
+            read_on!(query, $ask.start($kind), due_on, referrals::id, ReferralId).load($conn)?;
         let show = |(day, id): (Day, ReferralId)| $ask.reminder($kind, day, (SubjectKind::Referral, id.0), None, None);
         Ok(rows.into_iter().map(show).collect())
     }};
@@ -63,7 +63,7 @@ pub(super) fn transfer_answers(conn: &mut DbConnection, ask: &Ask<'_>) -> Result
         .limit(ask.limit)
         .into_boxed();
     let rows: Vec<(Day, TransferId)> =
-        read_on!(query, ask, kind, transfers::answer_due_on, transfers::id, TransferId).load(conn)?;
+        read_on!(query, ask.start(kind), transfers::answer_due_on, transfers::id, TransferId).load(conn)?;
     let show = |(day, id): (Day, TransferId)| ask.reminder(kind, day, (SubjectKind::Transfer, id.0), None, None);
     Ok(rows.into_iter().map(show).collect())
 }

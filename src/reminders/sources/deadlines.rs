@@ -7,13 +7,10 @@ use diesel::prelude::*;
 
 use super::{CaseRow, Day, of_cases};
 use crate::cases::CaseStatus;
-use crate::cases::contact::{
-    ContactDays, last_assessment_on, last_contact_done_on, last_contact_on, last_delivery_on, last_event_on,
-};
 use crate::cases::deadlines::{DeadlineFacts, DeadlineKind, Planning};
 use crate::cases::status::CloseReason;
 use crate::db::DbConnection;
-use crate::db::schema::{care_plans, cases, follow_ups, persons, transfers};
+use crate::db::schema::{cases, follow_ups, persons, transfers};
 use crate::db::types::{AccountId, CaseId};
 use crate::error::AppError;
 use crate::follow_ups::model::Finding;
@@ -57,50 +54,54 @@ fn due(
 type OpenRow = (
     (CaseId, Option<AccountId>, ClientCategory, CaseStatus, NaiveDate, NaiveDate),
     (BirthPrecision, Option<NaiveDate>, Option<i32>),
-    ContactDays,
-    (bool, Option<NaiveDate>, bool),
+    (NaiveDate, Option<NaiveDate>, Option<NaiveDate>, bool),
 );
 
-/// Screening, identification, the plan of a child, another attempt to reach somebody.
-pub(super) fn open_cases_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<Vec<Reminder>, AppError> {
-    // Of the other open cases only a child's without a plan has something due, so most are not looked through.
-    let timed = [CaseStatus::Received, CaseStatus::UnderVerification, CaseStatus::Suspended, CaseStatus::OutOfContact];
-    let planned = exists(care_plans::table.filter(care_plans::case_id.eq(cases::id)));
-    let may_be_due = cases::status.eq_any(timed).or(not(planned));
-    let query =
-        cases::table.inner_join(persons::table.on(persons::id.eq(cases::person_id))).filter(may_be_due).select((
+/// What [`of_open_case`] asks of an open case and its person.
+macro_rules! open_rows {
+    ($narrowed:expr, $conn:expr, $ask:expr) => {{
+        let query = cases::table.inner_join(persons::table.on(persons::id.eq(cases::person_id))).select((
             (cases::id, cases::assigned_to, cases::category, cases::status, cases::status_since, cases::received_on),
             (persons::birth_precision, persons::birth_date, persons::birth_year),
-            (last_event_on(), last_assessment_on(), last_delivery_on(), last_contact_done_on()),
-            (
-                exists(care_plans::table.filter(care_plans::case_id.eq(cases::id))),
-                cases::first_received_on,
-                cases::planned_before,
-            ),
+            (cases::last_contact_on, cases::planned_on, cases::first_received_on, cases::planned_before),
         ));
-    let rows: Vec<OpenRow> = open_cases!(query, ask).load(conn)?;
-    let of_case = |(head, birth, contacts, (has_plan, first_received_on, planned_before)): OpenRow| {
-        let (id, worker, category, status, status_since, received_on) = head;
-        let begun_on = first_received_on.unwrap_or(received_on);
-        let birth = Birth { precision: birth.0, date: birth.1, year: birth.2 };
-        // Every attempt to reach the person begins the time anew.
-        let rests = matches!(status, CaseStatus::Suspended | CaseStatus::OutOfContact);
-        let status_since = if rests { last_contact_on(status_since, contacts) } else { status_since };
-        let facts = DeadlineFacts {
-            category,
-            status,
-            status_since,
-            received_on,
-            begun_on,
-            at_commune: false,
-            minor: birth.may_be_minor_on(begun_on),
-            plan: Planning::of(has_plan, planned_before),
-            close_reason: None,
-            followed_up: &[],
-        };
-        due(ask, ask.days.deadline_ahead, facts, (id, worker))
+        open_cases!(query.filter($narrowed), $ask).load::<OpenRow>($conn)
+    }};
+}
+
+/// Statuses in which a time of the law or an attempt to reach somebody runs.
+const TIMED: [CaseStatus; 4] =
+    [CaseStatus::Received, CaseStatus::UnderVerification, CaseStatus::Suspended, CaseStatus::OutOfContact];
+
+/// Screening, identification, the plan of a child, another attempt to reach somebody. In the other statuses
+/// only a child's case without a plan has something due.
+pub(super) fn open_cases_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<Vec<Reminder>, AppError> {
+    let timed = open_rows!(cases::status.eq_any(TIMED), conn, ask)?;
+    let unplanned = open_rows!(cases::planned_on.is_null().and(cases::status.ne_all(TIMED)), conn, ask)?;
+    Ok(timed.into_iter().chain(unplanned).flat_map(|row| of_open_case(ask, row)).collect())
+}
+
+fn of_open_case(ask: &Ask<'_>, (head, birth, history): OpenRow) -> Vec<Reminder> {
+    let (id, worker, category, status, status_since, received_on) = head;
+    let (last_contact_on, planned_on, first_received_on, planned_before) = history;
+    let begun_on = first_received_on.unwrap_or(received_on);
+    let birth = Birth { precision: birth.0, date: birth.1, year: birth.2 };
+    // Every attempt to reach the person begins the time anew.
+    let rests = matches!(status, CaseStatus::Suspended | CaseStatus::OutOfContact);
+    let status_since = if rests { status_since.max(last_contact_on) } else { status_since };
+    let facts = DeadlineFacts {
+        category,
+        status,
+        status_since,
+        received_on,
+        begun_on,
+        at_commune: false,
+        minor: birth.may_be_minor_on(begun_on),
+        plan: Planning::of(planned_on.is_some(), planned_before),
+        close_reason: None,
+        followed_up: &[],
     };
-    Ok(rows.into_iter().flat_map(of_case).collect())
+    due(ask, ask.days.deadline_ahead, facts, (id, worker))
 }
 
 type ClosedRow = (CaseId, Option<AccountId>, Option<NaiveDate>, Option<CloseReason>, Option<i32>);

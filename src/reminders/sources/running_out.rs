@@ -49,7 +49,7 @@ pub(super) fn consents(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<Vec<Rem
         .distinct()
         .limit(ask.limit);
     let query = open_cases!(query, ask);
-    let rows: Vec<CaseRow> = read_on!(query, ask, kind, due_on, cases::id, CaseId).load(conn)?;
+    let rows: Vec<CaseRow> = read_on!(query, ask.start(kind), due_on, cases::id, CaseId).load(conn)?;
     Ok(of_cases(ask, kind, rows))
 }
 
@@ -79,7 +79,7 @@ pub(super) fn stays(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<Vec<Remind
         .limit(ask.limit);
     let query = all_cases!(query, ask);
     let rows: Vec<(Day, StayId, CaseId, Option<AccountId>)> =
-        read_on!(query, ask, kind, due_on, stay_table::id, StayId).load(conn)?;
+        read_on!(query, ask.start(kind), due_on, stay_table::id, StayId).load(conn)?;
     let show = |(day, id, case, worker): (Day, StayId, CaseId, _)| {
         ask.reminder(kind, day, (SubjectKind::Stay, id.0), case, worker)
     };
@@ -98,7 +98,7 @@ pub(super) fn check_ups(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<Vec<Re
         .limit(ask.limit);
     let query = all_cases!(query, ask);
     let rows: Vec<(Day, EnrolmentId, CaseId, Option<AccountId>)> =
-        read_on!(query, ask, kind, due_on, job_outcomes::enrolment_id, EnrolmentId).load(conn)?;
+        read_on!(query, ask.start(kind), due_on, job_outcomes::enrolment_id, EnrolmentId).load(conn)?;
     let show = |(day, id, case, worker): (Day, EnrolmentId, CaseId, _)| {
         ask.reminder(kind, day, (SubjectKind::Enrolment, id.0), case, worker)
     };
@@ -119,7 +119,7 @@ pub(super) fn instalments(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<Vec<
         .limit(ask.limit);
     let query = all_cases!(query, ask);
     let rows: Vec<(Day, LoanId, CaseId, Option<AccountId>)> =
-        read_on!(query, ask, kind, due_on, loans::id, LoanId).load(conn)?;
+        read_on!(query, ask.start(kind), due_on, loans::id, LoanId).load(conn)?;
     let show = |(day, id, case, worker): (Day, LoanId, CaseId, _)| {
         ask.reminder(kind, day, (SubjectKind::Loan, id.0), case, worker)
     };

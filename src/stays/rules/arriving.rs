@@ -11,7 +11,7 @@ use crate::db::DbConnection;
 use crate::db::schema::{cases as case_table, stays};
 use crate::db::types::{OrganisationId, ReferralId, StayId};
 use crate::deliveries::rules::Ground;
-use crate::error::{AppError, Conflict, FieldError, Rule, SupportRefusal};
+use crate::error::{AppError, Conflict, DayOf, FieldError, Rule, SupportRefusal};
 use crate::grants::Action;
 use crate::grants::predicates::cases_within;
 use crate::referrals::model::FirstDay;
@@ -41,13 +41,13 @@ pub struct NewStay {
 ///
 /// # Errors
 /// Field errors; [`SupportRefusal::StayOverlaps`], [`SupportRefusal::BedTaken`], [`SupportRefusal::DaysUsedUp`],
-/// [`SupportRefusal::SupportLimitReached`], [`Conflict::CaseClosed`], [`Conflict::IllegalTransition`] when the
+/// [`SupportRefusal::SupportLimitReached`], [`Conflict::CaseClosed`], [`Conflict::ReferralNotInService`] when the
 /// referral is neither accepted nor in service; [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn create(conn: &mut DbConnection, actor: &Actor, book: Rulebook<'_>, new: &NewStay) -> Result<(), AppError> {
     let (case, referral, facility, side, first) = match new.ground {
         Ground::Case(id) => {
             let case = cases::rules::find_for(conn, actor, Action::StayWrite, id)?;
-            let (facility, first) = (case.organisation_id, (case.received_on, "received_on"));
+            let (facility, first) = (case.organisation_id, (case.received_on, DayOf::CaseReceived));
             (case, None, facility, Side::Sender, first)
         }
         Ground::Referral(id) => of_referral(conn, actor, id)?,
@@ -102,12 +102,11 @@ fn of_referral(conn: &mut DbConnection, actor: &Actor, id: ReferralId) -> Result
         return Err(AppError::field("referral_id", Rule::WrongOrganisation));
     }
     if !referral.status.shows_person() {
-        let (from, to) = (referral.status.as_str(), referrals::ReferralStatus::InService.as_str());
-        return Err(AppError::Conflict(Conflict::IllegalTransition { from, to }));
+        return Err(referral.status.not_in_service());
     }
     let case = case.select(Case::as_select()).first(conn)?;
     let first = match side {
-        Side::Sender => (case.begun_on(), "received_on"),
+        Side::Sender => (case.begun_on(), DayOf::CaseReceived),
         Side::Recipient => referral.told_from(),
     };
     Ok((case, Some(id), referral.to_organisation_id, side, first))

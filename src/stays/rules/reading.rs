@@ -7,6 +7,7 @@ use diesel::dsl::{auto_type, exists};
 use diesel::prelude::*;
 
 use crate::accounts::Actor;
+use crate::consents::holding::holds_on;
 use crate::db::DbConnection;
 use crate::db::schema::{consents, referrals, stay_extensions, stays};
 use crate::db::types::{CaseId, OrganisationId, ReferralId, StayId};
@@ -66,12 +67,8 @@ fn facility_sight(stay: &Stay, serving: &HashSet<ReferralId>, victims: &HashSet<
 fn is_served(today: NaiveDate) -> _ {
     let accepted: ReferralStatus = ReferralStatus::Accepted;
     let in_service: ReferralStatus = ReferralStatus::InService;
-    let holds = consents::withdrawn_on
-        .is_null()
-        .and(consents::given_on.le(today))
-        .and(consents::holds_from.is_null().or(consents::holds_from.le(today)))
-        .and(consents::expires_on.is_null().or(consents::expires_on.ge(today)));
     let of_consent = consents::id.nullable().eq(referrals::consent_id);
+    let holds: holds_on = holds_on(today);
     let runs = referrals::status.eq(accepted).or(referrals::status.eq(in_service));
     let of_stay = referrals::id.nullable().eq(stays::referral_id);
     exists(referrals::table.inner_join(consents::table.on(of_consent)).filter(of_stay).filter(runs).filter(holds))
@@ -83,10 +80,7 @@ fn served(conn: &mut DbConnection, ids: &[ReferralId], today: NaiveDate) -> Resu
         .inner_join(consents::table.on(consents::id.nullable().eq(referrals::consent_id)))
         .filter(referrals::id.eq_any(ids))
         .filter(referrals::status.eq_any([ReferralStatus::Accepted, ReferralStatus::InService]))
-        .filter(consents::withdrawn_on.is_null())
-        .filter(consents::given_on.le(today))
-        .filter(consents::holds_from.is_null().or(consents::holds_from.le(today)))
-        .filter(consents::expires_on.is_null().or(consents::expires_on.ge(today)))
+        .filter(holds_on(today))
         .select(referrals::id)
         .load(conn)?;
     Ok(rows.into_iter().collect())

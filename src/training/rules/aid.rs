@@ -13,7 +13,7 @@ use crate::deliveries;
 use crate::deliveries::model::{Delivery, DeliveryForm};
 use crate::deliveries::rules::{Ground, NewDelivery};
 use crate::entitlements::catalogue::Catalogue;
-use crate::error::{AidUse, AppError, Conflict, Rule};
+use crate::error::{AidUse, AppError, Conflict, DayOf, FitsWith, Rule};
 use crate::grants::Action;
 use crate::persons::model::{Ethnicity, Sex};
 use crate::persons::same;
@@ -102,7 +102,7 @@ fn check_day(enrolment: &Enrolment, paid_on: NaiveDate, today: NaiveDate) -> Res
     let rule = if paid_on > today {
         Rule::NotInFuture
     } else if paid_on < enrolment.enrolled_on {
-        Rule::NotBefore("enrolled_on")
+        Rule::NotBefore(DayOf::Enrolled)
     } else {
         return Ok(());
     };
@@ -114,8 +114,10 @@ fn check_group(conn: &mut DbConnection, enrolment: &Enrolment, group: AidGroup) 
     let known: (Sex, Option<Ethnicity>) =
         persons::table.find(enrolment.person_id).select((persons::sex, persons::ethnicity)).first(conn)?;
     let rule = match (group, known) {
-        (AidGroup::Woman | AidGroup::RedundantWoman, (Sex::Male, _)) => Rule::ConflictsWith("sex"),
-        (AidGroup::Minority | AidGroup::PoorMinority, (_, Some(Ethnicity::Kinh))) => Rule::ConflictsWith("ethnicity"),
+        (AidGroup::Woman | AidGroup::RedundantWoman, (Sex::Male, _)) => Rule::MustFit(FitsWith::SexOnRecord),
+        (AidGroup::Minority | AidGroup::PoorMinority, (_, Some(Ethnicity::Kinh))) => {
+            Rule::MustFit(FitsWith::EthnicityOnRecord)
+        }
         _ => return Ok(()),
     };
     Err(AppError::field("aid_group", rule))

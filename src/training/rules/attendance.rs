@@ -16,7 +16,7 @@ use crate::db::types::{CourseId, DeliveryId, EnrolmentEventId, EnrolmentId, Refe
 use crate::deliveries::model::{DeliveryForm, VoidReason};
 use crate::deliveries::rules::{Ground, NewDelivery};
 use crate::entitlements::catalogue::Catalogue;
-use crate::error::{AppError, Conflict, FieldError, Rule};
+use crate::error::{AppError, Conflict, DayOf, FieldError, FitsWith, Rule};
 use crate::grants::Action;
 use crate::grants::predicates::enrolments_addressed;
 use crate::services::{ServiceType, Services};
@@ -105,7 +105,7 @@ fn of_row(rows: &[SentMark], row: &SentMark, error: AppError) -> AppError {
     match error {
         AppError::Conflict(Conflict::Support(_)) => {
             let place = rows.iter().position(|sent| sent.enrolment == row.enrolment).unwrap_or_default();
-            AppError::field(format!("rows[{place}].enrolment_id"), Rule::ConflictsWith("support_limit"))
+            AppError::field(format!("rows[{place}].enrolment_id"), Rule::MustFit(FitsWith::SupportLimit))
         }
         error => error,
     }
@@ -115,9 +115,9 @@ fn check_day(actor: &Actor, course: &Course, day: NaiveDate) -> Result<(), AppEr
     let rule = if day > actor.now.civil_date() {
         Rule::NotInFuture
     } else if day < course.starts_on {
-        Rule::NotBefore("starts_on")
+        Rule::NotBeforeDay(course.starts_on)
     } else if day > course.ends_on {
-        Rule::NotAfter("ends_on")
+        Rule::NotAfterDay(course.ends_on)
     } else {
         return Ok(());
     };
@@ -147,9 +147,11 @@ fn check_rows(day: NaiveDate, rows: &[SentMark], learners: &HashMap<EnrolmentId,
     for (position, row) in rows.iter().enumerate() {
         let rule = match learners.get(&row.enrolment) {
             None => Some(Rule::NoSuchReference),
-            Some(_) if !seen.insert(row.enrolment) => Some(Rule::ConflictsWith("rows")),
-            Some(learner) if !EnrolmentStatus::OPEN.contains(&learner.status) => Some(Rule::ConflictsWith("status")),
-            Some(learner) if day < learner.enrolled_on => Some(Rule::NotBefore("enrolled_on")),
+            Some(_) if !seen.insert(row.enrolment) => Some(Rule::MustFit(FitsWith::Once)),
+            Some(learner) if !EnrolmentStatus::OPEN.contains(&learner.status) => {
+                Some(Rule::MustFit(FitsWith::StillLearning))
+            }
+            Some(learner) if day < learner.enrolled_on => Some(Rule::NotBefore(DayOf::Enrolled)),
             Some(_) => None,
         };
         broken.extend(rule.map(|rule| FieldError::new(format!("rows[{position}].enrolment_id"), rule)));

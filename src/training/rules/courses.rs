@@ -10,7 +10,7 @@ use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, check_version, r
 use crate::db::DbConnection;
 use crate::db::schema::{courses, enrolments};
 use crate::db::types::{CourseId, OrganisationId};
-use crate::error::{AppError, Conflict, FieldError, Rule};
+use crate::error::{AppError, Conflict, DayOf, FieldError, FitsWith, PlainForm, Rule};
 use crate::grants::predicates::courses_offered;
 use crate::grants::{Action, Scope};
 use crate::organisations;
@@ -133,19 +133,19 @@ fn school(scope: &Scope, asked: Option<OrganisationId>) -> Result<OrganisationId
 fn check(books: Books<'_>, terms: &CourseTerms, today: NaiveDate) -> Result<(), AppError> {
     let mut broken = Vec::new();
     if !books.catalogue.trades.contains_key(&terms.trade) {
-        broken.push(FieldError::new("trade", Rule::Format("a trade of /training/catalogue".into())));
+        broken.push(FieldError::new("trade", Rule::Format(PlainForm::Trade.into())));
     }
     if terms.ends_on < terms.starts_on {
-        broken.push(FieldError::new("ends_on", Rule::NotBefore("starts_on")));
+        broken.push(FieldError::new("ends_on", Rule::NotBefore(DayOf::CourseFrom)));
     } else if terms.ends_on < today {
-        broken.push(FieldError::new("ends_on", Rule::NotBefore("today")));
+        broken.push(FieldError::new("ends_on", Rule::NotBefore(DayOf::Today)));
     } else if (terms.ends_on - terms.starts_on).num_days() >= books.catalogue.most_days(terms.level) {
-        broken.push(FieldError::new("ends_on", Rule::ConflictsWith("level")));
+        broken.push(FieldError::new("ends_on", Rule::MustFit(FitsWith::LengthOfLevel)));
     }
     if !books.units.is_valid_on(&terms.unit_code, terms.starts_on.max(today)) {
         broken.push(FieldError::new("unit_code", Rule::UnitNotValidOn));
     } else if books.units.get(&terms.unit_code).is_some_and(|unit| unit.level != Level::Commune) {
-        broken.push(FieldError::new("unit_code", Rule::Format("a commune".into())));
+        broken.push(FieldError::new("unit_code", Rule::Format(PlainForm::Commune.into())));
     }
     if broken.is_empty() { Ok(()) } else { Err(AppError::Invalid(broken)) }
 }

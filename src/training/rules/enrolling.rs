@@ -14,7 +14,7 @@ use crate::db::schema::{courses as course_table, enrolments, job_outcomes};
 use crate::db::types::{
     AccountId, CaseId, CourseId, EnrolmentEventId, EnrolmentId, Instant, PersonId, ReferralEventId, ReferralId,
 };
-use crate::error::{AppError, Conflict, FieldError, Rule};
+use crate::error::{AppError, Conflict, DayOf, FieldError, FitsWith, Rule};
 use crate::grants::Action;
 use crate::referrals::model::Referral;
 use crate::referrals::rules::Step;
@@ -46,7 +46,7 @@ pub struct NewEnrolment {
 ///
 /// # Errors
 /// Field errors; [`Conflict::CourseClosed`], [`Conflict::CourseFull`], [`Conflict::AlreadyEnrolled`],
-/// [`Conflict::ConsentMissing`], [`Conflict::IllegalTransition`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
+/// [`Conflict::ConsentMissing`], [`Conflict::ReferralNotInService`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn enrol(
     conn: &mut DbConnection,
     actor: &Actor,
@@ -63,8 +63,7 @@ pub fn enrol(
     let enrolled_on = new.enrolled_on.unwrap_or(today);
     check_day(&referral, &course, enrolled_on, today)?;
     if !referral.status.shows_person() {
-        let (from, to) = (referral.status.as_str(), ReferralStatus::InService.as_str());
-        return Err(AppError::Conflict(Conflict::IllegalTransition { from, to }));
+        return Err(referral.status.not_in_service());
     }
     if !course.is_open_on(today) {
         return Err(AppError::Conflict(Conflict::CourseClosed));
@@ -107,7 +106,7 @@ pub fn enrol(
 
 fn course_for(conn: &mut DbConnection, referral: &Referral, id: CourseId) -> Result<Course, AppError> {
     if referral.service_type != ServiceType::VocationalTraining {
-        return Err(AppError::field("referral_id", Rule::ConflictsWith("course_id")));
+        return Err(AppError::field("referral_id", Rule::MustFit(FitsWith::TrainingReferral)));
     }
     let course: Option<Course> = course_table::table
         .filter(course_table::id.eq(id))
@@ -122,9 +121,9 @@ fn check_day(referral: &Referral, course: &Course, day: NaiveDate, today: NaiveD
     let rule = if day > today {
         Rule::NotInFuture
     } else if referral.answered_at.is_some_and(|at| day < at.civil_date()) {
-        Rule::NotBefore("answered_at")
+        Rule::NotBefore(DayOf::ReferralAnswered)
     } else if day > course.ends_on {
-        Rule::NotAfter("ends_on")
+        Rule::NotAfterDay(course.ends_on)
     } else {
         return Ok(());
     };
@@ -297,19 +296,19 @@ fn check_end(conn: &mut DbConnection, enrolment: &Enrolment, wish: End, today: N
     }
     let last_day = reading::summary(conn, enrolment.id)?.last_day.unwrap_or(enrolment.enrolled_on);
     if on < last_day {
-        broken.push(FieldError::new(field, Rule::NotBefore("last_day")));
+        broken.push(FieldError::new(field, Rule::NotBefore(DayOf::LastAttended)));
     }
-    if let Some(rule) = issued_on.and_then(|issued_on| wrong_issue(issued_on, on, field, today)) {
+    if let Some(rule) = issued_on.and_then(|issued_on| wrong_issue(issued_on, on, today)) {
         broken.push(FieldError::new("certificate.issued_on", rule));
     }
     if broken.is_empty() { Ok(()) } else { Err(AppError::Invalid(broken)) }
 }
 
-fn wrong_issue(issued_on: NaiveDate, ended_on: NaiveDate, end: &'static str, today: NaiveDate) -> Option<Rule> {
+fn wrong_issue(issued_on: NaiveDate, ended_on: NaiveDate, today: NaiveDate) -> Option<Rule> {
     if issued_on > today {
         return Some(Rule::NotInFuture);
     }
-    (issued_on < ended_on).then_some(Rule::NotBefore(end))
+    (issued_on < ended_on).then_some(Rule::NotBefore(DayOf::CourseEnded))
 }
 
 /// Records the certificate of a completed course, or corrects it.
@@ -330,7 +329,7 @@ pub fn certify(
     let (EnrolmentStatus::Completed, Some(ended_on)) = (enrolment.status, enrolment.ended_on) else {
         return Err(illegal(enrolment.status, EnrolmentStatus::Completed));
     };
-    if let Some(rule) = wrong_issue(issued_on, ended_on, "ended_on", actor.now.civil_date()) {
+    if let Some(rule) = wrong_issue(issued_on, ended_on, actor.now.civil_date()) {
         return Err(AppError::field("issued_on", rule));
     }
     enrolment.sealed_certificate_number = Some(sealed_number(&enrolment)?);

@@ -11,7 +11,7 @@ use crate::audit::{TrailAction, TrailKey};
 use crate::db::DbConnection;
 use crate::db::schema::{cases, job_check_ups, job_outcomes};
 use crate::db::types::{AccountId, EnrolmentId, OrganisationId};
-use crate::error::{AppError, Conflict, FieldError, Rule};
+use crate::error::{AppError, Conflict, DayOf, FieldError, FitsWith, Rule};
 use crate::grants::Action;
 use crate::grants::predicates::cases_within;
 use crate::training::model::views::{CheckUpDue, CheckUpView, JobView};
@@ -94,22 +94,22 @@ fn check(actor: &Actor, enrolment: &Enrolment, work: Work, checks: &[JobCheckUp]
         match work.started_on {
             None => say("started_on", Rule::Required),
             Some(day) if day > actor.now.civil_date() => say("started_on", Rule::NotInFuture),
-            Some(day) if day < enrolment.enrolled_on => say("started_on", Rule::NotBefore("enrolled_on")),
+            Some(day) if day < enrolment.enrolled_on => say("started_on", Rule::NotBefore(DayOf::Enrolled)),
             // A check-up may not come to lie before its day.
             Some(day) if checks.iter().any(|check| check.checked_on < due_on(day, check.months)) => {
-                say("started_on", Rule::ConflictsWith("check_ups"));
+                say("started_on", Rule::MustFit(FitsWith::CheckUpDays));
             }
             Some(_) => {}
         }
     } else {
         if work.in_trade.is_some() {
-            say("in_trade", Rule::ConflictsWith("kind"));
+            say("in_trade", Rule::MustFit(FitsWith::WithWork));
         }
         if work.started_on.is_some() {
-            say("started_on", Rule::ConflictsWith("kind"));
+            say("started_on", Rule::MustFit(FitsWith::WithWork));
         }
         if !checks.is_empty() {
-            say("kind", Rule::ConflictsWith("check_ups"));
+            say("kind", Rule::MustFit(FitsWith::CheckUpsOfWork));
         }
     }
     if broken.is_empty() { Ok(()) } else { Err(AppError::Invalid(broken)) }
@@ -186,8 +186,9 @@ pub fn record_check_up(
     if sent.checked_on > actor.now.civil_date() {
         return Err(AppError::field("checked_on", Rule::NotInFuture));
     }
-    if sent.checked_on < due_on(start, sent.months) {
-        return Err(AppError::field("checked_on", Rule::NotBefore("due_on")));
+    let due_on = due_on(start, sent.months);
+    if sent.checked_on < due_on {
+        return Err(AppError::field("checked_on", Rule::NotBeforeDay(due_on)));
     }
     store_check_up(conn, actor, id, sent, version)?;
     let checks = check_ups(conn, &[id])?;

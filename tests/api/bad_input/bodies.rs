@@ -1,10 +1,23 @@
 //! Bodies and headers that are not what a route takes.
 
-use serde_json::json;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
 
 use super::{Bad, CANARY, refuse_all};
 use crate::support::casework::person_body;
 use crate::support::{TestApp, World, both_dbs};
+
+/// The methods that are described for a path; where a word stands in the place of an id, those of both.
+fn methods_at(paths: &serde_json::Map<String, Value>, path: &str) -> BTreeSet<String> {
+    let fits = |other: &str| {
+        let (one, other) = (path.split('/'), other.trim_start_matches("/api/v1").split('/'));
+        let same = |(one, other): (&str, &str)| one == other || other.starts_with('{');
+        one.clone().count() == other.clone().count() && one.zip(other).all(same)
+    };
+    let found = paths.iter().filter(|(other, _)| fits(other)).map(|(_, methods)| methods);
+    found.flat_map(|methods| methods.as_object().expect("methods").keys()).map(|method| method.to_uppercase()).collect()
+}
 
 both_dbs! {
     fn a_body_that_is_not_the_described_json_is_refused(app: &TestApp) {
@@ -50,11 +63,34 @@ both_dbs! {
         refuse_all(app, vec![
             Bad::new("no route", ask("GET", "/nothing"), 404, "not_found"),
             Bad::new("no route at the root", app.get("/api/v2/cases"), 404, "not_found"),
-            Bad::new("a method the route lacks", ask("DELETE", "/cases"), 404, "not_found"),
+            Bad::new("a method the route lacks", ask("DELETE", "/cases"), 405, "method_not_allowed"),
             Bad::new("an id that cannot be one", ask("GET", "/cases/4711"), 404, "not_found"),
             Bad::new("a path with a NUL", ask("GET", "/cases/%00"), 404, "not_found"),
             Bad::new("a kind that is none", app.get("/audit/trail/letter/4711").by(&world.auditor), 404, "not_found"),
         ]);
+    }
+
+    fn a_method_that_a_path_lacks_is_told_with_those_it_has_and_to_everybody_alike(app: &TestApp) {
+        let world = World::build(app);
+        let described = serde_json::to_value(hoanhap::server::description()).expect("the description is JSON");
+        let paths = described["paths"].as_object().expect("paths");
+        let nobody = uuid::Uuid::nil().to_string();
+        let mut told = 0;
+        for path in paths.keys().filter_map(|path| path.strip_prefix("/api/v1")) {
+            let filled = path.split('/').map(|part| if part.starts_with('{') { nobody.as_str() } else { part });
+            let path = filled.collect::<Vec<_>>().join("/");
+            let allowed = methods_at(paths, &path);
+            for method in ["DELETE", "PATCH", "OPTIONS"].into_iter().filter(|method| !allowed.contains(*method)) {
+                let ask = || app.call(method, &path).without_key();
+                for call in [ask(), ask().by(&world.worker)] {
+                    let reply = call.send().expect_problem(405, "method_not_allowed");
+                    let told_here = reply.header("allow").unwrap_or_default().split(", ").map(str::to_owned).collect();
+                    assert_eq!(allowed, told_here, "{method} {path}");
+                    told += 1;
+                }
+            }
+        }
+        assert!(told > 400, "only {told} replies");
     }
 
     fn headers_that_a_change_needs_are_asked_for_by_name(app: &TestApp) {

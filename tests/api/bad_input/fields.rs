@@ -1,5 +1,7 @@
 //! Fields that break rules.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -20,7 +22,35 @@ fn text(length: usize) -> Value {
     json!(format!("{CANARY}{}", "x".repeat(length)))
 }
 
+fn missing(reply: &Value) -> Vec<String> {
+    let errors = reply["errors"].as_array().expect("errors").iter();
+    errors
+        .filter(|error| error["rule"] == "required")
+        .map(|error| error["field"].as_str().expect("a field").to_owned())
+        .collect()
+}
+
 both_dbs! {
+    fn every_field_that_is_missing_is_named_at_once(app: &TestApp) {
+        let world = World::build(app);
+        let person = app.person(&world.worker, CANARY);
+        let case = app.case(&world.worker, person, "at_risk", app.today());
+        let ask = |path: &str, body: Value| {
+            missing(&app.post(path, &body).by(&world.worker).send().expect_problem(400, "malformed").json())
+        };
+        assert_eq!(ask("/cases", json!({})), ["person_id", "unit_code", "category", "received_on"]);
+        assert_eq!(ask("/cases", json!({"person_id": person, "category": "at_risk"})), ["unit_code", "received_on"]);
+        assert_eq!(ask("/persons", json!({"birth": {}})).into_iter().collect::<BTreeSet<_>>(), ["birth.precision", "sex"].map(String::from).into());
+        let needs = json!({"needs": [{"service_type": "loan", "in_need": true, "eligible": true}, {"in_need": false}]});
+        let assessed: BTreeSet<String> = ask(&format!("/cases/{case}/assessments"), needs).into_iter().collect();
+        let expected = ["assessed_on", "needs[1].eligible", "needs[1].service_type"].map(String::from);
+        assert!(expected.iter().all(|field| assessed.contains(field)), "{assessed:?}");
+        assert!(assessed.iter().all(|field| !field.starts_with("needs[0]")), "{assessed:?}");
+        // However much is missing, the reply is short.
+        let many = json!({"needs": vec![json!({}); 10_000]});
+        assert!(ask(&format!("/cases/{case}/assessments"), many).len() <= 51);
+    }
+
     fn texts_and_words_of_a_person_are_checked(app: &TestApp) {
         let world = World::build(app);
         let person = |field, value| person(app, &world, field, value);

@@ -98,8 +98,8 @@ both_dbs! {
         let ask = |referral| asking(app, &world, referral, &json!({}));
         refuse_all(app, vec![
             Bad::new("for a course", ask(school), 422, "invalid").names("referral_id", "conflicts_with"),
-            Bad::new("not answered", ask(sent), 409, "illegal_transition"),
-            Bad::new("taken back", ask(over), 409, "illegal_transition"),
+            Bad::new("not answered", ask(sent), 409, "referral_not_begun"),
+            Bad::new("taken back", ask(over), 409, "referral_over"),
         ]);
     }
 

@@ -66,6 +66,9 @@ fn refuse_all(app: &TestApp, table: Vec<Bad<'_>>) {
         if !names.is_none_or(|(field, rule)| names_field(&problem, field, rule)) {
             say(&format!("{names:?} is not named"));
         }
+        if shows_code(&problem) {
+            say("a message shows code");
+        }
         if holds_canary(&reply) {
             say("what was sent is repeated");
         }
@@ -79,6 +82,13 @@ fn refuse_all(app: &TestApp, table: Vec<Bad<'_>>) {
 fn names_field(problem: &Value, field: &str, rule: &str) -> bool {
     let errors = problem["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
     errors.iter().any(|error| error["field"] == field && error["rule"] == rule && error["message"].is_string())
+}
+
+/// Whether a message to people speaks of types, formulas or names of the program.
+fn shows_code(problem: &Value) -> bool {
+    let errors = problem["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let code = ["`", " + ", "struct ", "u32", "i64", "922337", "4294967295"];
+    errors.iter().filter_map(|error| error["message"].as_str()).any(|text| code.iter().any(|part| text.contains(part)))
 }
 
 fn holds_canary(reply: &Reply) -> bool {

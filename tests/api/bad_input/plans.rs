@@ -34,6 +34,11 @@ both_dbs! {
             body["goals"][0]["text"] = json!(text);
             put(body)
         };
+        let approved = |on| {
+            let mut body = plan_body(app.today(), soon, &[]);
+            body["approved_on"] = json!(on);
+            body
+        };
         let many: Vec<Value> = (0..26).map(|_| step(CANARY, None, soon)).collect();
         let four = json!([{"text": CANARY, "steps": many}, {"text": CANARY, "steps": many}, {"text": CANARY, "steps": many}, {"text": CANARY, "steps": many}]);
         let mut too_many = plan_body(app.today(), soon, &[]);
@@ -44,6 +49,8 @@ both_dbs! {
             invalid("agreed tomorrow", put(plan_body(app.days_ago(-1), soon, &[]))).names("agreed_on", "not_in_future"),
             invalid("agreed before the case", put(plan_body(app.days_ago(6), soon, &[]))).names("agreed_on", "not_before"),
             invalid("reviewed before it is agreed", put(plan_body(app.today(), app.days_ago(1), &[]))).names("review_on", "not_before"),
+            invalid("approved before it is agreed", put(approved(app.days_ago(1)))).names("approved_on", "not_before"),
+            invalid("approved tomorrow", put(approved(app.days_ago(-1)))).names("approved_on", "not_in_future"),
             invalid("due before the case", steps(&[step(CANARY, None, app.days_ago(6))])).names("goals[0].steps[0].due_on", "not_before"),
             invalid("a task of nowhere", steps(&[kept(&json!(Uuid::nil()))])).names(first, "no_such_reference"),
             invalid("a task the plan dropped", steps(&[kept(dropped)])).names(first, "no_such_reference"),

@@ -71,7 +71,7 @@ both_dbs! {
             step("start", 2, json!({})),
             step("stop", 2, json!({"reason": "other"})),
             step("complete", 2, json!({"outcome": "achieved"})),
-            Bad::new("giving before the start", give("loan"), 409, "illegal_transition"),
+            Bad::new("giving before the start", give("loan"), 409, "referral_not_begun"),
             Bad::new("sending twice", app.post(&format!("/referrals/{referral}/send"), &json!({})).by(&world.worker).version(2), 409, "illegal_transition"),
         ]);
         app.step(&world.banker, referral, "accept").expect(200);
@@ -84,7 +84,7 @@ both_dbs! {
         app.step(&world.banker, referral, "complete").expect(200);
         refuse_all(app, vec![
             step("stop", 5, json!({"reason": "other"})),
-            Bad::new("giving after the end", give("loan"), 409, "illegal_transition"),
+            Bad::new("giving after the end", give("loan"), 409, "referral_over"),
             Bad::new("a stale version", moving(app, &world, case, "screened", 7), 412, "version_stale"),
         ]);
     }

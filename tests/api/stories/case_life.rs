@@ -141,6 +141,8 @@ both_dbs! {
         assert_eq!(kinds(app), ["follow_up_3", "follow_up_6", "follow_up_12"]);
         let early = follow_up(app, &world.worker, case, 3, "stable").expect(422).json();
         assert_eq!(early["errors"][0]["field"], "done_on");
+        // Three months from 15 October 2025, and thirty days before.
+        assert_eq!(early["errors"][0]["message"], "Ngày không được trước 16/12/2025.");
         let other = follow_up(app, &world.worker, case, 5, "stable").expect(422).json();
         assert_eq!(other["errors"][0]["field"], "months");
         app.pass_days(92);

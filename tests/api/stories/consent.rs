@@ -1,5 +1,14 @@
 //! A person's data goes on only while the person agrees.
 
+use std::collections::BTreeSet;
+
+use chrono::{NaiveDate, TimeDelta};
+use diesel::prelude::*;
+use hoanhap::clock::Random;
+use hoanhap::consents::holding::holds_on;
+use hoanhap::consents::model::Consent;
+use hoanhap::db::schema::consents;
+use hoanhap::db::types::ConsentId;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -21,7 +30,50 @@ fn status_of(app: &TestApp, world: &World, referral: Uuid) -> Value {
     app.get(&format!("/referrals/{referral}")).by(&world.worker).send().expect(200).json()["status"].clone()
 }
 
+/// A consent for every way in which its days lie around `today`.
+fn around(consent: &Consent, today: NaiveDate, random: &Random) -> Vec<Consent> {
+    let days = [-1, 0, 1].map(|offset| today + TimeDelta::days(offset));
+    let or_none = || std::iter::once(None).chain(days.map(Some));
+    let mut all = Vec::new();
+    for given_on in days {
+        for holds_from in or_none() {
+            for expires_on in or_none() {
+                for withdrawn_on in or_none() {
+                    let id = ConsentId(random.uuid());
+                    all.push(Consent { id, given_on, holds_from, expires_on, withdrawn_on, ..consent.clone() });
+                }
+            }
+        }
+    }
+    all
+}
+
 both_dbs! {
+    fn a_statement_and_a_row_agree_on_whether_a_consent_holds(app: &TestApp) {
+        let world = World::build(app);
+        let person = app.person(&world.worker, "Bùi Thị Ngọc");
+        app.consent(&world.worker, person, world.school, app.days_ago(1));
+        let today = app.today();
+        let (random, all) = (Random::seeded(7), consents::table.select(Consent::as_select()));
+        let written = app.state().db.write_now(move |conn| {
+            let first = all.first(conn)?;
+            let rows = around(&first, today, &random);
+            for row in &rows {
+                diesel::insert_into(consents::table).values(row).execute(conn)?;
+            }
+            Ok(rows.len())
+        });
+        assert_eq!(written.expect("consents are recorded"), 3 * 4 * 4 * 4);
+        let (rows, found): (Vec<Consent>, BTreeSet<Uuid>) = app.state().db.read_now(|conn| {
+            let found: Vec<ConsentId> = consents::table.filter(holds_on(today)).select(consents::id).load(conn)?;
+            Ok((all.load(conn)?, found.into_iter().map(|id| id.0).collect()))
+        }).expect("consents are read");
+        let live: BTreeSet<Uuid> = rows.iter().filter(|row| row.is_live_on(today)).map(|row| row.id.0).collect();
+        assert_eq!(found, live);
+        // Given by today, or holding from a day by then; no last day, or one from today on; and not withdrawn. And the first.
+        assert_eq!(live.len(), (2 + 3 * 2) * 3 + 1);
+    }
+
     fn a_referral_is_sent_only_with_a_live_consent_that_names_the_recipient(app: &TestApp) {
         let world = World::build(app);
         let (person, case) = ready_case(app, &world);

@@ -177,9 +177,12 @@ both_dbs! {
         let world = World::build(app);
         let file = csv(&people(3));
         app.import(&world.manager, &file);
-        app.importing(&world.manager, &file, "").send().expect_problem(422, "invalid");
-        app.importing(&world.manager, &file, "&import_lines=2-4").send().expect_problem(409, "file_imported");
-        assert_eq!(app.keys(), 3, "keys of the second are destroyed");
+        for decision in ["", "&import_lines=2-4", "&skip_lines=2"] {
+            app.importing(&world.manager, &file, decision).send().expect_problem(409, "file_imported");
+        }
+        let tried = app.importing(&world.manager, &file, "&dry_run=true").send().expect(200).json();
+        assert_eq!(tried["importable"], json!(false), "a trial says why: {tried}");
+        assert_eq!(app.keys(), 3, "none of the second");
         assert_eq!(app.number("select count(*) as n from loose_keys"), 0);
     }
 

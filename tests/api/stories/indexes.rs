@@ -112,7 +112,9 @@ both_dbs! {
             overviews::rules::centre_workload(conn, &manager, None)?;
             overviews::rules::waiting_referrals(conn, &manager, None, None, 50).map(drop)
         });
-        let of_cases: &[&str] = &["cases_open_by_organisation", "cases_open_by_worker"];
+        // Of as good as empty tables several cost the same, and PostgreSQL takes any of them.
+        let of_cases: &[&str] =
+            &["cases_open_by_organisation", "cases_open_by_worker"];
         let of_referrals: &[&str] = &["referrals_by_sender", "cases_open_by_organisation"];
         assert_eq!(
             without(&plans, &[&["cases_open_by_worker"], of_cases, of_cases, of_referrals]),
@@ -138,9 +140,15 @@ both_dbs! {
             Ok(())
         });
         // Of as good as empty tables several cost the same, and PostgreSQL takes any of them.
-        let of_worker: &[&str] = &["cases_open_by_worker", "cases_open_by_organisation"];
-        let of_centre: &[&str] = &["cases_open_by_organisation"];
-        let of_closed: &[&str] = &["cases_by_deadline", "cases_by_worker"];
+        let open: &[&str] = &[
+            "cases_open_by_worker", "cases_open_by_organisation",
+            "cases_by_organisation_status", "cases_by_deadline",
+        ];
+        let exactly = |indexes| if app.engine == Engine::Postgres { open } else { indexes };
+        let of_worker: &[&str] = exactly(&["cases_open_by_worker", "cases_open_by_organisation"]);
+        let of_centre: &[&str] = exactly(&["cases_open_by_organisation"]);
+        let of_status: &[&str] = exactly(&["cases_by_organisation_status", "cases_open_by_organisation", "cases_open_by_worker"]);
+        let of_closed: &[&str] = &["cases_by_deadline", "cases_by_worker", "cases_by_organisation_status"];
         let of_stays: &[&str] = &["stays_running_out_by_centre", "stays_resident_by_centre", "stays_resident_by_facility"];
         let of_jobs: &[&str] = &["job_outcomes_due"];
         let of_loans: &[&str] = &["loans_by_centre_due", "loans_by_centre_status", "loans_by_case"];
@@ -149,9 +157,9 @@ both_dbs! {
         let of_sender: &[&str] = &["referrals_by_sender", "referrals_by_deadline"];
         let expected = [
             &["tasks_by_owner"], of_worker, of_worker, of_worker, of_sender, of_worker,
-            of_worker, of_closed, of_worker, of_stays, of_jobs, of_loans,
+            of_status, of_worker, of_closed, of_worker, of_stays, of_jobs, of_loans,
             &["tasks_by_organisation"], of_centre, of_centre, of_centre, of_sender, of_centre,
-            of_centre, of_closed, of_centre, of_stays, of_jobs, of_loans, of_transfers,
+            of_status, of_centre, of_closed, of_centre, of_stays, of_jobs, of_loans, of_transfers,
             &["cases_by_opener", "cases_open_by_organisation", "cases_open_by_worker"],
             of_recipient, of_recipient,
         ];

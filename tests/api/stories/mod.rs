@@ -12,6 +12,7 @@ mod groups;
 mod guessing;
 mod imports;
 mod indexes;
+mod kept_days;
 mod lists;
 mod loan_imports;
 mod loans;

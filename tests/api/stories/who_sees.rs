@@ -184,7 +184,7 @@ both_dbs! {
         };
         assert_eq!(trying(9), trying(11), "after and before the reception");
         let told = trying(400).to_string();
-        assert!(told.contains("year_before_sent_at") && !told.contains("received_on"), "{told}");
+        assert!(told.contains("một năm trước ngày gửi") && !told.contains("tiếp nhận"), "{told}");
         let old = json!({
             "referral_id": referral, "service_type": "vocational_training", "delivered_on": app.days_ago(11), "form": "in_kind",
         });

@@ -7,6 +7,7 @@ pub mod database;
 pub mod entitlements;
 pub mod files;
 pub mod imports;
+pub mod kept_days;
 pub mod loan_imports;
 pub mod loans;
 pub mod plans;

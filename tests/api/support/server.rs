@@ -1,7 +1,7 @@
 //! The real server on a free port, with a clock that stands still.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Deref;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
@@ -52,8 +52,9 @@ impl Node {
         let (tell, told) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-                let (server, port) = hoanhap::server::bind(served, address, 0, 2).expect("a port is free");
+                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
+                let port = listener.local_addr().expect("its port").port();
+                let server = hoanhap::server::on(served, listener, 2).expect("the server is made");
                 tell.send((server.handle(), port)).expect("the test waits");
                 server.await.expect("the server ends well");
             });
@@ -176,10 +177,13 @@ impl TestApp {
     }
 }
 
-/// Runs a test on one database.
+/// Runs a test on one database. Whatever it did, what is kept with a case is then what its history says.
 pub fn run(engine: Engine, test: fn(&TestApp)) {
     match TestApp::start(engine, Options::default()) {
-        Some(app) => test(&app),
+        Some(app) => {
+            test(&app);
+            assert_eq!(app.wrongly_kept_days(), Vec::<&str>::new());
+        }
         None => println!("skipped: HOANHAP_TEST_POSTGRES_URL names no PostgreSQL server"),
     }
 }

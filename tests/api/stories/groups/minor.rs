@@ -57,7 +57,16 @@ fn planned(app: &TestApp, world: &World) -> Child {
     until(app, "2025-10-21");
     let mut plan = plan_body(app.today(), day("2026-01-20"), &[step("Gặp gia đình", None, day("2025-10-24"))]);
     plan["agreed_with"] = json!("guardian");
-    app.put_plan(worker, case, None, &plan).send().expect(200);
+    let saved = app.put_plan(worker, case, None, &plan).send().expect(200).json();
+    assert_eq!(saved["approved_on"], Value::Null);
+    plan["goals"][0]["steps"][0]["task_id"] = saved["goals"][0]["steps"][0]["task_id"].clone();
+    plan["approved_on"] = json!(app.today());
+    let approved = app.put_plan(worker, case, saved["version"].as_i64(), &plan).send().expect(200).json();
+    assert_eq!(
+        (&approved["approved_on"], &approved["number"]),
+        (&json!("2025-10-21"), &json!(2)),
+        "by the commune's chair"
+    );
     assert_eq!(due(app, worker, case), []);
     assert_eq!(reminders(app, worker), [pair("task_due", "2025-10-24")]);
     app.move_case(worker, case, "receiving_support", app.today()).expect(200);
@@ -146,7 +155,14 @@ fn on_her_own(app: &TestApp, world: &World, clinic: &User, child: &Child, health
     let enrolment = app.enrol(&world.teacher, again, course).expect(201).id();
     app.mark(&world.teacher, course, app.today(), &[(enrolment, "present")]).expect(200);
     assert!(reads_her(app, &world.teacher, again));
-    app.put_plan(worker, child.case, Some(1), &plan_body(app.today(), day("2026-07-15"), &[])).send().expect(200);
+    app.put_plan(
+        worker,
+        child.case,
+        app.plan(worker, child.case)["version"].as_i64(),
+        &plan_body(app.today(), day("2026-07-15"), &[]),
+    )
+    .send()
+    .expect(200);
     assert_eq!(due(app, worker, child.case), []);
     let ways = app.livelihood(worker, child.case)["training"].as_array().map(Vec::len);
     assert_eq!(ways, Some(2), "the course that was stopped, and the new one");

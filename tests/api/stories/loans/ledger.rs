@@ -149,7 +149,9 @@ both_dbs! {
         let loan = app.loan(&world.worker, referral, app.today());
         app.grant_loan(&world.banker, loan, 1_000_000, 3, app.today());
         let part = json!({"disbursed_on": app.today(), "amount_dong": 1_000_000});
-        app.loan_step(&world.banker, loan, "disbursements", &part).expect_problem(409, "illegal_transition");
+        let refused = app.loan_step(&world.banker, loan, "disbursements", &part);
+        let refused = refused.expect_problem(409, "referral_not_begun").text();
+        assert!(refused.contains("bắt đầu trước khi ghi") && !refused.contains("in_service"), "{refused}");
         app.step(&world.banker, referral, "start").expect(200);
         app.loan_step(&world.banker, loan, "disbursements", &part).expect(200);
     }

@@ -91,7 +91,7 @@ both_dbs! {
         app.consent(&world.worker, person, world.school, app.days_ago(2));
         app.assess(&world.worker, case, &["vocational_training", "general_education"], app.days_ago(1));
         let sent = app.referral(&world.worker, case, "vocational_training", world.school);
-        app.enrol(&world.teacher, sent, course).expect_problem(409, "illegal_transition");
+        app.enrol(&world.teacher, sent, course).expect_problem(409, "referral_not_begun");
         app.enrol(&world.worker, sent, course).expect_problem(403, "forbidden");
         app.enrol(&world.banker, sent, course).expect_problem(404, "not_found");
         let schooling = app.referral(&world.worker, case, "general_education", world.school);

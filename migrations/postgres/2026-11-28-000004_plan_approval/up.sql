@@ -1,0 +1,1 @@
+alter table care_plans add column approved_on date;

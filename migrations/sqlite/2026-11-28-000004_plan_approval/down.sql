@@ -1,0 +1,1 @@
+alter table care_plans drop column approved_on;
