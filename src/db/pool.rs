@@ -1,19 +1,22 @@
 //! Opening a database, its connections, and the doors.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use diesel::r2d2::{Pool, PooledConnection};
 
 use super::checkpoint;
-use super::connection::{DatabaseUrl, DbConnection, Engine, Manager, Mode};
+use super::connection::{Begun, DatabaseUrl, DbConnection, Engine, Manager, Mode};
 use super::wants_retry;
 use super::writer::Writer;
 use crate::error::AppError;
 
 /// How often a write that the engine asks to try again is tried before it fails.
 const MAX_ATTEMPTS: u32 = 40;
+
+/// From this attempt on a write goes alone: the others of this process wait for it.
+const ALONE_FROM: u32 = 6;
 
 /// How a database is opened.
 #[derive(Debug, Clone)]
@@ -57,7 +60,13 @@ enum Writers {
     /// SQLite takes one at a time.
     One(Writer),
     /// PostgreSQL takes many.
-    Many(Pool<Manager>),
+    Many(Lanes),
+}
+
+/// Writes side by side, or one alone.
+struct Lanes {
+    pool: Pool<Manager>,
+    turn: RwLock<()>,
 }
 
 struct Inner {
@@ -85,7 +94,9 @@ impl Database {
                 refuse_unsafe_sqlite(&mut connection)?;
                 Writers::One(Writer::start(connection, connect(url)?, url.open_for_sync()?)?)
             }
-            Engine::Postgres => Writers::Many(pool(url, Mode::Write, options.connections)?),
+            Engine::Postgres => {
+                Writers::Many(Lanes { pool: pool(url, Mode::Write, options.connections)?, turn: RwLock::new(()) })
+            }
         };
         let readers = pool(url, Mode::Read, options.connections)?;
         let abort_first_attempt = AtomicBool::new(options.abort_first_attempt);
@@ -174,7 +185,7 @@ impl Database {
     {
         match &self.inner.writers {
             Writers::One(writer) => writer.submit_then(self.aborting(f), then),
-            Writers::Many(pool) => then(self.write_with_retry(pool, &mut f)),
+            Writers::Many(lanes) => then(self.write_with_retry(lanes, &mut f)),
         }
     }
 
@@ -192,7 +203,7 @@ impl Database {
                 .submit(self.aborting(f))
                 .blocking_recv()
                 .map_err(|_| AppError::internal("the database writer stopped"))?,
-            Writers::Many(pool) => self.write_with_retry(pool, &mut f),
+            Writers::Many(lanes) => self.write_with_retry(lanes, &mut f),
         }
     }
 
@@ -225,38 +236,51 @@ impl Database {
 
     fn write_with_retry<T>(
         &self,
-        pool: &Pool<Manager>,
+        lanes: &Lanes,
         f: &mut impl FnMut(&mut DbConnection) -> Result<T, AppError>,
     ) -> Result<T, AppError> {
-        let mut begun = checkout(pool)?;
-        let mut abort = self.inner.abort_first_attempt.load(Ordering::Relaxed);
+        let mut begun = checkout(&lanes.pool)?;
+        if self.inner.abort_first_attempt.load(Ordering::Relaxed) {
+            let _thrown_away = begun.run(&mut *f);
+            begun.rollback()?;
+        }
         for attempt in 1..=MAX_ATTEMPTS {
-            let result = begun.run(&mut *f);
-            if std::mem::take(&mut abort) {
-                begun.rollback()?;
-                continue;
-            }
-            let committed = result.and_then(|value| Ok(begun.commit().map(|()| value)?));
-            let Err(error) = committed else {
-                metrics::counter!("hoanhap_writes_total").increment(1);
-                return committed;
-            };
-            // When the connection is lost this fails as well, and what happened first is what counts.
-            if begun.rollback().is_err() {
-                return Err(error);
-            }
-            match error {
-                AppError::Database(refused) if wants_retry(&refused) => {
+            match lanes.attempt(attempt, &mut begun, f) {
+                Err(AppError::Database(refused)) if wants_retry(&refused) => {
                     metrics::counter!("hoanhap_write_retries_total").increment(1);
                     std::thread::sleep(pause_before(attempt));
                 }
-                error => {
+                ended => {
                     metrics::counter!("hoanhap_writes_total").increment(1);
-                    return Err(error);
+                    return ended;
                 }
             }
         }
         Err(AppError::Busy { retry_after_seconds: 1 })
+    }
+}
+
+impl Lanes {
+    /// Runs `f` once and commits what it wrote, or undoes it. A write that has lost to others again and
+    /// again is not left to luck: it waits until they have ended, and they wait for it.
+    fn attempt<T>(
+        &self,
+        attempt: u32,
+        begun: &mut Begun,
+        f: &mut impl FnMut(&mut DbConnection) -> Result<T, AppError>,
+    ) -> Result<T, AppError> {
+        let (_beside, _alone);
+        if attempt < ALONE_FROM {
+            _beside = self.turn.read().unwrap_or_else(PoisonError::into_inner);
+        } else {
+            _alone = self.turn.write().unwrap_or_else(PoisonError::into_inner);
+        }
+        let done = begun.run(f).and_then(|value| Ok(begun.commit().map(|()| value)?));
+        if done.is_err() {
+            // When the connection is lost this fails as well, and what happened first is what counts.
+            let _lost = begun.rollback();
+        }
+        done
     }
 }
 

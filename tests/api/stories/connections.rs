@@ -1,5 +1,8 @@
 //! What the doors to the database promise when something goes wrong behind them.
 
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
 use diesel::prelude::*;
 use hoanhap::db::DbConnection;
 use hoanhap::settings;
@@ -34,6 +37,25 @@ both_dbs! {
         }
     }
 
+    fn a_write_that_loses_to_others_again_and_again_gets_its_turn(app: &TestApp) {
+        let db = app.state().db.clone();
+        let (rivals, ended) = channel();
+        let written = db.clone().write_now(move |conn| {
+            let before = settings::get(conn, "test.turn")?;
+            let (db, rivals) = (db.clone(), rivals.clone());
+            let (tell, told) = channel();
+            std::thread::spawn(move || {
+                let written = db.write_now(|conn| settings::set(conn, "test.turn", "a rival"));
+                let (_whether_awaited, _whether_counted) = (tell.send(()), rivals.send(written));
+            });
+            // Beside us the rival has committed at once. When we go alone it waits for us.
+            let _whether_beside = told.recv_timeout(Duration::from_millis(500));
+            settings::set(conn, "test.turn", &format!("after {before:?}"))
+        });
+        written.expect("it is written in the end");
+        assert!(ended.into_iter().all(|rival| rival.is_ok()), "and so is everybody else's");
+    }
+
     fn a_read_that_writes_is_refused(app: &TestApp) {
         let refused = app.state().db.read_now(|conn| settings::set(conn, "test.read", "1"));
         assert!(refused.is_err());
@@ -62,7 +84,7 @@ both_dbs! {
             let cut = "select pg_terminate_backend(pid) from pg_stat_activity
                        where datname = current_database() and pid <> pg_backend_pid()";
             app.state().db.alone_now(|conn| Ok(diesel::sql_query(cut).execute(conn)?)).expect("the others are cut off");
-            std::thread::sleep(std::time::Duration::from_millis(1200));
+            std::thread::sleep(Duration::from_millis(1200));
         }
         app.get(&format!("/persons/{person}")).by(&world.worker).send().expect(200);
         app.person(&world.worker, "Lê Thị Mới");
