@@ -13,11 +13,12 @@ use crate::attachments::Files;
 use crate::audit::{Seen, SubjectKind, TrailKey, ViewLog};
 use crate::cases::deadlines::Deadlines;
 use crate::clock::{Clock, Random};
-use crate::db::{Database, DbConnection};
+use crate::db::{Database, DbConnection, Size};
 use crate::entitlements::Catalogue;
 use crate::error::AppError;
 use crate::http::idempotency::{BoundKey, claim, claimed};
 use crate::loans::Products;
+use crate::outreach::OutreachCatalogue;
 use crate::persons::search::NameIndex;
 use crate::programmes::Plans;
 use crate::reminders::ReminderDays;
@@ -64,6 +65,8 @@ pub struct App {
     pub reminders: Arc<ReminderDays>,
     /// Trades, levels and the tariff of training aid.
     pub training: Arc<TrainingCatalogue>,
+    /// Models of intervention and words of outreach.
+    pub outreach: Arc<OutreachCatalogue>,
     /// Loan products.
     pub products: Arc<Products>,
     /// Programme plans.
@@ -84,17 +87,24 @@ pub struct Target {
     resource: uuid::Uuid,
     kind: SubjectKind,
     whole: Option<uuid::Uuid>,
+    size: Size,
 }
 
 impl Target {
     /// A record that is a subject of its own.
     pub fn record(kind: SubjectKind, id: uuid::Uuid) -> Self {
-        Self { resource: id, kind, whole: None }
+        Self { resource: id, kind, whole: None, size: Size::Small }
     }
 
     /// A part, such as a consent, of the subject `whole`.
     pub fn part(kind: SubjectKind, whole: uuid::Uuid, id: uuid::Uuid) -> Self {
-        Self { resource: id, kind, whole: Some(whole) }
+        Self { resource: id, kind, whole: Some(whole), size: Size::Small }
+    }
+
+    /// With thousands of rows that hang on it.
+    #[must_use]
+    pub fn large(self) -> Self {
+        Self { size: Size::Large, ..self }
     }
 }
 
@@ -152,7 +162,15 @@ impl App {
     ///
     /// # Errors
     /// As [`App::read`].
-    pub async fn write<T, F>(&self, caller: Caller, mut f: F) -> Result<T, AppError>
+    pub async fn write<T, F>(&self, caller: Caller, f: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut DbConnection, &Actor) -> Result<T, AppError> + Send + 'static,
+    {
+        self.write_sized(Size::Small, caller, f).await
+    }
+
+    async fn write_sized<T, F>(&self, size: Size, caller: Caller, mut f: F) -> Result<T, AppError>
     where
         T: Send + 'static,
         F: FnMut(&mut DbConnection, &Actor) -> Result<T, AppError> + Send + 'static,
@@ -160,7 +178,7 @@ impl App {
         let now = self.clock.now();
         let written = self
             .db
-            .write(move |conn| {
+            .write_sized(size, move |conn| {
                 let actor = Actor::load(conn, caller, now)?;
                 f(conn, &actor)
             })
@@ -190,7 +208,7 @@ impl App {
     {
         let bound = key.clone();
         let written = self
-            .write(caller, move |conn, actor| {
+            .write_sized(target.size, caller, move |conn, actor| {
                 claim(conn, actor, &bound, target.resource, actor.now)?;
                 f(conn, actor)
             })

@@ -23,6 +23,7 @@ use crate::entitlements::{Catalogue, EntitlementsError};
 use crate::error::AppError;
 use crate::loans::Products;
 use crate::loans::products::ProductsError;
+use crate::outreach::{OutreachCatalogue, OutreachConfigError};
 use crate::persons::search::{NameIndex, forget_followed};
 use crate::programmes::{Plans, PlansError};
 use crate::reminders::{ReminderDays, ReminderDaysError};
@@ -73,6 +74,9 @@ pub enum BootError {
     /// Trades and training aid.
     #[error(transparent)]
     Training(#[from] TrainingConfigError),
+    /// Models and words of outreach.
+    #[error(transparent)]
+    Outreach(#[from] OutreachConfigError),
     /// Loan products.
     #[error(transparent)]
     Products(#[from] ProductsError),
@@ -113,6 +117,7 @@ impl BootError {
             | Self::Calendar(_)
             | Self::Products(_)
             | Self::Training(_)
+            | Self::Outreach(_)
             | Self::Reminders(_)
             | Self::Deadlines(_) => 78,
             Self::Open(_) => 69,
@@ -168,6 +173,7 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
     let entitlements = Catalogue::shipped(&services)?;
     let reminders = ReminderDays::shipped()?;
     let training = TrainingCatalogue::shipped()?;
+    let outreach = OutreachCatalogue::shipped()?;
     let products = Products::shipped(&units)?;
     if config.database_url()?.file().is_some() || config.keys_url()?.file().is_some() {
         make_private_dir(&config.server.data_dir)?;
@@ -202,6 +208,7 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
         entitlements: Arc::new(entitlements),
         reminders: Arc::new(reminders),
         training: Arc::new(training),
+        outreach: Arc::new(outreach),
         products: Arc::new(products),
         plans: Arc::new(plans),
         clock: around.clock,

@@ -28,6 +28,7 @@ pub mod imports;
 pub mod loans;
 pub mod notes;
 pub mod organisations;
+pub mod outreach;
 pub mod overviews;
 pub mod persons;
 pub mod programmes;

@@ -61,6 +61,7 @@ pub fn api(config: &mut ServiceConfig<'_>) {
     crate::notes::routes::configure(config);
     crate::attachments::routes::configure(config);
     crate::imports::routes::configure(config);
+    crate::outreach::routes::configure(config);
     crate::programmes::routes::configure(config);
     crate::statistics::routes::configure(config);
     crate::audit::routes::configure(config);

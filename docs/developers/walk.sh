@@ -50,6 +50,7 @@ login counsellor "$(first_of counsellor)"
 login supervisor "$(first_of supervisor)"
 login auditor "$(first_of auditor)"
 login administrator "$(first_of administrator)"
+login leader "$(first_of peer_leader)"
 centre=$(organisation_of manager)
 school=$(organisation_of school)
 lender=$(organisation_of lender)
@@ -57,7 +58,7 @@ society=$(organisation_of society)
 shelter=$(organisation_of shelter)
 receiver=$(organisation_of receiver)
 
-for part in main_job errors auditor training loans stays transfer imports sessions; do
+for part in main_job errors auditor training loans stays transfer imports groups sessions; do
     # shellcheck source=/dev/null
     . "$parts/$part.sh"
 done

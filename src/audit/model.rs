@@ -38,6 +38,10 @@ text_enum! {
         Attachment = "attachment",
         /// An import of a file.
         Import = "import",
+        /// A point of intervention.
+        InterventionPoint = "intervention_point",
+        /// A peer group, with places and members by number.
+        PeerGroup = "peer_group",
     }
 }
 

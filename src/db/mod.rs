@@ -17,6 +17,7 @@ mod writer;
 pub use connection::{DatabaseUrl, DbConnection, Engine, MultiBackend};
 pub use migrate::{SchemaError, Stage, Store, migrate, revert_all, stage};
 pub use pool::{Database, DatabaseOptions, OpenError};
+pub use writer::Size;
 
 use crate::error::AppError;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};

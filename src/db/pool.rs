@@ -9,7 +9,7 @@ use diesel::r2d2::{Pool, PooledConnection};
 use super::checkpoint;
 use super::connection::{Begun, DatabaseUrl, DbConnection, Engine, Manager, Mode};
 use super::wants_retry;
-use super::writer::Writer;
+use super::writer::{Size, Writer};
 use crate::error::AppError;
 
 /// How often a write that the engine asks to try again is tried before it fails.
@@ -165,10 +165,22 @@ impl Database {
         T: Send + 'static,
         F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send + 'static,
     {
+        self.write_sized(Size::Small, f).await
+    }
+
+    /// [`Database::write`], saying how much it changes.
+    ///
+    /// # Errors
+    /// As [`Database::write`].
+    pub async fn write_sized<T, F>(&self, size: Size, f: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send + 'static,
+    {
         let this = self.clone();
         match &self.inner.writers {
             Writers::One(writer) => {
-                let answer = writer.submit(self.aborting(f));
+                let answer = writer.submit(size, self.aborting(f));
                 answer.await.map_err(|_| AppError::internal("the database writer stopped"))?
             }
             Writers::Many(_) => actix_web::web::block(move || this.write_now(f)).await?,
@@ -184,7 +196,7 @@ impl Database {
         R: FnOnce(Result<T, AppError>) + Send + 'static,
     {
         match &self.inner.writers {
-            Writers::One(writer) => writer.submit_then(self.aborting(f), then),
+            Writers::One(writer) => writer.submit_then(Size::Small, self.aborting(f), then),
             Writers::Many(lanes) => then(self.write_with_retry(lanes, &mut f)),
         }
     }
@@ -193,14 +205,26 @@ impl Database {
     ///
     /// # Errors
     /// As [`Database::write`].
-    pub fn write_now<T, F>(&self, mut f: F) -> Result<T, AppError>
+    pub fn write_now<T, F>(&self, f: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send + 'static,
+    {
+        self.write_sized_now(Size::Small, f)
+    }
+
+    /// [`Database::write_sized`] on the calling thread, which may block.
+    ///
+    /// # Errors
+    /// As [`Database::write`].
+    pub fn write_sized_now<T, F>(&self, size: Size, mut f: F) -> Result<T, AppError>
     where
         T: Send + 'static,
         F: FnMut(&mut DbConnection) -> Result<T, AppError> + Send + 'static,
     {
         match &self.inner.writers {
             Writers::One(writer) => writer
-                .submit(self.aborting(f))
+                .submit(size, self.aborting(f))
                 .blocking_recv()
                 .map_err(|_| AppError::internal("the database writer stopped"))?,
             Writers::Many(lanes) => self.write_with_retry(lanes, &mut f),

@@ -9,6 +9,7 @@ mod of_entitlements;
 mod of_imports;
 mod of_loans;
 mod of_notes;
+mod of_outreach;
 mod of_plans;
 mod of_programmes;
 mod of_reference;
@@ -23,6 +24,7 @@ pub use of_entitlements::*;
 pub use of_imports::*;
 pub use of_loans::*;
 pub use of_notes::*;
+pub use of_outreach::*;
 pub use of_plans::*;
 pub use of_programmes::*;
 pub use of_reference::*;
@@ -88,6 +90,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     same_groups,
     same_decisions,
     search_changes,
+    intervention_points,
+    peer_groups,
+    group_places,
+    member_counts,
 );
 
 diesel::allow_columns_to_appear_in_same_group_by_clause!(

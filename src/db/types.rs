@@ -335,6 +335,8 @@ id_type! {
     StepId;
     /// A task: a step of a care plan, or free work in a case.
     TaskId;
+    /// A point of intervention.
+    InterventionPointId;
     /// A vocational course.
     CourseId;
     /// A place of one person in a course.

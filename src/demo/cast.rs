@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use secrecy::SecretString;
 
 use super::DemoAccount;
+use super::groups::Groups;
 use super::names::Region;
 use crate::accounts::model::{Account, AccountGrant, new_account};
 use crate::accounts::rules as account_rules;
@@ -151,21 +152,33 @@ struct Maker<'a> {
     accounts: Vec<DemoAccount>,
     rows: Vec<(Account, AccountGrant)>,
     organisations: Vec<Organisation>,
+    groups: Groups,
 }
 
 /// Makes organisations and accounts and stores them.
 pub(super) fn make(app: &App, ids: &Random, since: Instant) -> Result<Cast, AppError> {
     let locked = app.passwords.hash_now(&SecretString::from(app.random.uuid().to_string()))?;
-    let mut maker =
-        Maker { app, ids, since, locked, accounts: Vec::new(), rows: Vec::new(), organisations: Vec::new() };
+    let mut maker = Maker {
+        app,
+        ids,
+        since,
+        locked,
+        accounts: Vec::new(),
+        rows: Vec::new(),
+        organisations: Vec::new(),
+        groups: Groups::default(),
+    };
     let mut centres = Vec::new();
     for (position, province) in PROVINCES.iter().enumerate() {
         centres.push(maker.centre(province, Shown::of(position))?);
     }
     maker.country()?;
-    let Maker { accounts, rows, organisations, .. } = maker;
+    let Maker { accounts, rows, organisations, groups, .. } = maker;
     let trail = app.trail.clone();
-    app.db.write_now(move |conn| store(conn, &trail, &rows, &organisations, since))?;
+    app.db.write_now(move |conn| {
+        store(conn, &trail, &rows, &organisations, since)?;
+        groups.store(conn, &trail, since)
+    })?;
     Ok(Cast { centres, accounts })
 }
 
@@ -213,9 +226,6 @@ impl Maker<'_> {
             );
             let officer = self.account(Role::CommuneOfficer, &format!("canboxa.{slug}"), Some(office), None, true)?;
             of_commune = Some((office, officer));
-            let name = format!("Nhóm đồng đẳng minh họa, {}", province.short);
-            let group = self.organisation(OrganisationKind::PeerGroup, name, province.code);
-            self.account(Role::PeerLeader, &format!("dongdang.{slug}"), Some(group), None, true)?;
         }
         let mut partners = Vec::new();
         for (kind, name) in PARTNERS {
@@ -225,7 +235,7 @@ impl Maker<'_> {
             partners.push((kind, partner, account));
         }
         let (communes, old_communes) = self.communes(province.code);
-        Ok(Centre {
+        let centre = Centre {
             id,
             region: province.region,
             weight: province.weight,
@@ -236,7 +246,22 @@ impl Maker<'_> {
             partners,
             communes,
             old_communes,
-        })
+        };
+        self.peers(province, &centre, everybody.then_some(&slug))?;
+        Ok(centre)
+    }
+
+    /// The groups that a centre supports; the first has a leader whose account is shown, when there is a name for it.
+    fn peers(&mut self, province: &Province, centre: &Centre, slug: Option<&String>) -> Result<(), AppError> {
+        for (position, (_, name, ..)) in super::groups::KINDS.iter().enumerate() {
+            let name = format!("{name}, {}", province.short);
+            let group = self.organisation(OrganisationKind::PeerGroup, name, province.code);
+            if let Some(slug) = slug.filter(|_| position == 0) {
+                self.account(Role::PeerLeader, &format!("dongdang.{slug}"), Some(group), None, true)?;
+            }
+            self.groups.add(self.ids, self.since, self.app.clock.today(), centre, group, position);
+        }
+        Ok(())
     }
 
     fn country(&mut self) -> Result<(), AppError> {

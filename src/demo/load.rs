@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::assessments::model::{AssessedNeed, Assessment, SupportRefusal};
 use crate::cases::model::{Case, CaseEvent, CaseEventKind};
 use crate::clock::Random;
+use crate::db::Size;
 use crate::db::types::{AccountId, AssessmentId, CaseEventId, CaseId, Instant, PersonId, RefusalId, UnknownWord};
 use crate::deliveries::model::Delivery;
 use crate::error::AppError;
@@ -66,7 +67,7 @@ pub(super) fn load(app: &App, persons: u32, seed: u64) -> Result<Vec<DemoAccount
             register.note(&records);
             batch.add(records);
         }
-        app.db.write_now(move |conn| Ok(batch.store(conn)?))?;
+        app.db.write_sized_now(Size::Large, move |conn| Ok(batch.store(conn)?))?;
         next = end;
     }
     register.store(app, &ids, &mut rng, &cast.centres)?;
@@ -126,7 +127,6 @@ impl Scribe<'_> {
         planner.complete(&mut assessments)?;
         let partner = referrals.first().map(|(referral, _)| referral.to_organisation_id);
         let work = planner.work(&assessments, partner)?;
-        let deliveries = self.deliveries(&case, worker, &referrals)?;
         let twin = match twin {
             Some((id, key)) => {
                 let when = (self.number, self.app.clock.today());

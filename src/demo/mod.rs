@@ -3,6 +3,7 @@
 mod batch;
 mod cast;
 mod dice;
+mod groups;
 mod imports;
 mod load;
 mod loans;

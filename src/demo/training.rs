@@ -15,6 +15,7 @@ use super::batch::Records;
 use super::cast::Centre;
 use crate::app::App;
 use crate::clock::Random;
+use crate::db::Size;
 use crate::db::types::{OrganisationId, PersonId};
 use crate::error::AppError;
 use crate::services::ServiceType;
@@ -52,7 +53,7 @@ impl Register {
                 ledger.class(rng, class, (trade, unit), &keys)?;
             }
             let rows = ledger.finish();
-            app.db.write_now(move |conn| Ok(rows.store(conn)?))?;
+            app.db.write_sized_now(Size::Large, move |conn| Ok(rows.store(conn)?))?;
         }
         Ok(())
     }

@@ -97,6 +97,10 @@ pub enum Conflict {
         /// How long ago, as a class of time: no day, and not where.
         when: AidUse,
     },
+    /// What follows from a completed course is recorded when it is completed.
+    CourseNotCompleted,
+    /// Training aid is for a course that the person attends or has completed.
+    CourseNotAttended,
     /// No training aid is due for this course: by its level, its day, or because nothing is to be paid.
     NoTrainingAid,
     /// No work is recorded that could last.
@@ -111,6 +115,8 @@ pub enum Conflict {
     TooManyTogether,
     /// Nothing that stands was decided about this very pair.
     NothingDecided,
+    /// The organisation is registered as a group already.
+    GroupRegistered,
     /// An import cannot be stored, or undone.
     Import(ImportRefusal),
 }
@@ -154,6 +160,8 @@ impl Conflict {
             Self::CourseHasLearners => "course_has_learners",
             Self::AlreadyEnrolled => "already_enrolled",
             Self::TrainingAidUsed { .. } => "training_aid_used",
+            Self::CourseNotCompleted => "course_not_completed",
+            Self::CourseNotAttended => "course_not_attended",
             Self::NoTrainingAid => "no_training_aid",
             Self::NoWorkRecorded => "no_work_recorded",
             Self::Loan(conflict) => conflict.code(),
@@ -161,6 +169,7 @@ impl Conflict {
             Self::DecidedNotSame => "decided_not_same",
             Self::TooManyTogether => "too_many_together",
             Self::NothingDecided => "nothing_decided",
+            Self::GroupRegistered => "group_registered",
             Self::Import(refusal) => refusal.code(),
         }
     }
@@ -211,6 +220,9 @@ impl Conflict {
                 "The person does not want this service now; assess again when they do.",
             ),
             Self::AnswerTooLate => ("Đã quá hạn trả lời.", "The deadline for an answer has passed."),
+            Self::GroupRegistered => {
+                ("Tổ chức này đã được đăng ký là nhóm.", "This organisation is registered as a group already.")
+            }
             Self::NameTaken => ("Tên này đã được dùng.", "This name is taken."),
             Self::RolesExcludeEachOther => (
                 "Một tài khoản không được giữ đồng thời các vai trò này.",
@@ -264,6 +276,14 @@ impl Conflict {
                 "The person holds a place in this course, or in one on the same days.",
             ),
             Self::TrainingAidUsed { when } => when.title(),
+            Self::CourseNotCompleted => (
+                "Người học chưa học xong khóa học này; chứng chỉ và việc làm ghi sau khi học xong.",
+                "The learner has not completed this course; certificate and work are recorded once they have.",
+            ),
+            Self::CourseNotAttended => (
+                "Chế độ hỗ trợ đào tạo dành cho người đang học hoặc đã học xong khóa học.",
+                "Training aid is for a course that the person attends or has completed.",
+            ),
             Self::NoTrainingAid => {
                 ("Không có khoản hỗ trợ đào tạo nào cho khóa học này.", "No training aid is due for this course.")
             }

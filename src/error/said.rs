@@ -53,6 +53,12 @@ said! {
         YearBeforeSent => ("một năm trước ngày gửi chuyển gửi", "a year before the referral was sent"),
         /// A referral was answered.
         ReferralAnswered => ("ngày nơi nhận trả lời chuyển gửi", "the day the referral was answered"),
+        /// A point of intervention begins.
+        PointFrom => ("ngày đầu của điểm can thiệp", "the first day of the point of intervention"),
+        /// The last group leaves a point of intervention.
+        GroupLeavesPoint => ("ngày nhóm cuối cùng rời điểm can thiệp", "the day the last group leaves the point of intervention"),
+        /// A group begins to work in a place.
+        PlaceFrom => ("ngày nhóm bắt đầu hoạt động ở đó", "the day the group begins to work there"),
         /// A stay began.
         StayFrom => ("ngày vào ở", "the first day of the stay"),
         /// A course begins.
@@ -117,6 +123,12 @@ said! {
         WithWork => ("Chỉ nêu khi có việc làm.", "Only where there is work."),
         /// The law still gives it.
         SupportLimit => ("Đã đến mức hỗ trợ; hãy hỏi nơi chuyển gửi.", "The limit of support is reached; ask the sender."),
+        /// A point of intervention works while its model is used.
+        DaysOfModel => ("Mô hình này không áp dụng trong những ngày đó.", "This model is not used on all of these days."),
+        /// A group is at a point where and when the point is.
+        PlaceOfPoint => ("Điểm can thiệp không ở đơn vị này hoặc không hoạt động trong những ngày đó.", "The point of intervention is not in this unit, or not on all of these days."),
+        /// A group is in a unit once at a time.
+        OncePerUnit => ("Mỗi đơn vị chỉ nêu một lần cho cùng một ngày.", "A unit is named once for a day."),
         /// Named once.
         Once => ("Mỗi thứ chỉ nêu một lần trong danh sách.", "Each is named once in the list."),
         /// The learner is still there.
@@ -209,6 +221,8 @@ said! {
         UnitBelowCountry => ("một xã, huyện hoặc tỉnh", "a commune, district or province"),
         /// A commune.
         Commune => ("một xã hoặc phường", "a commune"),
+        /// A model of intervention.
+        InterventionModel => ("một mô hình trong danh mục tiếp cận cộng đồng", "a model of the outreach catalogue"),
         /// A trade.
         Trade => ("một nghề trong danh mục đào tạo", "a trade of the training catalogue"),
         /// A room or a bed.

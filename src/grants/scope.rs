@@ -73,6 +73,8 @@ pub struct Scope {
     pub organisations: Slots,
     /// Organisations whose incoming referrals are reached.
     pub addressed: Slots,
+    /// Organisations whose supported peer groups are reached.
+    pub supported: Slots,
     /// Administrative units that are reached, with those below them.
     pub admin_units: Vec<String>,
     /// Whether everything of the kind is reached.
@@ -98,6 +100,7 @@ impl Scope {
             waiting: Slots::EMPTY,
             organisations: Slots::EMPTY,
             addressed: Slots::EMPTY,
+            supported: Slots::EMPTY,
             admin_units: Vec::new(),
             everywhere: false,
         };
@@ -119,6 +122,7 @@ impl Scope {
             Reach::Waiting => self.waiting.add(held.organisation),
             Reach::Organisation => self.organisations.add(held.organisation),
             Reach::Addressed => self.addressed.add(held.organisation),
+            Reach::Supported => self.supported.add(held.organisation),
             Reach::AdminUnit => self.admin_units.extend(held.admin_unit.clone()),
             Reach::Everywhere => self.everywhere = true,
         }
@@ -135,6 +139,7 @@ impl Scope {
             waiting: self.waiting.only(id),
             organisations: self.organisations.only(id),
             addressed: self.addressed.only(id),
+            supported: self.supported.only(id),
             admin_units: Vec::new(),
             everywhere: false,
         }

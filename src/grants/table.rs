@@ -170,6 +170,14 @@ text_enum! {
         LivelihoodRead = "livelihood.read",
         /// Record a job and whether it lasts.
         JobOutcomeWrite = "job_outcome.write",
+        /// Read the words of outreach, and points of intervention.
+        InterventionPointRead = "intervention_point.read",
+        /// Register and change points of intervention.
+        InterventionPointWrite = "intervention_point.write",
+        /// List and read peer groups.
+        PeerGroupRead = "peer_group.read",
+        /// Register and change peer groups.
+        PeerGroupWrite = "peer_group.write",
     }
 }
 
@@ -189,6 +197,8 @@ pub enum Reach {
     Organisation,
     /// Referrals addressed to the organisation, and the courses it offers.
     Addressed,
+    /// Peer groups that the organisation supports.
+    Supported,
     /// Facts about the administrative unit and those below it, none of them about a person.
     AdminUnit,
     /// Everything of the kind; only for reference data, accounts and the trail.
@@ -213,7 +223,7 @@ const fn grant(role: Role, action: Action, reach: Reach) -> Grant {
 /// Every right there is. What is not here is refused.
 pub const GRANTS: &[Grant] = {
     use Action as A;
-    use Reach::{Addressed, AdminUnit, Assigned, Everywhere, Intake, Organisation, Own, Waiting};
+    use Reach::{Addressed, AdminUnit, Assigned, Everywhere, Intake, Organisation, Own, Supported, Waiting};
     use Role as R;
     &[
         grant(R::Administrator, A::AccountRead, Everywhere),
@@ -222,6 +232,10 @@ pub const GRANTS: &[Grant] = {
         grant(R::Administrator, A::OrganisationWrite, Everywhere),
         grant(R::Administrator, A::AdminUnitRead, Everywhere),
         grant(R::Administrator, A::ProgrammeRead, Everywhere),
+        grant(R::Administrator, A::InterventionPointRead, Everywhere),
+        grant(R::Administrator, A::InterventionPointWrite, Everywhere),
+        grant(R::Administrator, A::PeerGroupRead, Everywhere),
+        grant(R::Administrator, A::PeerGroupWrite, Everywhere),
         //
         grant(R::CentreManager, A::OrganisationRead, Everywhere),
         grant(R::CentreManager, A::AdminUnitRead, Everywhere),
@@ -273,6 +287,9 @@ pub const GRANTS: &[Grant] = {
         grant(R::CentreManager, A::LoanRead, Organisation),
         grant(R::CentreManager, A::LoanApply, Organisation),
         grant(R::CentreManager, A::ImportRun, Organisation),
+        grant(R::CentreManager, A::InterventionPointRead, Everywhere),
+        grant(R::CentreManager, A::PeerGroupRead, Supported),
+        grant(R::CentreManager, A::PeerGroupWrite, Supported),
         //
         grant(R::SocialWorker, A::OrganisationRead, Everywhere),
         grant(R::SocialWorker, A::AdminUnitRead, Everywhere),
@@ -377,6 +394,8 @@ pub const GRANTS: &[Grant] = {
         grant(R::CommuneOfficer, A::TransferOffer, Intake),
         //
         grant(R::PeerLeader, A::AdminUnitRead, Everywhere),
+        grant(R::PeerLeader, A::InterventionPointRead, Everywhere),
+        grant(R::PeerLeader, A::PeerGroupRead, Organisation),
         //
         grant(R::Partner, A::AdminUnitRead, Everywhere),
         grant(R::Partner, A::ReferralRead, Addressed),

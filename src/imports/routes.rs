@@ -281,7 +281,7 @@ async fn undo_import(
     let bound = key.bind(&app.ring.server, &form.bytes);
     let (id, trail) = (id.0, app.trail.clone());
     let write = move |conn: &mut _, actor: &_| rules::undo(conn, actor, &trail, id, version.0);
-    let target = Target::record(SubjectKind::Import, id.0);
+    let target = Target::record(SubjectKind::Import, id.0).large();
     let undone = app
         .write_once(caller, bound, target, write, |conn, actor, first| rules::find(conn, actor, ImportId(first)))
         .await?;

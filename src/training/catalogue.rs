@@ -4,22 +4,12 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use serde::Deserialize;
 
 use super::model::{AidGroup, CourseLevel, JobKind};
 use super::status::StopReason;
 use super::tariff::Tariff;
-
-/// A name in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Words {
-    /// Vietnamese.
-    pub vi: String,
-    /// English.
-    pub en: String,
-}
+use crate::text::Words;
 
 /// What is configured about a level of training.
 #[derive(Debug, Clone, Deserialize)]

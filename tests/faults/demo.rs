@@ -123,3 +123,27 @@ fn the_walk_of_the_guide_goes_through() {
         Value::Null
     });
 }
+
+#[derive(diesel::QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
+}
+
+#[test]
+fn in_a_demo_a_case_taken_over_says_whether_a_plan_was_agreed_before() {
+    let dir = Dir::new();
+    let data = dir.join("demo");
+    let url = format!("sqlite:{}", data.join("hoanhap.db").display());
+    drop(Server::demo(&data, &url, 600));
+    let mut database = url.parse::<DatabaseUrl>().expect("a URL").connect().expect("a connection");
+    let mut count = |planned: &str| {
+        let told = "from cases later where continues_case_id is not null and exists
+            (select 1 from care_plans where care_plans.case_id = later.continues_case_id) and planned_before";
+        let found =
+            diesel::sql_query(format!("select count(*) as n {told} = {planned}")).get_result::<Count>(&mut database);
+        found.expect("a count").n
+    };
+    assert_ne!(count("true"), 0, "some were planned");
+    assert_eq!(count("false"), 0);
+}

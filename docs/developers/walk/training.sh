@@ -45,7 +45,7 @@ refused 412 version_stale
 step 'Work is recorded once the course is completed; the referral ends with it'
 job="{\"kind\":\"employed\",\"in_trade\":true,\"started_on\":\"$today\"}"
 ask worker PUT "/enrolments/$enrolment/job" "$job" -H 'If-Match: "0"'
-refused 409 illegal_transition
+refused 409 course_not_completed
 change school "/enrolments/$enrolment" complete "{\"completed_on\":\"$today\",\"outcome\":\"achieved\"}"
 want 200
 same "$(field status)" completed 'status of the enrolment'

@@ -96,6 +96,7 @@ impl Scribe<'_> {
             updated_at: last.recorded_at,
             continues_case_id: Some(records.case.id),
             first_received_on: Some(records.case.received_on),
+            planned_before: !records.work.plans.is_empty(),
             ..records.case.clone()
         };
         records.case.handed_to_case_id = Some(case.id);

@@ -101,7 +101,7 @@ async fn store_once<F>(
 where
     F: FnMut(&mut DbConnection, &Actor) -> Result<Import, AppError> + Send + 'static,
 {
-    let target = Target::record(SubjectKind::Import, import.0);
+    let target = Target::record(SubjectKind::Import, import.0).large();
     app.write_once(caller, bound, target, write, |conn, actor, first| find(conn, actor, ImportId(first))).await
 }
 

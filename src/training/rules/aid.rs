@@ -3,7 +3,7 @@
 use chrono::{Months, NaiveDate};
 use diesel::prelude::*;
 
-use super::{courses, find_for, illegal, note, or_again, reading};
+use super::{courses, find_for, note, or_again, reading};
 use crate::accounts::Actor;
 use crate::audit::{TrailAction, TrailKey};
 use crate::db::DbConnection;
@@ -47,7 +47,7 @@ pub struct NewAid {
 /// Grants training aid for a course that is attended or completed, and records the payment.
 ///
 /// # Errors
-/// Field errors; [`Conflict::TrainingAidUsed`], [`Conflict::NoTrainingAid`], [`Conflict::IllegalTransition`],
+/// Field errors; [`Conflict::TrainingAidUsed`], [`Conflict::NoTrainingAid`], [`Conflict::CourseNotAttended`],
 /// [`Conflict::CaseClosed`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn grant(
     conn: &mut DbConnection,
@@ -59,7 +59,7 @@ pub fn grant(
 ) -> Result<TrainingAid, AppError> {
     let enrolment = find_for(conn, actor, Action::TrainingAidWrite, new.enrolment)?;
     if !matches!(enrolment.status, EnrolmentStatus::Attending | EnrolmentStatus::Completed) {
-        return Err(illegal(enrolment.status, EnrolmentStatus::Attending));
+        return Err(AppError::Conflict(Conflict::CourseNotAttended));
     }
     let today = actor.now.civil_date();
     check_day(&enrolment, new.paid_on, today)?;

@@ -314,7 +314,7 @@ fn wrong_issue(issued_on: NaiveDate, ended_on: NaiveDate, today: NaiveDate) -> O
 /// Records the certificate of a completed course, or corrects it.
 ///
 /// # Errors
-/// Field errors; [`Conflict::IllegalTransition`] while the course is not completed; [`AppError::VersionStale`];
+/// Field errors; [`Conflict::CourseNotCompleted`]; [`AppError::VersionStale`];
 /// [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn certify(
     conn: &mut DbConnection,
@@ -327,7 +327,7 @@ pub fn certify(
     let mut enrolment = find_for(conn, actor, Action::EnrolmentWrite, id)?;
     check_version(conn, Subject::new(SubjectKind::Enrolment, enrolment.id.0), enrolment.version, expected)?;
     let (EnrolmentStatus::Completed, Some(ended_on)) = (enrolment.status, enrolment.ended_on) else {
-        return Err(illegal(enrolment.status, EnrolmentStatus::Completed));
+        return Err(AppError::Conflict(Conflict::CourseNotCompleted));
     };
     if let Some(rule) = wrong_issue(issued_on, ended_on, actor.now.civil_date()) {
         return Err(AppError::field("issued_on", rule));

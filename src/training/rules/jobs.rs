@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{Months, NaiveDate};
 use diesel::prelude::*;
 
-use super::{find_for, illegal, note, or_again};
+use super::{find_for, note, or_again};
 use crate::accounts::Actor;
 use crate::audit::{TrailAction, TrailKey};
 use crate::db::DbConnection;
@@ -47,7 +47,7 @@ pub struct Work {
 /// Records what work came of a completed course, or corrects it; `expected` is 0 for the first time.
 ///
 /// # Errors
-/// Field errors; [`Conflict::IllegalTransition`] while the course is not completed; [`AppError::VersionStale`];
+/// Field errors; [`Conflict::CourseNotCompleted`]; [`AppError::VersionStale`];
 /// [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn record(
     conn: &mut DbConnection,
@@ -63,7 +63,7 @@ pub fn record(
         return Err(AppError::VersionStale { current: version, changed: vec!["job".into()] });
     }
     if enrolment.status != EnrolmentStatus::Completed {
-        return Err(illegal(enrolment.status, EnrolmentStatus::Completed));
+        return Err(AppError::Conflict(Conflict::CourseNotCompleted));
     }
     let checks = check_ups(conn, &[id])?;
     check(actor, &enrolment, work, &checks)?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::expectations::lines;
+use super::outreach::outreach;
 use super::records::{askers, spare_records};
 use super::requests::Shared;
 use crate::support::{TestApp, World, both_dbs};
@@ -12,7 +13,7 @@ both_dbs! {
         let world = World::build(app);
         let askers = askers(app, &world);
         let (spare, _) = spare_records(app);
-        let shared = Shared { app, world: &world, spare };
+        let shared = Shared { app, world: &world, spare, outreach: outreach(app, &world) };
         let mut wrong = Vec::new();
         for line in lines() {
             for (column, expected) in &line.cells {

@@ -5,6 +5,7 @@ mod expectations;
 mod lists;
 mod matrix;
 mod model;
+mod outreach;
 mod records;
 mod requests;
 mod training;

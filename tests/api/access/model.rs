@@ -8,7 +8,7 @@ use hoanhap::grants::{Action, HeldRole, Role, Scope};
 use uuid::Uuid;
 
 use super::expectations::{Line, lines};
-use super::training;
+use super::{outreach, training};
 
 /// What an operation asks of the table, one after the other.
 pub enum Ask {
@@ -116,6 +116,7 @@ fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
         ("GET", "/overviews/centre-workload") => (vec![Reach(A::WorkloadRead, 403)], 200),
         ("GET", "/overviews/waiting-referrals") => (vec![May(A::CaseRead), May(A::ReferralRead)], 200),
         (_, path) if training::is_of_it(path) => return training::asks(method, path),
+        (_, path) if outreach::is_of_it(path) => return outreach::asks(method, path),
         ("GET", path) if path.starts_with("/cases/{id}") => (vec![Reach(A::CaseRead, 404)], 200),
         ("POST", "/cases/{id}/status") if line.relation.ends_with("_verifying") => {
             (vec![Reach(A::CaseRead, 404), Reach(A::CaseUpdate, 403), Reach(A::CaseDecide, 403)], 412)
@@ -172,6 +173,10 @@ fn any(slots: &hoanhap::grants::Slots) -> bool {
 
 /// Whether a scope reaches a record in this relation.
 fn reaches(scope: &Scope, line: &Line) -> bool {
+    let path = line.parts().1;
+    if outreach::is_of_it(path.strip_prefix("/api/v1").unwrap_or(path)) {
+        return outreach::reaches(scope, line);
+    }
     let all = scope.everywhere || any(&scope.organisations);
     match line.relation.trim_end_matches("_verifying") {
         // A stay remains its facility's to end.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::outreach::{self, Outreach};
 use super::records::{Asker, File, new_person};
 use super::training;
 use crate::support::client::{Call, PASSWORD, Reply};
@@ -18,6 +19,7 @@ pub struct Shared<'a> {
     pub app: &'a TestApp,
     pub world: &'a World,
     pub spare: User,
+    pub outreach: Outreach,
 }
 
 impl Shared<'_> {
@@ -70,6 +72,7 @@ impl Shared<'_> {
             "counselling-notes" => file.counselling,
             "attachments" => file.attachment,
             "imports" => file.import,
+            _ if outreach::is_of_it(path) && relation != "none" => outreach::id(path, self.outreach, relation),
             "organisations" if relation == "any" => self.world.clinic,
             "users" if relation == "any" => self.spare.id,
             _ => file.case,
@@ -143,7 +146,7 @@ impl Shared<'_> {
         };
         match relation {
             "none" => nothing,
-            "any" => asker.files["assigned"],
+            "any" | "group" => asker.files["assigned"],
             relation => asker.files[relation],
         }
     }
@@ -224,6 +227,7 @@ impl Shared<'_> {
             (_, "/referrals/{id}/stop") => json!({"reason": "other"}),
             (_, "/persons/{id}/guardians") => json!({"relation": "mother", "name": "Mẹ", "from_on": today}),
             (_, "/persons/{id}/guardians/{guardian}/end") => json!({"until_on": today, "reason": "died"}),
+            operation if outreach::is_of_it(path) => outreach::body(self.app, self.world, operation),
             (_, path) if training::is_of_it(path) => training::body(path, file, today),
             (_, "/referrals/{id}/decline") => json!({"reason": "other"}),
             (_, "/referrals/{id}/complete") => json!({"outcome": "achieved"}),
@@ -303,5 +307,6 @@ fn needs_version(operation: &str) -> bool {
     ];
     operation.starts_with("PATCH")
         || training::needs_version(operation)
+        || outreach::needs_version(operation)
         || steps.iter().chain(&changes).any(|end| operation.ends_with(end))
 }

@@ -7,6 +7,7 @@ mod fields;
 mod files;
 mod loan_imports;
 mod loans;
+mod outreach;
 mod papers;
 mod plans;
 mod same;

@@ -4,7 +4,8 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use diesel::prelude::*;
-use hoanhap::db::DbConnection;
+use hoanhap::db::{DbConnection, Size};
+use hoanhap::error::AppError;
 use hoanhap::settings;
 
 use crate::support::{Engine, TestApp, World, both_dbs};
@@ -35,6 +36,31 @@ both_dbs! {
             let read = app.state().db.read_now(|conn| settings::get(conn, "test.round")).expect("read");
             assert_eq!(read, Some(expected));
         }
+    }
+
+    fn a_large_write_stands_whole_or_not_at_all_and_the_small_ones_around_it_stand(app: &TestApp) {
+        let db = app.state().db.clone();
+        let large = |name: &'static str, refused: bool| {
+            let db = db.clone();
+            std::thread::spawn(move || {
+                db.write_sized_now(Size::Large, move |conn| {
+                    (0..200).try_for_each(|number| settings::set(conn, &format!("test.{name}.{number}"), "1"))?;
+                    if refused { Err(AppError::NotFound) } else { Ok(()) }
+                })
+            })
+        };
+        let small = |number: usize| {
+            let db = db.clone();
+            std::thread::spawn(move || db.write_now(move |conn| settings::set(conn, &format!("test.small.{number}"), "1")))
+        };
+        let smalls: Vec<_> = (0..20).map(small).collect();
+        let (stands, refused) = (large("stands", false), large("refused", true));
+        let more: Vec<_> = (20..40).map(small).collect();
+        stands.join().expect("no panic").expect("it stands");
+        refused.join().expect("no panic").expect_err("it is refused");
+        smalls.into_iter().chain(more).for_each(|small| small.join().expect("no panic").expect("it stands"));
+        let count = |name: &str| app.number(&format!("select count(*) as n from settings where name like 'test.{name}.%'"));
+        assert_eq!((count("stands"), count("refused"), count("small")), (200, 0, 40));
     }
 
     fn a_write_that_loses_to_others_again_and_again_gets_its_turn(app: &TestApp) {

@@ -18,6 +18,7 @@ mod loan_imports;
 mod loans;
 mod main_job;
 mod notes;
+mod outreach;
 mod partners;
 mod plans;
 mod regressions;

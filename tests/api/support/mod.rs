@@ -10,6 +10,7 @@ pub mod imports;
 pub mod kept_days;
 pub mod loan_imports;
 pub mod loans;
+pub mod outreach;
 pub mod plans;
 pub mod same;
 pub mod search;

@@ -95,7 +95,7 @@ both_dbs! {
         let usual = attending(app, &world, "Hà Thị Quế", offer("places", json!(9)));
         grant(usual.enrolment, true, "disabled").expect_problem(409, "training_aid_used");
         let waiting = learner(app, &world, "Hà Thị Lan", offer("places", json!(8)));
-        grant(waiting.enrolment, false, "disabled").expect_problem(409, "illegal_transition");
+        grant(waiting.enrolment, false, "disabled").expect_problem(409, "course_not_attended");
         let aid = grant(usual.enrolment, false, "disabled").expect(201).json();
         assert_eq!((&aid["fee_dong"], &aid["meals_dong"], &aid["travel_dong"]), (&json!(2_400_000), &json!(30_000), &json!(0)));
     }

@@ -143,6 +143,6 @@ both_dbs! {
         let learner = attending(app, &world, "Đinh Thị Na", course);
         let work = json!({"kind": "employed", "in_trade": true, "started_on": app.today()});
         let job = format!("/enrolments/{}/job", learner.enrolment);
-        app.put(&job, &work).by(&world.worker).version(0).send().expect_problem(409, "illegal_transition");
+        app.put(&job, &work).by(&world.worker).version(0).send().expect_problem(409, "course_not_completed");
     }
 }
