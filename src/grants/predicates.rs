@@ -10,13 +10,17 @@ use super::scope::Slots;
 use crate::accounts::AccountState;
 use crate::cases::CaseStatus;
 use crate::db::schema::{
-    account_grants, accounts, attachments, cases, courses, deliveries, enrolments, imports, loans, notes, peer_groups,
-    persons, referrals, stays, tasks, transfers,
+    account_grants, accounts, attachments, cases, courses, deliveries, enrolments, imports, loans, notes, persons,
+    referrals, stays, tasks, transfers,
 };
 use crate::db::types::{AccountId, OrganisationId};
 use crate::loans::LoanStatus;
 use crate::referrals::ReferralStatus;
 use crate::transfers::status::TransferStatus;
+
+mod outreach;
+
+pub use outreach::*;
 
 // Every expression here has the same SQL text whatever the scope holds (a scope has a
 // fixed number of slots for organisations), so both engines prepare it once.
@@ -113,11 +117,6 @@ pub fn counselling_within(scope: &Scope) -> counselling_reached {
 /// Files within a scope, through their case.
 pub fn attachments_within(scope: &Scope) -> attachments_reached {
     attachments_reached(scope.account, scope.intake, scope.assigned, scope.waiting, scope.organisations)
-}
-
-/// Peer groups of a scope: those that are its organisations, and those its organisations support.
-pub fn groups_within(scope: &Scope) -> groups_reached {
-    groups_reached(scope.organisations, scope.supported)
 }
 
 /// Imports of the organisations of a scope.
@@ -433,34 +432,4 @@ pub fn attachments_reached(
 ) -> _ {
     let reached: cases_reached = cases_reached(account, intake, assigned, waiting, organisations);
     exists(cases::table.filter(cases::id.eq(attachments::case_id)).filter(reached))
-}
-
-/// See [`groups_within`].
-#[auto_type]
-pub fn groups_reached(organisations: Slots, supported: Slots) -> _ {
-    let first: OrganisationId = organisations.0;
-    let second: OrganisationId = organisations.1;
-    let third: OrganisationId = organisations.2;
-    let fourth: OrganisationId = organisations.3;
-    let own = peer_groups::id
-        .eq(first)
-        .or(peer_groups::id.eq(second))
-        .or(peer_groups::id.eq(third))
-        .or(peer_groups::id.eq(fourth));
-    let through: groups_of = groups_of(supported);
-    own.or(through)
-}
-
-/// Peer groups that these organisations support.
-#[auto_type]
-fn groups_of(supported: Slots) -> _ {
-    let first: OrganisationId = supported.0;
-    let second: OrganisationId = supported.1;
-    let third: OrganisationId = supported.2;
-    let fourth: OrganisationId = supported.3;
-    peer_groups::supported_by_id
-        .eq(first)
-        .or(peer_groups::supported_by_id.eq(second))
-        .or(peer_groups::supported_by_id.eq(third))
-        .or(peer_groups::supported_by_id.eq(fourth))
 }

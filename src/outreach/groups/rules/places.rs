@@ -17,9 +17,6 @@ use crate::outreach::groups::model::{GroupPlace, PeerGroupView};
 use crate::outreach::points::rules as points;
 use crate::outreach::within;
 
-/// Places a group may have, those of the past among them.
-pub const MOST_PLACES: usize = 100;
-
 /// The places of these groups, the earliest first.
 pub(super) fn of(
     conn: &mut DbConnection,

@@ -1,0 +1,44 @@
+//! Which groups a scope reaches.
+
+use diesel::dsl::auto_type;
+use diesel::prelude::*;
+
+use crate::db::schema::peer_groups;
+use crate::db::types::OrganisationId;
+use crate::grants::Scope;
+use crate::grants::scope::Slots;
+
+/// Peer groups of a scope: those that are its organisations, and those its organisations support.
+pub fn groups_within(scope: &Scope) -> groups_reached {
+    groups_reached(scope.organisations, scope.supported)
+}
+
+/// See [`groups_within`].
+#[auto_type]
+pub fn groups_reached(organisations: Slots, supported: Slots) -> _ {
+    let first: OrganisationId = organisations.0;
+    let second: OrganisationId = organisations.1;
+    let third: OrganisationId = organisations.2;
+    let fourth: OrganisationId = organisations.3;
+    let own = peer_groups::id
+        .eq(first)
+        .or(peer_groups::id.eq(second))
+        .or(peer_groups::id.eq(third))
+        .or(peer_groups::id.eq(fourth));
+    let through: groups_of = groups_of(supported);
+    own.or(through)
+}
+
+/// Peer groups that these organisations support.
+#[auto_type]
+fn groups_of(supported: Slots) -> _ {
+    let first: OrganisationId = supported.0;
+    let second: OrganisationId = supported.1;
+    let third: OrganisationId = supported.2;
+    let fourth: OrganisationId = supported.3;
+    peer_groups::supported_by_id
+        .eq(first)
+        .or(peer_groups::supported_by_id.eq(second))
+        .or(peer_groups::supported_by_id.eq(third))
+        .or(peer_groups::supported_by_id.eq(fourth))
+}
