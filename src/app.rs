@@ -75,6 +75,8 @@ pub struct App {
     pub figures: Arc<Semaphore>,
     /// One file is imported at a time: it is held in memory, and stored in one transaction.
     pub imports: Arc<Semaphore>,
+    /// Few batches of phones are worked on at a time: each is held in memory.
+    pub syncs: Arc<Semaphore>,
     /// Whether a trusted proxy stands before this server and names the client in `X-Forwarded-For`.
     pub behind_proxy: bool,
     /// Renders the metrics.
@@ -170,7 +172,11 @@ impl App {
         self.write_sized(Size::Small, caller, f).await
     }
 
-    async fn write_sized<T, F>(&self, size: Size, caller: Caller, mut f: F) -> Result<T, AppError>
+    /// As [`App::write`], saying how much it changes.
+    ///
+    /// # Errors
+    /// As [`App::read`].
+    pub async fn write_sized<T, F>(&self, size: Size, caller: Caller, mut f: F) -> Result<T, AppError>
     where
         T: Send + 'static,
         F: FnMut(&mut DbConnection, &Actor) -> Result<T, AppError> + Send + 'static,

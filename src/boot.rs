@@ -16,8 +16,8 @@ use crate::audit::{TrailKey, ViewLog};
 use crate::cases::deadlines::{Deadlines, DeadlinesError};
 use crate::clock::{Clock, Random};
 use crate::config::{Config, ConfigError};
-use crate::db::schema::persons;
-use crate::db::types::Instant;
+use crate::db::schema::{peer_groups, persons};
+use crate::db::types::{Instant, OrganisationId, PersonId};
 use crate::db::{Database, DatabaseOptions, OpenError, SchemaError, Store, migrate};
 use crate::entitlements::{Catalogue, EntitlementsError};
 use crate::error::AppError;
@@ -30,7 +30,7 @@ use crate::reminders::{ReminderDays, ReminderDaysError};
 use crate::services::{Services, ServicesError};
 use crate::settings;
 use crate::training::{TrainingCatalogue, TrainingConfigError};
-use crate::vault::{KeyFileError, KeyRing, Vault};
+use crate::vault::{KeyFileError, KeyRing, KnownKeys, Vault};
 use crate::working_calendar::{CalendarError, WorkingCalendar};
 
 /// Why the program does not start.
@@ -182,17 +182,20 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
     let stored = read_marks(&db)?;
     check_purpose(purpose, &stored)?;
     let plans = Plans::shipped(&units, purpose == Purpose::Demo || stored.demo)?;
-    let ring = Arc::new(KeyRing::load(&config.keys_dir(), &around.random, stored.fingerprint.is_none())?);
-    if stored.fingerprint.as_ref().is_some_and(|known| *known != ring.fingerprint()) {
-        return Err(KeyFileError::Foreign(config.keys_dir()).into());
-    }
+    let known = KnownKeys { keys: stored.fingerprint.as_deref(), programme: stored.programme.as_deref() };
+    let ring = Arc::new(KeyRing::load(&config.keys_dir(), &around.random, known)?);
     let keys = Database::open(&config.keys_url()?, &DatabaseOptions { connections: 4, abort_first_attempt: false })?;
     bring_up_to_date(&keys, Store::Keys)?;
     let vault = Vault::new(keys, ring.clone(), around.random.clone());
     let installation = installation(&stored, &vault, &around)?;
     bring_up_to_date(&db, Store::Main)?;
     let units = Arc::new(units);
-    mark(&db, purpose, ring.fingerprint(), installation, around.clock.today().to_string(), units.clone())?;
+    let marks = [
+        (settings::KEY_FINGERPRINT, ring.fingerprint()),
+        (settings::PROGRAMME_KEY_FINGERPRINT, ring.programme_fingerprint()),
+        (settings::INSTALLATION, installation),
+    ];
+    mark(&db, purpose, marks, around.clock.today().to_string(), units.clone())?;
     let files = Files::open(config.files_dir(), &config.files)?;
     let views = ViewLog::start(db.clone())?;
     Ok(App {
@@ -216,6 +219,7 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
         metrics: around.metrics,
         figures: Arc::new(tokio::sync::Semaphore::new(1)),
         imports: Arc::new(tokio::sync::Semaphore::new(1)),
+        syncs: Arc::new(tokio::sync::Semaphore::new(4)),
         behind_proxy: config.server.behind_tls_proxy,
         db,
         ring,
@@ -228,13 +232,12 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
 fn mark(
     db: &Database,
     purpose: Purpose,
-    fingerprint: String,
-    installation: String,
+    marks: [(&'static str, String); 3],
     today: String,
     units: Arc<AdminUnits>,
 ) -> Result<(), AppError> {
     db.write_now(move |conn| {
-        for (name, value) in [(settings::KEY_FINGERPRINT, &fingerprint), (settings::INSTALLATION, &installation)] {
+        for (name, value) in &marks {
             // Two nodes of a new installation may start at once; what the first wrote stands.
             match settings::get(conn, name)? {
                 Some(stands) if stands != *value => {
@@ -278,6 +281,7 @@ struct Marks {
     migrated: bool,
     installation: Option<String>,
     fingerprint: Option<String>,
+    programme: Option<String>,
     demo: bool,
 }
 
@@ -292,6 +296,7 @@ fn read_marks(db: &Database) -> Result<Marks, BootError> {
                 migrated: true,
                 installation: settings::get(conn, settings::INSTALLATION)?,
                 fingerprint: settings::get(conn, settings::KEY_FINGERPRINT)?,
+                programme: settings::get(conn, settings::PROGRAMME_KEY_FINGERPRINT)?,
                 demo: settings::get(conn, settings::DEMO)?.is_some(),
             }),
         })
@@ -367,6 +372,12 @@ pub fn sweep_orphan_keys(app: &App) -> Result<usize, AppError> {
     let before = app.clock.now().plus(-chrono::TimeDelta::days(ORPHAN_DAYS));
     app.vault.sweep_orphans(before, |batch| {
         let batch = batch.to_vec();
-        app.db.read_now(|conn| Ok(persons::table.filter(persons::id.eq_any(batch)).select(persons::id).load(conn)?))
+        app.db.read_now(|conn| {
+            let mut known = persons::table.filter(persons::id.eq_any(&batch)).select(persons::id).load(conn)?;
+            let ids: Vec<OrganisationId> = batch.iter().map(|id| OrganisationId(id.0)).collect();
+            let groups = peer_groups::table.filter(peer_groups::id.eq_any(ids)).select(peer_groups::id);
+            known.extend(groups.load::<OrganisationId>(conn)?.into_iter().map(|group| PersonId(group.0)));
+            Ok(known)
+        })
     })
 }

@@ -26,8 +26,18 @@ pub struct Config {
     pub files: FilesConfig,
     /// What a password hash costs.
     pub passwords: PasswordCost,
+    /// What is kept of outreach.
+    pub outreach: OutreachConfig,
     /// What is logged.
     pub log: LogConfig,
+}
+
+/// What is kept of outreach.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutreachConfig {
+    /// Months for which contacts are kept before they are reduced to numbers; 18 at the least.
+    pub contact_months: u32,
 }
 
 /// Where the server listens.
@@ -195,6 +205,8 @@ impl Config {
         within("passwords.memory_kib", u64::from(self.passwords.memory_kib), 8, 1 << 20)?;
         within("passwords.passes", u64::from(self.passwords.passes), 1, 20)?;
         within("passwords.parallel", count(self.passwords.parallel), 1, 64)?;
+        let months = u64::from(crate::outreach::reduction::FEWEST_MONTHS);
+        within("outreach.contact_months", u64::from(self.outreach.contact_months), months, 600)?;
         within("passwords.queue", count(self.passwords.queue), 1, 1024)
     }
 

@@ -31,6 +31,11 @@ impl FieldError {
     pub fn new(field: impl Into<String>, rule: Rule) -> Self {
         Self { field: field.into(), rule }
     }
+
+    /// In the words of a language.
+    pub fn said(&self, language: Language) -> ProblemField {
+        ProblemField { field: self.field.clone(), rule: self.rule.code(), message: self.rule.message(language) }
+    }
 }
 
 /// Everything that can go wrong with a request.
@@ -247,15 +252,7 @@ impl AppError {
 
     /// The problem document that the client reads.
     pub fn problem(&self, language: Language, request_id: &str) -> Problem {
-        let errors = self
-            .fields()
-            .iter()
-            .map(|error| ProblemField {
-                field: error.field.clone(),
-                rule: error.rule.code(),
-                message: error.rule.message(language),
-            })
-            .collect();
+        let errors = self.fields().iter().map(|error| error.said(language)).collect();
         let changed = match self {
             Self::VersionStale { changed, .. } => Some(changed.clone()),
             _ => None,

@@ -14,6 +14,7 @@ use hoanhap::config::{Config, LogFormat};
 use hoanhap::db::DatabaseOptions;
 use hoanhap::demo;
 use hoanhap::error::Language;
+use hoanhap::outreach::reduction::{self, Reduction};
 use hoanhap::server;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -48,6 +49,11 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// Look after the records of outreach.
+    Outreach {
+        #[command(subcommand)]
+        command: OutreachCommand,
+    },
     /// Check the configuration and print what is wrong with it.
     CheckConfig,
 }
@@ -65,6 +71,16 @@ enum UserCommand {
 enum AuditCommand {
     /// Check every chain, checkpoint, release and anchor; exit code 1 when something does not fit.
     Verify,
+}
+
+#[derive(Debug, Subcommand)]
+enum OutreachCommand {
+    /// Reduce contacts older than is kept to numbers; without --apply say what would be reduced, and change nothing.
+    Reduce {
+        /// Do it. What is reduced does not come back.
+        #[arg(long)]
+        apply: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -104,6 +120,7 @@ fn run(cli: Cli) -> Result<ExitCode, BootError> {
         Command::Audit { command: AuditCommand::Verify } => {
             return verify_trail(&boot_for(&Config::load(file)?, Purpose::Inspection)?);
         }
+        Command::Outreach { command: OutreachCommand::Reduce { apply } } => reduce(&Config::load(file)?, apply)?,
         Command::Serve => serve(&Config::load(file)?)?,
         Command::Demo(options) => run_demo(&options)?,
     }
@@ -219,6 +236,21 @@ fn create_admin(app: &App, username: &str) -> Result<(), BootError> {
     let password = SecretString::from(line.trim_end_matches(['\r', '\n']).to_owned());
     accounts::create_admin_now(app, username, &password)?;
     println!("The administrator can log in.");
+    Ok(())
+}
+
+fn reduce(config: &Config, apply: bool) -> Result<(), BootError> {
+    let app = boot_quietly(config)?;
+    let before = reduction::kept_from(app.clock.today(), config.outreach.contact_months);
+    let done = if apply {
+        reduction::apply(&app.db, &app.trail, before, app.clock.now())?
+    } else {
+        reduction::dry_run(&app.db, before)?
+    };
+    let Reduction { contacts, removed_contacts, session_notes, conflicts, operations } = done;
+    println!("Contacts of sessions before {before}: {contacts}, and {removed_contacts} that had been taken away.");
+    println!("Notes of sessions: {session_notes}. Conflicts: {conflicts}. Operations of phones: {operations}.");
+    println!("{}", if apply { "All of it is reduced to numbers." } else { "Nothing was changed; --apply reduces it." });
     Ok(())
 }
 

@@ -6,8 +6,10 @@ use crate::db::DbConnection;
 use crate::db::schema::settings;
 use crate::error::AppError;
 
-/// Fingerprint of the keys the database was made with.
+/// Fingerprint of the keys the database was made with, all but the programme key.
 pub const KEY_FINGERPRINT: &str = "keys.fingerprint";
+/// Fingerprint of the programme key, under which contact codes are kept.
+pub const PROGRAMME_KEY_FINGERPRINT: &str = "keys.programme_fingerprint";
 /// Names this installation; the key store holds the same name, so that neither is used with another's.
 pub const INSTALLATION: &str = "installation.id";
 /// Day of the first start. Years that were closed before it are not released: their records are not here.

@@ -42,6 +42,12 @@ text_enum! {
         InterventionPoint = "intervention_point",
         /// A peer group, with places and members by number.
         PeerGroup = "peer_group",
+        /// A session of outreach, with its contacts.
+        OutreachSession = "outreach_session",
+        /// A referral of somebody met in outreach.
+        ContactReferral = "contact_referral",
+        /// A sealed parcel of a phone, handed in without a login.
+        OutreachParcel = "outreach_parcel",
     }
 }
 
@@ -86,12 +92,22 @@ text_enum! {
         SessionsEnd = "sessions.end",
         /// A password was set.
         PasswordSet = "password.set",
+        /// A phone was registered for the work of a group.
+        DeviceRegister = "device.register",
         /// Attendance of a day was recorded or corrected.
         Attendance = "attendance",
         /// Training aid was granted, or its right came free again.
         TrainingAid = "training_aid",
         /// A job, or whether it lasts, was recorded or corrected.
         JobOutcome = "job_outcome",
+        /// It was decided which of two values of a field of the session or of a contact stands.
+        ConflictDecide = "conflict.decide",
+        /// Contacts of the session were reduced to numbers.
+        Reduce = "reduce",
+        /// A contact code was linked to the person, or that was taken back.
+        CodeLink = "code.link",
+        /// Stock of a peer group came in or went out.
+        StockMove = "stock.move",
         /// It was decided whether two records are one person.
         SameDecide = "same.decide",
         /// Such a decision was taken back.

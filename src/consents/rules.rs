@@ -253,6 +253,18 @@ pub fn live_among(conn: &mut DbConnection, ids: &[ConsentId], day: NaiveDate) ->
     Ok(live.load(conn)?.into_iter().collect())
 }
 
+/// Whether the person agrees, on this day, to be on record and to be supported.
+///
+/// # Errors
+/// The engine's own.
+pub fn agrees_to_support(conn: &mut DbConnection, person: PersonId, day: NaiveDate) -> Result<bool, AppError> {
+    let live = consents::table
+        .filter(consents::person_id.eq(person))
+        .filter(consents::purpose.eq(ConsentPurpose::Support))
+        .filter(holds_on(day));
+    Ok(diesel::select(diesel::dsl::exists(live)).get_result(conn)?)
+}
+
 /// Whether the consent a referral rests on still holds.
 ///
 /// # Errors

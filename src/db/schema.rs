@@ -94,6 +94,18 @@ diesel::allow_tables_to_appear_in_same_query!(
     peer_groups,
     group_places,
     member_counts,
+    outreach_sessions,
+    outreach_supplies,
+    outreach_tallies,
+    outreach_contacts,
+    outreach_operations,
+    outreach_conflicts,
+    outreach_stock_moves,
+    outreach_links,
+    outreach_referrals,
+    outreach_reduced,
+    outreach_devices,
+    outreach_parcels,
 );
 
 diesel::allow_columns_to_appear_in_same_group_by_clause!(

@@ -337,6 +337,24 @@ id_type! {
     TaskId;
     /// A point of intervention.
     InterventionPointId;
+    /// A session of outreach.
+    OutreachSessionId;
+    /// A contact of outreach: somebody met, mostly without a name.
+    ContactId;
+    /// Two values of one field of a session or contact, to be decided between.
+    OutreachConflictId;
+    /// A link between a contact code and a person.
+    CodeLinkId;
+    /// A referral of somebody met in outreach.
+    ContactReferralId;
+    /// A sealed parcel that a phone handed in without a login.
+    OutreachParcelId;
+    /// A phone, by a number it made itself.
+    DeviceId;
+    /// What a phone did, by a number it made itself.
+    OperationId;
+    /// A session or a contact.
+    OutreachRecordId;
     /// A vocational course.
     CourseId;
     /// A place of one person in a course.

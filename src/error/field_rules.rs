@@ -75,6 +75,8 @@ pub enum Rule {
     MinimumAge(u32),
     /// At least one letter is needed.
     Letter,
+    /// What is said does not tell people apart.
+    TooLittle,
     /// The file is not a JPEG, PNG or PDF by its content.
     FileType,
     /// The file does not open as what it is, or something stands after its end.
@@ -90,6 +92,8 @@ pub enum Rule {
     Encrypted,
     /// The file holds more than can be looked through.
     TooComplex,
+    /// The number was given to another operation of this device.
+    OperationReused,
     /// A rule of a cell, a line or a whole file that is imported.
     Cell(CellRule),
 }
@@ -119,12 +123,14 @@ impl Rule {
             Self::ProductNotOffered => "product_not_offered",
             Self::MinimumAge(_) => "minimum_age",
             Self::Letter => "letter",
+            Self::TooLittle => "too_little",
             Self::FileType => "file_type",
             Self::FileDamaged => "file_damaged",
             Self::Pixels { .. } => "pixels",
             Self::ActiveContent => "active_content",
             Self::Encrypted => "encrypted",
             Self::TooComplex => "too_complex",
+            Self::OperationReused => "operation_reused",
             Self::Cell(rule) => rule.code(),
         }
     }
@@ -200,7 +206,15 @@ impl Rule {
                 format!("Người vay phải đủ {years} tuổi, theo ngày hoặc năm sinh đã biết."),
                 format!("The borrower must be {years} or older, by a known day or year of birth."),
             ),
+            Self::OperationReused => (
+                "Mỗi thao tác cần một số riêng; số này đã dùng cho thao tác khác của thiết bị.".into(),
+                "Each operation needs a number of its own; this device gave this one to another operation.".into(),
+            ),
             Self::Letter => ("Cần ít nhất một chữ cái.".into(), "At least one letter is needed.".into()),
+            Self::TooLittle => (
+                "Chưa đủ để phân biệt người này với người khác; hãy dùng thẻ.".into(),
+                "Too little to tell people apart; use a card.".into(),
+            ),
             Self::FileType
             | Self::FileDamaged
             | Self::Pixels { .. }

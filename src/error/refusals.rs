@@ -117,6 +117,18 @@ pub enum Conflict {
     NothingDecided,
     /// The organisation is registered as a group already.
     GroupRegistered,
+    /// The contact code is linked to somebody already.
+    CodeLinked,
+    /// It was decided before which value stands.
+    AlreadyDecided,
+    /// A parcel that was handed in without a login was not taken; one reply whatever was wrong.
+    ParcelRefused,
+    /// So many parcels of this device are kept already.
+    TooManyParcels,
+    /// It was decided about the parcel before.
+    ParcelDecided,
+    /// The parcel holds nothing that can be read.
+    ParcelUnreadable,
     /// An import cannot be stored, or undone.
     Import(ImportRefusal),
 }
@@ -170,6 +182,12 @@ impl Conflict {
             Self::TooManyTogether => "too_many_together",
             Self::NothingDecided => "nothing_decided",
             Self::GroupRegistered => "group_registered",
+            Self::CodeLinked => "code_linked",
+            Self::AlreadyDecided => "conflict_decided",
+            Self::ParcelRefused => "parcel_refused",
+            Self::TooManyParcels => "too_many_parcels",
+            Self::ParcelDecided => "parcel_decided",
+            Self::ParcelUnreadable => "parcel_unreadable",
             Self::Import(refusal) => refusal.code(),
         }
     }
@@ -220,6 +238,28 @@ impl Conflict {
                 "The person does not want this service now; assess again when they do.",
             ),
             Self::AnswerTooLate => ("Đã quá hạn trả lời.", "The deadline for an answer has passed."),
+            Self::CodeLinked => (
+                "Mã tiếp cận này đã gắn với một người trong hệ thống.",
+                "This contact code is linked to somebody on record already.",
+            ),
+            Self::AlreadyDecided => {
+                ("Đã có quyết định giữ giá trị nào.", "It has been decided already which value stands.")
+            }
+            Self::ParcelRefused => (
+                "Máy chủ chưa nhận gói dữ liệu này; hãy giữ lại trên điện thoại.",
+                "The parcel was not taken; keep it on the phone.",
+            ),
+            Self::TooManyParcels => (
+                "Đang giữ quá nhiều gói dữ liệu của thiết bị này; hãy giữ gói còn lại trên điện thoại và gửi lại sau.",
+                "Too many parcels of this device are kept already; keep the others on the phone and send them later.",
+            ),
+            Self::ParcelDecided => {
+                ("Đã có quyết định về gói dữ liệu này.", "It has been decided about this parcel already.")
+            }
+            Self::ParcelUnreadable => (
+                "Không đọc được nội dung gói dữ liệu này; gói vẫn được giữ.",
+                "What is in this parcel cannot be read; it is kept.",
+            ),
             Self::GroupRegistered => {
                 ("Tổ chức này đã được đăng ký là nhóm.", "This organisation is registered as a group already.")
             }

@@ -31,6 +31,14 @@ said! {
         Today => ("hôm nay", "today"),
         /// The earliest year a record holds.
         Year1900 => ("năm 1900", "the year 1900"),
+        /// Somebody met agreed to be referred.
+        Agreement => ("ngày người đó đồng ý", "the day the person agreed"),
+        /// Somebody referred came.
+        Arrival => ("ngày người đó đến", "the day the person came"),
+        /// The first day that was asked for.
+        FirstDayAsked => ("ngày đầu được hỏi", "the first day asked for"),
+        /// The last day that may be asked for with it.
+        YearAfterFirstDay => ("một năm kể từ ngày đầu được hỏi", "one year from the first day asked for"),
         /// Somebody's birth.
         Birth => ("ngày sinh", "the birth"),
         /// Somebody's coming of age.
@@ -149,6 +157,8 @@ said! {
         Anonymous => ("Người ẩn danh không ghi tên.", "Somebody anonymous is not named."),
         /// What is known of the birth.
         BirthPrecision => ("Không đi cùng với mức độ biết ngày sinh đã chọn.", "Does not go together with how well the birth is known."),
+        /// Nobody has answered the referral.
+        UnansweredReferral => ("Chỉ rút lại giới thiệu mà dịch vụ chưa trả lời.", "Only a referral that was not answered is taken back."),
         /// Two records.
         AnotherRecord => ("Cần một bản ghi khác.", "Another record is needed."),
         /// A guardian gave it.
@@ -223,6 +233,14 @@ said! {
         Commune => ("một xã hoặc phường", "a commune"),
         /// A model of intervention.
         InterventionModel => ("một mô hình trong danh mục tiếp cận cộng đồng", "a model of the outreach catalogue"),
+        /// A word of the outreach catalogue.
+        OutreachWord => ("một mã trong danh mục tiếp cận cộng đồng", "a code of the outreach catalogue"),
+        /// A contact code.
+        ContactCode => ("mã tiếp cận do người đó nói hoặc trên thẻ", "a contact code, as said or as on a card"),
+        /// A change of a field.
+        FieldChange => ("giá trị trước và giá trị sau của trường", "the value a field had, and the one it gets"),
+        /// A month.
+        Month => ("một tháng như 2026-11", "a month such as 2026-11"),
         /// A trade.
         Trade => ("một nghề trong danh mục đào tạo", "a trade of the training catalogue"),
         /// A room or a bed.
@@ -233,6 +251,10 @@ said! {
         Lines => ("số thứ tự dòng, như 4,9-12", "numbers of lines, such as 4,9-12"),
         /// Steps of a plan.
         PlanSteps => ("nhiều nhất 100 bước trong tất cả các mục tiêu", "at most 100 steps in all goals together"),
+        /// Letters of a name.
+        NameLetters => ("chỉ chữ cái, có dấu hay không dấu, không có khoảng trắng", "letters only, with or without marks, without spaces"),
+        /// The code of a card.
+        CardCode => ("mã in trên thẻ, mười ký tự; xem lại từng ký tự", "the code printed on a card, ten characters; look at each again"),
         /// A country.
         Country => ("hai chữ in hoa (ISO 3166), như VN", "two capital letters (ISO 3166), such as VN"),
     }

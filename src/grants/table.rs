@@ -178,6 +178,20 @@ text_enum! {
         PeerGroupRead = "peer_group.read",
         /// Register and change peer groups.
         PeerGroupWrite = "peer_group.write",
+        /// Read sessions and contacts of outreach, and conflicts about them.
+        OutreachRead = "outreach.read",
+        /// Record sessions and contacts of outreach, and decide conflicts about them.
+        OutreachWrite = "outreach.write",
+        /// Read and answer referrals of people met in outreach.
+        ContactReferralAnswer = "contact_referral.answer",
+        /// Link contact codes to persons, and take that back.
+        ContactCodeLink = "contact_code.link",
+        /// Read what a group's outreach comes to, by numbers.
+        OutreachTotalsRead = "outreach_totals.read",
+        /// Read which parcels wait that phones handed in without a login, by numbers.
+        OutreachParcelRead = "outreach_parcel.read",
+        /// Accept or refuse parcels that phones handed in without a login.
+        OutreachParcelDecide = "outreach_parcel.decide",
     }
 }
 
@@ -290,6 +304,12 @@ pub const GRANTS: &[Grant] = {
         grant(R::CentreManager, A::InterventionPointRead, Everywhere),
         grant(R::CentreManager, A::PeerGroupRead, Supported),
         grant(R::CentreManager, A::PeerGroupWrite, Supported),
+        grant(R::CentreManager, A::OutreachTotalsRead, Supported),
+        grant(R::CentreManager, A::ContactReferralAnswer, Addressed),
+        grant(R::CentreManager, A::ContactCodeLink, Organisation),
+        grant(R::CentreManager, A::ContactCodeLink, Own),
+        grant(R::CentreManager, A::OutreachParcelRead, Supported),
+        grant(R::CentreManager, A::OutreachParcelDecide, Supported),
         //
         grant(R::SocialWorker, A::OrganisationRead, Everywhere),
         grant(R::SocialWorker, A::AdminUnitRead, Everywhere),
@@ -349,6 +369,9 @@ pub const GRANTS: &[Grant] = {
         grant(R::SocialWorker, A::AttachmentRead, Assigned),
         grant(R::SocialWorker, A::AttachmentRead, Waiting),
         grant(R::SocialWorker, A::AttachmentWrite, Assigned),
+        grant(R::SocialWorker, A::ContactReferralAnswer, Addressed),
+        grant(R::SocialWorker, A::ContactCodeLink, Own),
+        grant(R::SocialWorker, A::ContactCodeLink, Assigned),
         //
         grant(R::Counsellor, A::OrganisationRead, Everywhere),
         grant(R::Counsellor, A::AdminUnitRead, Everywhere),
@@ -396,6 +419,9 @@ pub const GRANTS: &[Grant] = {
         grant(R::PeerLeader, A::AdminUnitRead, Everywhere),
         grant(R::PeerLeader, A::InterventionPointRead, Everywhere),
         grant(R::PeerLeader, A::PeerGroupRead, Organisation),
+        grant(R::PeerLeader, A::OutreachRead, Organisation),
+        grant(R::PeerLeader, A::OutreachWrite, Organisation),
+        grant(R::PeerLeader, A::OutreachTotalsRead, Organisation),
         //
         grant(R::Partner, A::AdminUnitRead, Everywhere),
         grant(R::Partner, A::ReferralRead, Addressed),
@@ -411,6 +437,7 @@ pub const GRANTS: &[Grant] = {
         grant(R::Partner, A::LoanProductRead, Addressed),
         grant(R::Partner, A::LoanRead, Addressed),
         grant(R::Partner, A::LoanLend, Addressed),
+        grant(R::Partner, A::ContactReferralAnswer, Addressed),
         //
         grant(R::ProgrammeOfficer, A::OrganisationRead, Everywhere),
         grant(R::ProgrammeOfficer, A::AdminUnitRead, Everywhere),

@@ -43,6 +43,7 @@ fn form_of_type(expected: &str) -> PlainForm {
         "f32" | "f64" => PlainForm::Number,
         "a formatted date string" => PlainForm::Day,
         "a date between 1900-01-01 and 2200-12-31" => PlainForm::DayOnRecord,
+        "the code of a card" => PlainForm::CardCode,
         "a formatted UUID string" | "UUID string" => PlainForm::Id,
         _ if expected.starts_with("struct ") || expected == "a map" => PlainForm::Object,
         _ if expected.starts_with("a sequence") || expected.starts_with("an array") => PlainForm::List,
@@ -63,6 +64,7 @@ mod tests {
     use super::form_of;
     use crate::error::{Form, PlainForm};
     use crate::http::extract::{CivilDate, civil_date};
+    use crate::outreach::codes::Card;
 
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "snake_case")]
@@ -100,6 +102,7 @@ mod tests {
         _three: Option<Three>,
         _inner: Option<Inner>,
         _id: Option<uuid::Uuid>,
+        _card: Option<Card>,
         #[serde(skip)]
         _unused: (),
     }
@@ -133,6 +136,8 @@ mod tests {
             (r#"{"_id": "Quạ"}"#, PlainForm::Id.into()),
             (r#"{"_id": "00000000-0000-4000-8000-00000000000"}"#, PlainForm::Id.into()),
             (r#"{"_id": 7}"#, PlainForm::Id.into()),
+            (r#"{"_card": "7KQ2-M9XD-46"}"#, PlainForm::CardCode.into()),
+            (r#"{"_card": 7}"#, PlainForm::Text.into()),
             (r#"{"_text": }"#, PlainForm::Described.into()),
             (r#"{"_text": "x" "#, PlainForm::Json.into()),
             (r#"{"_text": "x";}"#, PlainForm::Json.into()),

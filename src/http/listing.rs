@@ -88,7 +88,8 @@ impl Cursor {
         self.key.parse().map_err(|_| not_ours())
     }
 
-    fn encode(&self) -> String {
+    /// As it is sent.
+    pub fn encode(&self) -> String {
         let id = self.id.simple();
         URL_SAFE_NO_PAD.encode(format!("{}|{id}", self.key))
     }

@@ -64,6 +64,12 @@ pub struct OutreachCatalogue {
     pub kinds: BTreeMap<GroupKind, Words>,
     /// Roles of members.
     pub member_roles: BTreeMap<MemberRole, Words>,
+    /// Where people are met.
+    pub venues: BTreeMap<String, Words>,
+    /// What is talked about.
+    pub topics: BTreeMap<String, Words>,
+    /// What is handed out.
+    pub commodities: BTreeMap<String, Words>,
 }
 
 /// `config/outreach.toml` cannot be used.
@@ -106,6 +112,18 @@ impl OutreachCatalogue {
             .or(role.map(ToString::to_string))
             .or(model.map(|(_, model)| model.code.clone()))
             .or(self.models.is_empty().then(|| "models".to_owned()))
+            .or_else(|| self.unusable_code())
+    }
+
+    /// Codes are stored with commas between them.
+    fn unusable_code(&self) -> Option<String> {
+        let lists = [("venues", &self.venues), ("topics", &self.topics), ("commodities", &self.commodities)];
+        let usable = |code: &String| {
+            (1..=40).contains(&code.len())
+                && code.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        };
+        let empty = lists.iter().find(|(_, words)| words.is_empty()).map(|(name, _)| (*name).to_owned());
+        empty.or_else(|| lists.iter().flat_map(|(_, words)| words.keys()).find(|code| !usable(code)).cloned())
     }
 
     /// The model of this code.

@@ -1,11 +1,22 @@
-//! Outreach by peer groups: the groups, the models and points of intervention they work in.
+//! Outreach by peer groups: the groups, the models and points of intervention they work in, the codes by which the
+//! people they reach are known, and what they record of it.
 
 use chrono::NaiveDate;
 
 pub mod catalogue;
+pub mod clients;
+pub mod codes;
+pub mod conflicts;
 pub mod groups;
+pub mod links;
+pub mod parcels;
 pub mod points;
+pub mod reduction;
+pub mod referrals;
+pub mod reports;
 pub mod routes;
+pub mod sessions;
+pub mod sync;
 
 pub use catalogue::{OutreachCatalogue, OutreachConfigError};
 

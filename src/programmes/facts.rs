@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+mod coded;
+
 use super::indicators::{Client, Due, Facts, Period, Refusal};
 use super::plans::{Indicator, Measure};
 use crate::cases::CaseStatus;
@@ -31,23 +33,26 @@ pub(super) struct Question<'a> {
 
 /// Records that are one person with others, each with the one that counts for all.
 #[derive(Debug)]
-pub(super) struct Merged(BTreeMap<PersonId, PersonId>);
+pub(super) struct Merged {
+    roots: BTreeMap<PersonId, PersonId>,
+    codes: coded::Codes,
+}
 
 impl Merged {
     /// Reads them.
     pub(super) fn read(conn: &mut DbConnection) -> Result<Self, AppError> {
-        Ok(Self(same::roots(conn)?))
+        Ok(Self { roots: same::roots(conn)?, codes: coded::Codes::read(conn)? })
     }
 
     /// Whom a record counts for.
     fn root(&self, person: PersonId) -> PersonId {
-        self.0.get(&person).copied().unwrap_or(person)
+        self.roots.get(&person).copied().unwrap_or(person)
     }
 
     /// Records that count for somebody of `span` beside those that lie within it.
     fn beyond(&self, (first, last): Span) -> Vec<PersonId> {
         let counts = |(person, root): &(&PersonId, &PersonId)| (first..=last).contains(root) && *person > &last;
-        self.0.iter().filter(counts).map(|(person, _)| *person).collect()
+        self.roots.iter().filter(counts).map(|(person, _)| *person).collect()
     }
 }
 
@@ -77,16 +82,23 @@ pub(super) fn read_unscoped(
 ) -> Result<Facts, AppError> {
     let (Some(first), Some(last)) = (clients.first(), clients.last()) else { return Ok(Facts::default()) };
     let span = (first.person, last.person);
-    Ok(Facts {
+    let mut facts = Facts {
         clients: clients.to_vec(),
         assessed: assessments_of(conn, question, merged, span)?,
         used: used(conn, question, merged, span)?,
         refused: refused(conn, question, merged, span)?,
-    })
+    };
+    if question.indicator.measure == Measure::SupportUsed {
+        facts.assessed.extend(coded::needs(conn, question, merged, span)?);
+        // Stable: of one day assessments of cases stand first.
+        facts.assessed.sort_by_key(|finding| finding.on);
+        facts.used.extend(coded::arrivals(conn, question, merged, span)?);
+    }
+    Ok(facts)
 }
 
-/// Persons of the category with a case open at some time in the period; for the
-/// victims' measure, persons identified in the period. Records that are one person count as one.
+/// Persons of the category with a case open at some time in the period, and those met in outreach in it who gave a
+/// contact code; for the victims' measure, persons identified in the period. Records that are one person count as one.
 /// Sorted by person, oldest case first.
 pub(super) fn clients_unscoped(
     conn: &mut DbConnection,
@@ -117,16 +129,16 @@ pub(super) fn clients_unscoped(
         // The identification itself is the fact; a category somebody takes away does not undo it.
         Measure::RegimesReceived => query.filter(cases::identified_on.between(period.start, period.end)),
     };
-    let mut rows: Vec<(PersonId, NaiveDate, CaseId, String)> = query.load(conn)?;
-    if !merged.0.is_empty() {
-        for (person, ..) in &mut rows {
-            *person = merged.root(*person);
-        }
-        rows.sort_by_key(|(person, received_on, case, _)| (*person, *received_on, *case));
-    }
+    let rows: Vec<(PersonId, NaiveDate, CaseId, String)> = query.load(conn)?;
     let asleep = asleep(conn, period, organisation)?;
     let awake = rows.into_iter().filter(|(_, _, case, _)| !asleep.contains(case));
-    Ok(awake.map(|(person, _, case, unit)| Client { person, case, unit }).collect())
+    let client = |(person, on, case, unit)| (Client { person: merged.root(person), case, unit }, on);
+    let mut clients: Vec<(Client, NaiveDate)> = awake.map(client).collect();
+    if indicator.measure == Measure::SupportUsed {
+        clients.extend(coded::clients(conn, question, merged)?);
+    }
+    clients.sort_by_key(|(client, on)| (client.person, *on, client.case));
+    Ok(clients.into_iter().map(|(client, _)| client).collect())
 }
 
 /// Cases that were reopened, but were closed through the whole period: reopening a case

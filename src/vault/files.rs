@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -18,7 +19,9 @@ const LENGTH: usize = 32;
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
     /// The file is not there although the database was made with one.
-    #[error("key file {0} is missing; without it the records cannot be read. Restore it from its backup")]
+    #[error(
+        "key file {0} is missing; without it what is on record cannot be read or recognised. Restore it from its backup"
+    )]
     Missing(PathBuf),
     /// The file does not hold a key.
     #[error("key file {0} does not hold a key of 64 hexadecimal digits")]
@@ -84,34 +87,93 @@ pub struct KeyRing {
     pub tokens: ServerKey,
     /// Refresh tokens, idempotency, throttling.
     pub server: ServerKey,
+    /// Contact codes; the same in installations that are to recognise each other's.
+    pub programme: ServerKey,
 }
 
 const FILES: [&str; 4] = ["wrapping.key", "trail.key", "tokens.key", "server.key"];
+/// Younger than the others, so that an installation may be without it, and the one that two may share.
+const PROGRAMME_FILE: &str = "programme.key";
+
+/// Fingerprints of the keys a database was made with; none of one it knows nothing of yet, which may be made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KnownKeys<'a> {
+    /// Of all but the programme key.
+    pub keys: Option<&'a str>,
+    /// Of the programme key.
+    pub programme: Option<&'a str>,
+}
 
 impl KeyRing {
-    /// Reads the keys in `dir`; makes them when none is there and `may_create`.
+    /// Reads the keys in `dir`; makes them when none is there and none is known. The programme key is looked at by
+    /// itself: it may have been put there before the others, or be missing where they are older than it.
     ///
     /// # Errors
-    /// When a file is missing, malformed, or open to others.
-    pub fn load(dir: &Path, random: &Random, may_create: bool) -> Result<Self, KeyFileError> {
+    /// When a file is missing, malformed, open to others, or not the one that is known.
+    pub fn load(dir: &Path, random: &Random, known: KnownKeys<'_>) -> Result<Self, KeyFileError> {
         let none_there = FILES.iter().all(|name| !dir.join(name).exists());
-        if none_there && may_create {
+        if none_there && known.keys.is_none() {
             create_dir(dir)?;
             for name in FILES {
                 create_file(&dir.join(name), &random.bytes())?;
             }
         }
         let [wrapping, trail, tokens, server] = FILES.map(|name| read_file(&dir.join(name)));
-        let wrapping = wrapping?;
+        let (wrapping, trail, tokens, server) = (wrapping?, trail?, tokens?, server?);
+        if known.keys.is_some_and(|known| known != fingerprint_of([&wrapping, &trail, &tokens, &server])) {
+            return Err(KeyFileError::Foreign(dir.to_owned()));
+        }
+        // Last, so that it is not made beside keys of another installation.
+        let programme = programme_key(&dir.join(PROGRAMME_FILE), random, known.programme)?;
         let wrapping_id = hex(&wrapping.mac("wrapping key id", &[])[..8]);
-        Ok(Self { wrapping, wrapping_id, trail: trail?, tokens: tokens?, server: server? })
+        Ok(Self { wrapping, wrapping_id, trail, tokens, server, programme })
     }
 
-    /// Tells these keys from others without showing them; kept in the database to notice a wrong key directory.
+    /// Tells these keys, all but the programme key, from others without showing them; kept in the database to
+    /// notice a wrong key directory.
     pub fn fingerprint(&self) -> String {
-        let keys = [&self.wrapping, &self.trail, &self.tokens, &self.server];
-        let macs = keys.map(|key| key.mac("fingerprint", &[]));
-        hex(&self.server.mac("fingerprint of all", &macs.each_ref().map(<[u8; 32]>::as_slice))[..16])
+        fingerprint_of([&self.wrapping, &self.trail, &self.tokens, &self.server])
+    }
+
+    /// Tells the programme key from another without showing it; kept in the database as the other fingerprint is.
+    pub fn programme_fingerprint(&self) -> String {
+        fingerprint_of_programme(&self.programme)
+    }
+}
+
+fn fingerprint_of(keys: [&ServerKey; 4]) -> String {
+    let [.., server] = keys;
+    let macs = keys.map(|key| key.mac("fingerprint", &[]));
+    hex(&server.mac("fingerprint of all", &macs.each_ref().map(<[u8; 32]>::as_slice))[..16])
+}
+
+fn fingerprint_of_programme(key: &ServerKey) -> String {
+    hex(&key.mac("fingerprint", &[])[..16])
+}
+
+/// The programme key, made when it is missing and none is known.
+fn programme_key(path: &Path, random: &Random, known: Option<&str>) -> Result<ServerKey, KeyFileError> {
+    if known.is_none() {
+        match create_file(path, &random.bytes()) {
+            // There already, or another node was faster: what the file holds stands.
+            Err(KeyFileError::Io(_, e)) if e.kind() == std::io::ErrorKind::AlreadyExists => wait_until_written(path),
+            made => made?,
+        }
+    }
+    let key = read_file(path)?;
+    if known.is_some_and(|known| known != fingerprint_of_programme(&key)) {
+        return Err(KeyFileError::Foreign(path.to_owned()));
+    }
+    Ok(key)
+}
+
+/// Waits a second at the most while a file is empty: the node that makes it has not written the key yet.
+fn wait_until_written(path: &Path) {
+    for _ in 0..20 {
+        if fs::metadata(path).map_or(true, |file| file.len() > 0) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

@@ -6,11 +6,13 @@
 
 mod content;
 mod files;
+mod parcels;
 pub mod schema;
 mod sealing;
 mod store;
 
 pub use content::{Chunks, ContentError, ContentKey, Digest};
-pub use files::{KeyFileError, KeyRing, ServerKey};
-pub use sealing::{FieldName, Opened, SealError, open, open_if_any, seal, version_of};
+pub use files::{KeyFileError, KeyRing, KnownKeys, ServerKey};
+pub use parcels::{DeviceKey, ParcelError, ParcelKeys, ParcelSender, seal_parcel};
+pub use sealing::{FieldName, KeyOwner, Opened, SealError, open, open_if_any, seal, version_of};
 pub use store::{DataKey, Vault};

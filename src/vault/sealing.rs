@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::store::DataKey;
 use crate::clock::Random;
-use crate::db::types::PersonId;
+use crate::db::types::{OrganisationId, PersonId};
 use crate::error::{AppError, Conflict};
 
 const FORMAT: u8 = 1;
@@ -24,6 +24,22 @@ pub struct FieldName {
     pub column: &'static str,
     /// Id of the row.
     pub row: uuid::Uuid,
+}
+
+/// Whose key seals a value: a person's, or a peer group's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyOwner(uuid::Uuid);
+
+impl From<PersonId> for KeyOwner {
+    fn from(person: PersonId) -> Self {
+        Self(person.0)
+    }
+}
+
+impl From<OrganisationId> for KeyOwner {
+    fn from(group: OrganisationId) -> Self {
+        Self(group.0)
+    }
 }
 
 /// A value could not be sealed or opened. Says where, never what.
@@ -61,13 +77,13 @@ pub type Opened = Zeroizing<String>;
 pub fn seal(
     random: &Random,
     key: &DataKey,
-    person: PersonId,
+    owner: impl Into<KeyOwner>,
     field: FieldName,
     version: u32,
     text: &str,
 ) -> Result<Vec<u8>, SealError> {
     let nonce: [u8; NONCE] = random.bytes();
-    let aad = place(person, field, version);
+    let aad = place(owner.into(), field, version);
     let sealed = cipher(key)
         .ok_or(SealError::Erased)?
         .encrypt(&XNonce::from(nonce), Payload { msg: text.as_bytes(), aad: &aad })
@@ -80,13 +96,13 @@ pub fn seal(
     Ok(stored)
 }
 
-/// Opens what [`seal`] made for the same person and place; of somebody who was erased nothing is left.
+/// Opens what [`seal`] made for the same owner and place; of somebody who was erased nothing is left.
 ///
 /// # Errors
 /// When it was made elsewhere, for somebody else, or was altered.
-pub fn open(key: &DataKey, person: PersonId, field: FieldName, stored: &[u8]) -> Result<Opened, SealError> {
+pub fn open(key: &DataKey, owner: impl Into<KeyOwner>, field: FieldName, stored: &[u8]) -> Result<Opened, SealError> {
     let (version, nonce, sealed) = split(stored).ok_or_else(|| unopenable(field))?;
-    let aad = place(person, field, version);
+    let aad = place(owner.into(), field, version);
     let Some(cipher) = cipher(key) else { return Ok(Opened::default()) };
     let plain =
         cipher.decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: &aad }).map_err(|_| unopenable(field))?;
@@ -99,12 +115,12 @@ pub fn open(key: &DataKey, person: PersonId, field: FieldName, stored: &[u8]) ->
 /// As [`open`].
 pub fn open_if_any(
     key: &DataKey,
-    person: PersonId,
+    owner: impl Into<KeyOwner>,
     field: FieldName,
     stored: Option<&[u8]>,
 ) -> Result<Option<String>, SealError> {
     match stored {
-        Some(stored) if !key.is_erased() => Ok(Some(open(key, person, field, stored)?.to_string())),
+        Some(stored) if !key.is_erased() => Ok(Some(open(key, owner, field, stored)?.to_string())),
         _ => Ok(None),
     }
 }
@@ -121,9 +137,9 @@ fn split(stored: &[u8]) -> Option<(u32, [u8; NONCE], &[u8])> {
     Some((u32::from_be_bytes(*version), *nonce, sealed))
 }
 
-fn place(person: PersonId, field: FieldName, version: u32) -> Vec<u8> {
+fn place(owner: KeyOwner, field: FieldName, version: u32) -> Vec<u8> {
     let mut aad = Vec::with_capacity(96);
-    for part in [field.table.as_bytes(), field.column.as_bytes(), field.row.as_bytes(), person.0.as_bytes()] {
+    for part in [field.table.as_bytes(), field.column.as_bytes(), field.row.as_bytes(), owner.0.as_bytes()] {
         aad.extend_from_slice(part);
         aad.push(b'|');
     }

@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 use super::files::KeyRing;
 use super::schema::{anchors, wrapped_keys};
 use crate::clock::Random;
-use crate::db::Database;
-use crate::db::types::{Instant, PersonId};
+use crate::db::types::{Instant, OrganisationId, PersonId};
+use crate::db::{Database, is_unique_violation};
 use crate::error::AppError;
 
 /// Recipient of a wrapping that the server itself can open.
@@ -88,7 +88,7 @@ impl Vault {
         let (key, wrapped) = self.make_key(person)?;
         let kek_id = self.ring.wrapping_id.clone();
         self.store.write(move |conn| insert(conn, person, &kek_id, wrapped.clone(), now)).await?;
-        Ok(key)
+        Ok(self.keep(person, key))
     }
 
     /// As [`Vault::create_key`] for many persons in one commit.
@@ -103,7 +103,30 @@ impl Vault {
         self.store.write_now(move |conn| {
             rows.iter().try_for_each(|(person, wrapped)| insert(conn, *person, &kek_id, wrapped.clone(), now))
         })?;
-        Ok(made.into_iter().map(|(key, _)| key).collect())
+        Ok(persons.iter().zip(made).map(|(person, (key, _))| self.keep(*person, key)).collect())
+    }
+
+    /// The data key of a peer group, made when it is first asked for. It stands among those of persons, under the id
+    /// of the group.
+    ///
+    /// # Errors
+    /// When the key store fails, or the key does not unwrap.
+    pub fn group_key_now(&self, group: OrganisationId, now: Instant) -> Result<DataKey, AppError> {
+        let id = PersonId(group.0);
+        if let Some(key) = self.opened.get(&id) {
+            return Ok(key);
+        }
+        if let Some(key) = self.fetch(&[id])?.pop() {
+            return Ok(key);
+        }
+        let (key, wrapped) = self.make_key(id)?;
+        let kek_id = self.ring.wrapping_id.clone();
+        match self.store.write_now(move |conn| insert(conn, id, &kek_id, wrapped.clone(), now)) {
+            Ok(()) => Ok(self.keep(id, key)),
+            // Another was faster: its key is the one.
+            Err(AppError::Database(refused)) if is_unique_violation(&refused) => self.key(id),
+            Err(error) => Err(error),
+        }
     }
 
     /// The data keys of `persons`, in their order.
@@ -134,13 +157,7 @@ impl Vault {
 
     fn fetch(&self, persons: &[PersonId]) -> Result<Vec<DataKey>, AppError> {
         let keys = self.keys_in_passing(persons)?;
-        Ok(keys
-            .into_iter()
-            .map(|(person, key)| {
-                self.opened.insert(person, key.clone());
-                key
-            })
-            .collect())
+        Ok(keys.into_iter().map(|(person, key)| self.keep(person, key)).collect())
     }
 
     /// Those of the data keys of `persons` that there are, in no order and without keeping them in
@@ -166,9 +183,14 @@ impl Vault {
             .wrapping_cipher()
             .encrypt(&XNonce::from(nonce), Payload { msg: key.as_slice(), aad: &aad(person) })
             .map_err(|_| AppError::internal("a data key could not be wrapped"))?;
-        let key = DataKey::of(*key);
+        Ok((DataKey::of(*key), [nonce.as_slice(), &sealed].concat()))
+    }
+
+    /// Keeps a key in memory that is committed. One that is not may lose against that of another node, and what was
+    /// sealed with it meanwhile would never open again.
+    fn keep(&self, person: PersonId, key: DataKey) -> DataKey {
         self.opened.insert(person, key.clone());
-        Ok((key, [nonce.as_slice(), &sealed].concat()))
+        key
     }
 
     fn unwrap(&self, person: PersonId, wrapped: &[u8]) -> Result<DataKey, AppError> {

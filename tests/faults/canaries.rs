@@ -29,7 +29,7 @@ fn found(kind: &str, places: &[PathBuf]) -> usize {
     seen.into_iter().filter(|hit| *hit).count()
 }
 
-fn files(place: &Path) -> Vec<PathBuf> {
+pub fn files(place: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(place) else { return vec![place.to_owned()] };
     entries.filter_map(Result::ok).flat_map(|entry| files(&entry.path())).collect()
 }
@@ -60,7 +60,7 @@ fn look_for_base64(kind: &str, bytes: &[u8], seen: &mut [bool]) {
     }
 }
 
-fn find_all(bytes: &[u8], wanted: &[u8]) -> Vec<usize> {
+pub fn find_all(bytes: &[u8], wanted: &[u8]) -> Vec<usize> {
     memchr::memmem::find_iter(bytes, wanted).collect()
 }
 

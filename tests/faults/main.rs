@@ -1,5 +1,5 @@
 //! Faults and what is left on disk, shown with the real program as a process.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops at the first surprise")]
 #![expect(clippy::pedantic, reason = "tests are read as stories")]
 
 mod canaries;
@@ -9,3 +9,4 @@ mod kill;
 mod migrations;
 mod process;
 mod start;
+mod sync;

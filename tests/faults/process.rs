@@ -67,14 +67,19 @@ pub struct Server {
 impl Server {
     /// Starts the server on a free port and waits until it listens. Its log goes to `server.log` beside the data.
     pub fn start(data: &Path, database_url: &str) -> Self {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(data.join("server.log")).expect("a log");
         let mut command = program();
         command
             .arg("serve")
             .env("HOANHAP_SERVER__DATA_DIR", data)
             .env("HOANHAP_DATABASE__URL", database_url)
-            .env("HOANHAP_LOG__FILTER", "trace")
-            .stderr(log);
+            .env("HOANHAP_LOG__FILTER", "trace");
+        Self::start_with(command, &data.join("server.log"))
+    }
+
+    /// Runs a command that serves and waits until it listens.
+    pub fn start_with(mut command: Command, log: &Path) -> Self {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a log");
+        command.stderr(log);
         Self::listening(command)
     }
 

@@ -6,6 +6,8 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use diesel::prelude::*;
+
 use crate::process::{Dir, program, run};
 
 fn refused(output: &std::process::Output, code: i32, says: &str) {
@@ -96,12 +98,91 @@ fn keys_of_two_installations_differ_and_only_the_owner_reads_them() {
     for dir in [&one, &other] {
         assert!(run(&dir.join("data"), &["migrate"], "").status.success());
     }
-    for name in ["wrapping.key", "trail.key", "tokens.key", "server.key"] {
+    for name in ["wrapping.key", "trail.key", "tokens.key", "server.key", "programme.key"] {
         let read = |dir: &Dir| fs::read_to_string(dir.join("data/keys").join(name)).expect("a key");
         assert_ne!(read(&one), read(&other));
         let mode = fs::metadata(one.join("data/keys").join(name)).expect("the file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
+}
+
+/// Takes out of a database what it knows of the programme key: it is then one of a program that had none.
+fn forget_programme_key(data: &Path) {
+    let file = data.join("hoanhap.db").to_string_lossy().into_owned();
+    let mut conn = SqliteConnection::establish(&file).expect("the database opens");
+    let gone = diesel::sql_query("delete from settings where name = 'keys.programme_fingerprint'").execute(&mut conn);
+    assert_eq!(gone.expect("a statement"), 1);
+}
+
+#[test]
+fn an_installation_older_than_the_programme_key_is_given_one_and_is_held_to_it() {
+    let dir = Dir::new();
+    let (data, key) = (dir.join("data"), dir.join("data/keys/programme.key"));
+    let migrate = || run(&data, &["migrate"], "");
+    let key_text = || fs::read_to_string(&key).expect("a key");
+    assert!(migrate().status.success());
+    let first = key_text();
+    forget_programme_key(&data);
+    fs::remove_file(&key).expect("the file goes");
+    assert!(migrate().status.success());
+    let made = key_text();
+    assert_ne!(made, first);
+    assert!(migrate().status.success());
+    assert_eq!(key_text(), made, "a key that is known stays");
+    fs::remove_file(&key).expect("the file goes");
+    refused(&migrate(), 77, "programme.key is missing");
+    assert!(!key.exists(), "a key that was lost is not replaced in silence");
+    fs::copy(dir.join("data/keys/trail.key"), &key).expect("another key");
+    refused(&migrate(), 77, "not those");
+}
+
+#[test]
+fn two_installations_may_share_a_programme_key_put_there_before_the_first_start() {
+    let (one, other) = (Dir::new(), Dir::new());
+    assert!(run(&one.join("data"), &["migrate"], "").status.success());
+    fs::create_dir_all(other.join("data/keys")).expect("a directory");
+    fs::copy(one.join("data/keys/programme.key"), other.join("data/keys/programme.key")).expect("a copy");
+    assert!(run(&other.join("data"), &["migrate"], "").status.success());
+    let read = |dir: &Dir, name: &str| fs::read_to_string(dir.join("data/keys").join(name)).expect("a key");
+    assert_eq!(read(&one, "programme.key"), read(&other, "programme.key"));
+    assert_ne!(read(&one, "server.key"), read(&other, "server.key"));
+}
+
+#[test]
+fn nodes_that_start_at_once_on_one_key_directory_take_one_programme_key() {
+    let dir = Dir::new();
+    let data = dir.join("data");
+    assert!(run(&data, &["migrate"], "").status.success());
+    forget_programme_key(&data);
+    fs::remove_file(data.join("keys/programme.key")).expect("the file goes");
+    std::thread::scope(|scope| {
+        let nodes: Vec<_> = (0..4).map(|_| scope.spawn(|| run(&data, &["migrate"], ""))).collect();
+        for node in nodes {
+            let output = node.join().expect("it ends");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+    });
+    assert!(run(&data, &["migrate"], "").status.success());
+}
+
+#[test]
+fn of_two_nodes_with_programme_keys_of_their_own_the_second_is_refused() {
+    let dir = Dir::new();
+    let (data, theirs) = (dir.join("data"), dir.join("theirs"));
+    assert!(run(&data, &["migrate"], "").status.success());
+    fs::create_dir(&theirs).expect("a directory");
+    for name in ["wrapping.key", "trail.key", "tokens.key", "server.key"] {
+        fs::copy(data.join("keys").join(name), theirs.join(name)).expect("a copy");
+    }
+    fs::copy(data.join("keys/trail.key"), theirs.join("programme.key")).expect("another key");
+    let other_node = || {
+        let mut node = program();
+        node.arg("migrate").env("HOANHAP_SERVER__DATA_DIR", &data).env("HOANHAP_KEYS__DIR", &theirs);
+        node.output().expect("the program runs")
+    };
+    refused(&other_node(), 77, "not those");
+    fs::copy(data.join("keys/programme.key"), theirs.join("programme.key")).expect("the right key");
+    assert!(other_node().status.success());
 }
 
 #[test]

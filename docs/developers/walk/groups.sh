@@ -27,3 +27,25 @@ ask manager GET "/peer-groups/$group"
 ask manager PUT "/peer-groups/$group/places" "{\"places\":[$place,$place]}" -H "If-Match: $(etag)"
 refused 422 invalid
 same "$(field errors 0 field)" 'places[1].valid_from' 'field that is wrong'
+
+step 'A phone hands in a session with somebody met, twice, and it is there once'
+phone=$(new_key)
+session=$(new_key)
+moment=$(date -u +%FT%TZ)
+batch="{\"group_id\":\"$group\",\"device_id\":\"$phone\",\"device_time\":\"$moment\",\"operations\":[
+    {\"id\":\"$(new_key)\",\"at\":\"$moment\",\"kind\":\"contact_create\",\"session\":{\"operation\":\"$session\"},\"body\":{\"worker\":1,\"sex\":\"female\",
+        \"age_band\":\"25_34\",\"needs\":[\"medical\"],\"code\":{\"said\":{\"own_letters\":\"Hoa\",\"mother_letters\":\"Lan\",\"day\":4,\"month\":3,\"year\":1996}}}},
+    {\"id\":\"$session\",\"at\":\"$moment\",\"kind\":\"session_create\",\"body\":{\"held_on\":\"$today\",\"unit_code\":\"$unit\",\"venue\":\"street\",
+        \"workers\":[1],\"topics\":[\"hiv\"],\"supplies\":{\"condom\":20}}}]}"
+ask leader POST /outreach/sync "$batch"
+want 200
+same "$(field results 0 status) $(field results 1 status)" 'applied applied' 'results'
+ask leader POST /outreach/sync "$batch"
+same "$(field results 0 status) $(field results 1 status)" 'already_applied already_applied' 'results of the same again'
+ask manager GET "/outreach/totals?group_id=$group&from=$today&to=$today"
+want 200
+same "$(field contacts) $(field persons_with_code)" '1 1' 'contacts, and persons with a code'
+ask manager GET "/outreach/sessions?group_id=$group"
+refused 403 forbidden
+ask receiver GET "/outreach/totals?group_id=$group&from=$today&to=$today"
+refused 404 not_found

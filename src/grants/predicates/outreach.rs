@@ -3,10 +3,11 @@
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
 
-use crate::db::schema::peer_groups;
+use crate::db::schema::{outreach_referrals, peer_groups};
 use crate::db::types::OrganisationId;
 use crate::grants::Scope;
 use crate::grants::scope::Slots;
+use crate::outreach::referrals::model::ContactReferralStatus;
 
 /// Peer groups of a scope: those that are its organisations, and those its organisations support.
 pub fn groups_within(scope: &Scope) -> groups_reached {
@@ -41,4 +42,25 @@ fn groups_of(supported: Slots) -> _ {
         .or(peer_groups::supported_by_id.eq(second))
         .or(peer_groups::supported_by_id.eq(third))
         .or(peer_groups::supported_by_id.eq(fourth))
+}
+
+/// Referrals of contacts that came to an organisation of the scope, but those that were taken back.
+pub fn contact_referrals_addressed(scope: &Scope) -> contact_referrals_incoming {
+    contact_referrals_incoming(scope.addressed)
+}
+
+/// See [`contact_referrals_addressed`].
+#[auto_type]
+pub fn contact_referrals_incoming(addressed: Slots) -> _ {
+    let first: OrganisationId = addressed.0;
+    let second: OrganisationId = addressed.1;
+    let third: OrganisationId = addressed.2;
+    let fourth: OrganisationId = addressed.3;
+    let to = outreach_referrals::to_organisation_id
+        .eq(first)
+        .or(outreach_referrals::to_organisation_id.eq(second))
+        .or(outreach_referrals::to_organisation_id.eq(third))
+        .or(outreach_referrals::to_organisation_id.eq(fourth));
+    let cancelled: ContactReferralStatus = ContactReferralStatus::Cancelled;
+    outreach_referrals::status.ne(cancelled).and(to)
 }

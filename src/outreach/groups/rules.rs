@@ -3,14 +3,14 @@
 use diesel::prelude::*;
 
 use super::model::{GroupKind, PeerGroup, PeerGroupView};
-use crate::accounts::Actor;
+use crate::accounts::{AccountState, Actor};
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, check_version, record};
-use crate::db::DbConnection;
-use crate::db::schema::{organisations, peer_groups};
-use crate::db::types::OrganisationId;
+use crate::db::schema::{account_grants, accounts, organisations, peer_groups};
+use crate::db::types::{AccountId, OrganisationId};
+use crate::db::{DbConnection, lost_race};
 use crate::error::{AppError, Conflict, FieldError, Rule};
-use crate::grants::Action;
 use crate::grants::predicates::groups_within;
+use crate::grants::{Action, Role};
 use crate::organisations::{self as register, OrganisationKind};
 
 pub mod members;
@@ -94,7 +94,12 @@ pub fn read(conn: &mut DbConnection, actor: &Actor, id: OrganisationId) -> Resul
 }
 
 /// 404 when the group cannot be seen; 403 when it can but `action` does not reach it.
-fn find_for(conn: &mut DbConnection, actor: &Actor, action: Action, id: OrganisationId) -> Result<PeerGroup, AppError> {
+pub(in crate::outreach) fn find_for(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    action: Action,
+    id: OrganisationId,
+) -> Result<PeerGroup, AppError> {
     let scope = actor.scope(Action::PeerGroupRead)?;
     let found = peer_groups::table.filter(peer_groups::id.eq(id)).select(PeerGroup::as_select());
     let group: PeerGroup =
@@ -221,4 +226,50 @@ fn note(
     fields: &[&str],
 ) -> Result<(), AppError> {
     record(conn, trail, Subject::new(SubjectKind::PeerGroup, id.0), Some(actor.account), action, fields, actor.now)
+}
+
+/// A group that `action` reaches: 403 for whoever has no such right at all, else as [`find_for`].
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`].
+pub(in crate::outreach) fn reached(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    action: Action,
+    id: OrganisationId,
+) -> Result<PeerGroup, AppError> {
+    actor.scope(action)?;
+    find_for(conn, actor, action, id)
+}
+
+/// Accounts that lead the group at this moment.
+///
+/// # Errors
+/// The engine's own.
+pub(in crate::outreach) fn leaders(conn: &mut DbConnection, id: OrganisationId) -> Result<Vec<AccountId>, AppError> {
+    let held = account_grants::table
+        .inner_join(accounts::table.on(accounts::id.eq(account_grants::account_id)))
+        .filter(account_grants::organisation_id.eq(id))
+        .filter(account_grants::role.eq(Role::PeerLeader))
+        .filter(account_grants::revoked_at.is_null())
+        .filter(accounts::state.eq(AccountState::Active));
+    Ok(held.select(account_grants::account_id).load(conn)?)
+}
+
+/// Takes the next `number` places in the count of changes of a group; the first of them.
+///
+/// # Errors
+/// The engine's own; a lost race, which the door tries again.
+pub(in crate::outreach) fn advance(
+    conn: &mut DbConnection,
+    id: OrganisationId,
+    number: usize,
+) -> Result<i64, AppError> {
+    let last: i64 = peer_groups::table.find(id).select(peer_groups::change_seq).first(conn)?;
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    let row = peer_groups::table.find(id).filter(peer_groups::change_seq.eq(last));
+    if diesel::update(row).set(peer_groups::change_seq.eq(last + number)).execute(conn)? != 1 {
+        return Err(lost_race().into());
+    }
+    Ok(last + 1)
 }

@@ -61,6 +61,9 @@ fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
         ("GET", "/persons/{id}/same-candidates" | "/persons/{id}/same") => (vec![Reach(A::PersonRead, 404)], 200),
         ("GET", "/persons/{id}/same/{other}") => change(A::PersonRead, A::PersonUpdate, 200),
         ("POST", path) if path.starts_with("/persons/{id}/same") => change(A::PersonRead, A::PersonUpdate, 412),
+        ("GET", "/persons/{id}/contact-codes") => (vec![Reach(A::ContactCodeLink, 404)], 200),
+        ("POST", "/persons/{id}/contact-codes") => (vec![Reach(A::ContactCodeLink, 404)], 409),
+        ("DELETE", "/persons/{id}/contact-codes/{link}") => (vec![Reach(A::ContactCodeLink, 404)], 404),
         ("GET", "/persons/{id}/consents") => (vec![Reach(A::ConsentRead, 404)], 200),
         ("POST", path) if path.starts_with("/persons/{id}/consents") => {
             let done = if path.ends_with("/withdraw") { 412 } else { 201 };

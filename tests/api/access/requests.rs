@@ -9,6 +9,7 @@ use super::training;
 use crate::support::client::{Call, PASSWORD, Reply};
 use crate::support::imports::{csv, people};
 use crate::support::loans::loan_body;
+use crate::support::phones::said;
 use crate::support::plans::plan_body;
 use crate::support::world::COMMUNE;
 use crate::support::{TestApp, User, World, files};
@@ -72,7 +73,9 @@ impl Shared<'_> {
             "counselling-notes" => file.counselling,
             "attachments" => file.attachment,
             "imports" => file.import,
-            _ if outreach::is_of_it(path) && relation != "none" => outreach::id(path, self.outreach, relation),
+            _ if outreach::is_of_it(path) && relation != "none" => {
+                outreach::id(path, self.outreach, asker.organisation, relation)
+            }
             "organisations" if relation == "any" => self.world.clinic,
             "users" if relation == "any" => self.spare.id,
             _ => file.case,
@@ -91,6 +94,7 @@ impl Shared<'_> {
             .replace("{day}", &self.app.today().to_string())
             .replace("{months}", "3")
             .replace("{number}", if known { "1" } else { "4711" })
+            .replace("{link}", &file.case.to_string())
             .replace("{indicator}", "808-10");
         let code = if path.starts_with("/programmes") { "vn-808-2021-2025" } else { COMMUNE };
         if path.starts_with("/loan-products") {
@@ -114,7 +118,10 @@ impl Shared<'_> {
                 format!("?of=centre&organisation_id={}", self.centre(asker, relation))
             }
             "/api/v1/overviews/centre-workload" => format!("?organisation_id={}", self.centre(asker, relation)),
-            _ => String::new(),
+            path => {
+                let path = path.strip_prefix("/api/v1").unwrap_or(path);
+                outreach::query((method, path), self.outreach, relation)
+            }
         }
     }
 
@@ -161,6 +168,7 @@ impl Shared<'_> {
         let body = match (method, path) {
             ("GET" | "DELETE", _) | ("POST", "/auth/logout") => return None,
             (_, path) if path.starts_with("/auth/") => self.auth_body(path),
+            ("POST", "/persons/{id}/contact-codes") => json!({"code": said(28)}),
             ("POST", "/users") => json!({"username": format!("moi.{}", self.app.new_key()), "display_name": "Mới"}),
             (_, "/users/{id}/state") => json!({"state": "suspended"}),
             (_, "/users/{id}/roles") => json!({"role": "return_officer", "admin_unit_code": "VN"}),

@@ -9,6 +9,7 @@ mod loan_imports;
 mod loans;
 mod outreach;
 mod papers;
+mod parcels;
 mod plans;
 mod same;
 mod search;

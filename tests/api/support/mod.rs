@@ -11,6 +11,8 @@ pub mod kept_days;
 pub mod loan_imports;
 pub mod loans;
 pub mod outreach;
+pub mod parcels;
+pub mod phones;
 pub mod plans;
 pub mod same;
 pub mod search;

@@ -1,0 +1,2 @@
+drop table outreach_parcels;
+drop table outreach_devices;

@@ -1,0 +1,11 @@
+drop table outreach_reduced;
+drop table outreach_referrals;
+drop table outreach_links;
+drop table outreach_stock_moves;
+drop table outreach_conflicts;
+drop table outreach_operations;
+drop table outreach_contacts;
+drop table outreach_tallies;
+drop table outreach_supplies;
+drop table outreach_sessions;
+alter table peer_groups drop column change_seq;

@@ -1,0 +1,166 @@
+//! People met in outreach who gave a contact code: they count as persons, and as the person on record whom their code
+//! was linked to. Who gave no code is no person here.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::{Merged, Question, Span, counted};
+use crate::db::DbConnection;
+use crate::db::schema::{outreach_contacts, outreach_referrals, outreach_sessions, peer_groups};
+use crate::db::types::{CaseId, PersonId};
+use crate::error::AppError;
+use crate::outreach::codes::CodeMac;
+use crate::outreach::links;
+use crate::outreach::sessions::fields::words;
+use crate::programmes::indicators::{Client, Due};
+use crate::services::ServiceType;
+
+/// Whom each linked code is.
+#[derive(Debug)]
+pub(super) struct Codes(BTreeMap<CodeMac, PersonId>);
+
+impl Codes {
+    /// Reads them.
+    pub(super) fn read(conn: &mut DbConnection) -> Result<Self, AppError> {
+        Ok(Self(links::rules::everybody(conn)?))
+    }
+
+    /// Whom a code counts for: the person it was linked to, else somebody of whom nothing but the code is known.
+    fn person(&self, code: CodeMac) -> PersonId {
+        self.0.get(&code).copied().unwrap_or(PersonId(code.as_uuid()))
+    }
+
+    /// Linked codes that count for somebody of a span.
+    fn linked_within(&self, merged: &Merged, span: Span) -> Vec<CodeMac> {
+        let within = |(_, person): &(&CodeMac, &PersonId)| counted(merged, span, **person).is_some();
+        self.0.iter().filter(within).map(|(code, _)| *code).collect()
+    }
+}
+
+/// What is met under a code stands for a case of its own.
+fn case_of(code: CodeMac) -> CaseId {
+    CaseId(code.as_uuid())
+}
+
+type ClientRow = (CodeMac, NaiveDate, String);
+
+/// People of the category who were met in the period; the earliest contact first.
+pub(super) fn clients(
+    conn: &mut DbConnection,
+    question: Question<'_>,
+    merged: &Merged,
+) -> Result<Vec<(Client, NaiveDate)>, AppError> {
+    let Question { indicator, period, organisation, .. } = question;
+    let mut query = outreach_contacts::table
+        .inner_join(outreach_sessions::table.on(outreach_sessions::id.eq(outreach_contacts::session_id)))
+        .inner_join(peer_groups::table.on(peer_groups::id.eq(outreach_sessions::group_id)))
+        .filter(outreach_sessions::held_on.between(period.start, period.end))
+        .filter(outreach_sessions::removed_at.is_null())
+        .filter(outreach_contacts::removed_at.is_null())
+        .filter(outreach_contacts::code_mac.is_not_null())
+        .filter(outreach_contacts::category.eq(indicator.category))
+        .order((outreach_contacts::code_mac, outreach_sessions::held_on, outreach_contacts::id))
+        .select((
+            outreach_contacts::code_mac.assume_not_null(),
+            outreach_sessions::held_on,
+            outreach_sessions::unit_code,
+        ))
+        .into_boxed();
+    if let Some(organisation) = organisation {
+        query = query.filter(peer_groups::supported_by_id.eq(organisation));
+    }
+    let mut rows: Vec<ClientRow> = query.load(conn)?;
+    rows.dedup_by_key(|(code, ..)| *code);
+    let client = |(code, on, unit): ClientRow| {
+        let person = merged.root(merged.codes.person(code));
+        (Client { person, case: case_of(code), unit }, on)
+    };
+    Ok(rows.into_iter().map(client).collect())
+}
+
+type NeedRow = (CodeMac, String, NaiveDate, String);
+
+/// Needs that were told in contacts up to the end of the period, the oldest first. What a worker of a group writes
+/// down as needed is what the person may have: it is in need and eligible.
+pub(super) fn needs(
+    conn: &mut DbConnection,
+    question: Question<'_>,
+    merged: &Merged,
+    span: Span,
+) -> Result<Vec<Due>, AppError> {
+    let Question { services, period, organisation, .. } = question;
+    let linked = merged.codes.linked_within(merged, span);
+    let (first, last) = (CodeMac::of_uuid(span.0.0), CodeMac::of_uuid(span.1.0));
+    let of_span = outreach_contacts::code_mac.between(first, last).or(outreach_contacts::code_mac.eq_any(linked));
+    let mut query = outreach_contacts::table
+        .inner_join(outreach_sessions::table.on(outreach_sessions::id.eq(outreach_contacts::session_id)))
+        .inner_join(peer_groups::table.on(peer_groups::id.eq(outreach_sessions::group_id)))
+        .filter(of_span)
+        .filter(outreach_sessions::held_on.le(period.end))
+        .filter(outreach_sessions::removed_at.is_null())
+        .filter(outreach_contacts::removed_at.is_null())
+        .filter(outreach_contacts::needs.ne(""))
+        .order((outreach_sessions::held_on, outreach_contacts::id))
+        .select((
+            outreach_contacts::code_mac.assume_not_null(),
+            outreach_contacts::needs,
+            outreach_sessions::held_on,
+            outreach_sessions::unit_code,
+        ))
+        .into_boxed();
+    if let Some(organisation) = organisation {
+        query = query.filter(peer_groups::supported_by_id.eq(organisation));
+    }
+    let rows: Vec<NeedRow> = query.load(conn)?;
+    let mut due = Vec::new();
+    for (code, needs, on, unit) in rows {
+        let Some(person) = counted(merged, span, merged.codes.person(code)) else { continue };
+        let needs = words::<ServiceType>(&needs)?.into_iter().filter(|need| services.contains(need));
+        due.extend(needs.map(|service| Due {
+            person,
+            case: case_of(code),
+            service,
+            unit: unit.clone(),
+            on,
+            due: true,
+        }));
+    }
+    Ok(due)
+}
+
+type ArrivalRow = (Option<CodeMac>, Option<CodeMac>, Option<PersonId>, ServiceType);
+
+/// Services at which somebody who was referred arrived in the period.
+pub(super) fn arrivals(
+    conn: &mut DbConnection,
+    question: Question<'_>,
+    merged: &Merged,
+    span: Span,
+) -> Result<Vec<(PersonId, CaseId, ServiceType)>, AppError> {
+    let Question { services, period, organisation, .. } = question;
+    let mut query = outreach_referrals::table
+        .left_join(outreach_contacts::table.on(outreach_contacts::id.nullable().eq(outreach_referrals::contact_id)))
+        .inner_join(peer_groups::table.on(peer_groups::id.eq(outreach_referrals::group_id)))
+        .filter(outreach_referrals::arrived_on.between(period.start, period.end))
+        .filter(outreach_referrals::service_type.eq_any(services.to_vec()))
+        .select((
+            outreach_contacts::code_mac.nullable(),
+            outreach_referrals::code_mac,
+            outreach_referrals::person_id,
+            outreach_referrals::service_type,
+        ))
+        .into_boxed();
+    if let Some(organisation) = organisation {
+        query = query.filter(peer_groups::supported_by_id.eq(organisation));
+    }
+    let rows: Vec<ArrivalRow> = query.load(conn)?;
+    let arrival = |(contact, kept, person, service): ArrivalRow| {
+        let code = contact.or(kept);
+        let whose = person.or(code.map(|code| merged.codes.person(code)))?;
+        let case = code.map_or(CaseId(whose.0), case_of);
+        Some((counted(merged, span, whose)?, case, service))
+    };
+    Ok(rows.into_iter().filter_map(arrival).collect())
+}
