@@ -8,6 +8,8 @@
 pub mod predicates;
 mod scope;
 pub mod table;
+mod words;
 
 pub use scope::{HeldRole, Scope, Slots};
-pub use table::{Action, Reach, Role};
+pub use table::Reach;
+pub use words::{Action, Role};

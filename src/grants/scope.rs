@@ -1,6 +1,7 @@
 //! What the grant table gives one actor for one action.
 
-use super::table::{Action, GRANTS, Grant, Reach, Role};
+use super::table::{GRANTS, Grant, Reach};
+use super::words::{Action, Role};
 use crate::db::types::{AccountId, OrganisationId};
 use crate::error::AppError;
 

@@ -16,8 +16,8 @@ use crate::outreach::codes::CodeMac;
 use crate::outreach::groups::rules::reached;
 use crate::outreach::links::model::CodeLink;
 use crate::outreach::links::rules as links;
-use crate::persons;
 use crate::vault::{DataKey, FieldName, open_if_any};
+use crate::{consents, persons};
 
 /// Where the message of a referral stands.
 pub fn message_place(id: ContactReferralId) -> FieldName {
@@ -138,7 +138,9 @@ pub fn answer(
     row.status = next;
     match answer {
         Answer::Arrived(day, person) => {
-            check_day(actor, "arrived_on", day, (row.agreed_on, DayOf::Agreement))?;
+            // A phone whose clock was ahead does not keep the service from saying that the person came.
+            let agreed_on = row.agreed_on.min(row.created_at.civil_date());
+            check_day(actor, "arrived_on", day, (agreed_on, DayOf::Agreement))?;
             row.arrived_on = Some(day);
             if let Some(person) = person {
                 know_as(conn, actor, trail, &row, person, link)?;
@@ -182,6 +184,9 @@ fn know_as(
     let scope = actor.scope(Action::ContactCodeLink)?;
     if !persons::rules::is_within(conn, &scope, person)? {
         return Err(AppError::field("person_id", Rule::NoSuchReference));
+    }
+    if !consents::rules::agrees_to_support(conn, person, actor.now.civil_date())? {
+        return Err(AppError::Conflict(Conflict::ConsentMissing));
     }
     let Some(code_mac) = code_of(conn, row)? else { return Ok(()) };
     if links::list(conn, actor, person)?.iter().any(|known| known.code_mac == code_mac) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::Datelike as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -38,6 +39,10 @@ pub fn read(position: usize, raw: &RawValue, hand: Hand, keys: Keys<'_>) -> Resu
     let unread = |id, errors| Unread { position, id, errors };
     let operation: Operation = parse_json(raw.get().as_bytes()).map_err(|error| unread(None, fields_of(error)))?;
     let id = operation.id;
+    // What no calendar of ours holds would not read back.
+    if !(1900..=2200).contains(&operation.at.0.year()) {
+        return Err(unread(Some(id), vec![FieldError::new("at", Rule::Format(PlainForm::DayOnRecord.into()))]));
+    }
     let read = deed(&operation, hand, keys).map_err(|errors| unread(Some(id), errors))?;
     let (record, may_come, deed) = read;
     let body_mac = operation_mac(keys.server, raw);

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, post};
 use tokio::sync::SemaphorePermit;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::batch::{MOST, SyncRequest, apply_all, read_all};
+use super::batch::{SyncRequest, apply_all, read_all};
 use super::body::{receive, unpack};
 use super::changes::since;
 use super::operation::{Hand, Keys};
@@ -72,7 +72,7 @@ async fn sync(
     .await??;
     outcomes.extend(apply_all(&app, caller, setting, asked).await?);
     outcomes.sort_by_key(|outcome| outcome.position);
-    let limit = usize::from(batch.limit.unwrap_or(CHANGES)).min(MOST);
+    let limit = usize::from(batch.limit.unwrap_or(CHANGES));
     let state = app.clone();
     let (changes, open_conflicts) = app
         .view(caller, move |conn, actor| {

@@ -146,7 +146,7 @@ pub(in crate::outreach) fn store(
     store_sessions(conn, app, setting, &mut sessions, now, &mut place)?;
     store_contacts(conn, app, setting, &mut contacts, now, &mut place)?;
     store_counters(conn, &counters, &moved)?;
-    store_moves(conn, app, hand, &stock.1, now)?;
+    store_moves(conn, app, setting, &stock.1, now)?;
     store_referrals(conn, app, setting, referrals, now)?;
     let operation = |done: Done| OperationRow {
         account_id: hand.account,
@@ -244,7 +244,7 @@ fn store_referrals(
     referrals: HashMap<ContactReferralId, HeldReferral>,
     now: Instant,
 ) -> Result<(), AppError> {
-    let by = Some(setting.hand.account);
+    let by = Some(setting.author);
     let mut new = Vec::new();
     for HeldReferral { mut row, message, state } in referrals.into_values() {
         let subject = Subject::new(SubjectKind::ContactReferral, row.id.0);
@@ -274,7 +274,7 @@ fn store_referrals(
 fn store_moves(
     conn: &mut DbConnection,
     app: &App,
-    hand: Hand,
+    setting: &Setting,
     moves: &[StockMove],
     now: Instant,
 ) -> Result<(), AppError> {
@@ -282,8 +282,8 @@ fn store_moves(
         return Ok(());
     }
     StockMove::insert_all(conn, moves)?;
-    let group = Subject::new(SubjectKind::PeerGroup, hand.group.0);
-    record(conn, &app.trail, group, Some(hand.account), TrailAction::StockMove, &["stock"], now)
+    let group = Subject::new(SubjectKind::PeerGroup, setting.hand.group.0);
+    record(conn, &app.trail, group, Some(setting.author), TrailAction::StockMove, &["stock"], now)
 }
 
 fn store_counters(

@@ -89,6 +89,21 @@ both_dbs! {
         assert_eq!(told[0]["status"], "served");
     }
 
+    fn nobody_is_named_as_a_person_on_record_who_did_not_agree_whether_she_has_a_code_or_none(app: &TestApp) {
+        let world = world(app);
+        let phone = Phone::new(&world.peer_leader, world.group);
+        let made = new_session();
+        let met = new_contact(&made, &contact());
+        let mut sent = refer(&met, world.centre, "medical");
+        sent["body"]["agreed_on"] = json!("2026-12-01");
+        let referral = phone.done(app, &[made, met, sent]).remove(2);
+        let person = app.person(&world.worker, "Nguyễn Thị Hoa");
+        let arrived = json!({"arrived_on": app.today(), "person_id": person});
+        answer(app, &world.worker, &referral, "arrival", 1, &arrived).expect_problem(409, "consent_missing");
+        agrees(app, &world.worker, person);
+        answer(app, &world.worker, &referral, "arrival", 1, &arrived).expect(200);
+    }
+
     fn a_referral_is_taken_back_while_nobody_has_answered_it(app: &TestApp) {
         let world = world(app);
         let phone = Phone::new(&world.peer_leader, world.group);

@@ -105,7 +105,8 @@ both_dbs! {
     fn the_trail_names_the_manager_who_accepted_and_nobody_who_handed_in(app: &TestApp) {
         let group = group(app);
         let sealer = Sealer::register(app, &group.phone());
-        sealer.leave(app, &evening());
+        let stock = json!({"commodity": "condom", "kind": "received", "quantity": 100, "moved_on": "2025-10-01"});
+        sealer.leave(app, &[evening(), vec![operation("stock_move", &stock)]].concat());
         let accepted = group.accept(app, &group.open(app)[0]);
         let path = format!("/outreach/sessions?group_id={}", group.world.group);
         let record = app.all_items(&group.second, &path, 1)[0]["id"].clone();
@@ -121,6 +122,7 @@ both_dbs! {
         assert_eq!(entries("outreach_parcel", &accepted["id"]), [r#""create" null ["parcel"]"#.to_owned(), format!(r#""transition" {manager} ["status"]"#)]);
         let of_group = entries("peer_group", &json!(group.world.group));
         assert!(of_group.contains(&format!(r#""device.register" {leader} ["devices"]"#)), "{of_group:?}");
+        assert!(of_group.contains(&format!(r#""stock.move" {manager} ["stock"]"#)), "{of_group:?}");
     }
 
     fn a_parcel_handed_in_again_is_acknowledged_again_and_kept_once(app: &TestApp) {

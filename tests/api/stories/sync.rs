@@ -300,13 +300,14 @@ both_dbs! {
             with("note", json!("x".repeat(281))), with("topics", json!(["Nguyễn Thị A"])), json!({"id": "no"}), json!(7),
             new_contact(&made, &json!({"worker": 1, "sex": "female", "age_band": "25_34", "code": {"card": "0000-0000-01"}})),
             operation("session_change", &json!({"venue": {"from": "street", "to": "home"}})),
+            { let mut one = new_session(); one["at"] = json!("+200000-01-01T00:00:00Z"); one },
         ];
         let results = phone.sync(app, &batch);
         assert_eq!(results.len(), batch.len());
         let fields: Vec<&str> = results.iter().map(|result| result["errors"][0]["field"].as_str().unwrap_or("")).collect();
         assert_eq!(fields[..8], ["", "body.venue", "body.workers", "body.unit_code", "body.note", "body.topics", "id", "body"]);
-        assert_eq!((fields[8].starts_with("body.code"), fields[9]), (true, "record"), "{results:?}");
-        assert_eq!(statuses(&results).iter().filter(|status| **status == "refused").count(), 9);
+        assert_eq!((fields[8].starts_with("body.code"), fields[9], fields[10]), (true, "record", "at"), "{results:?}");
+        assert_eq!(statuses(&results).iter().filter(|status| **status == "refused").count(), 10);
         assert_eq!(app.number("select count(*) as n from outreach_sessions"), 1);
         assert!(!serde_json::to_string(&results).expect("JSON").contains("Nguyễn"), "no error repeats what was sent");
     }
