@@ -77,6 +77,8 @@ pub struct App {
     pub imports: Arc<Semaphore>,
     /// Few batches of phones are worked on at a time: each is held in memory.
     pub syncs: Arc<Semaphore>,
+    /// Batches of phones that are being received.
+    pub arrivals: Arc<crate::outreach::sync::Arrivals>,
     /// Whether a trusted proxy stands before this server and names the client in `X-Forwarded-For`.
     pub behind_proxy: bool,
     /// Renders the metrics.

@@ -220,6 +220,7 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
         figures: Arc::new(tokio::sync::Semaphore::new(1)),
         imports: Arc::new(tokio::sync::Semaphore::new(1)),
         syncs: Arc::new(tokio::sync::Semaphore::new(4)),
+        arrivals: Arc::default(),
         behind_proxy: config.server.behind_tls_proxy,
         db,
         ring,

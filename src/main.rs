@@ -247,9 +247,9 @@ fn reduce(config: &Config, apply: bool) -> Result<(), BootError> {
     } else {
         reduction::dry_run(&app.db, before)?
     };
-    let Reduction { contacts, removed_contacts, session_notes, conflicts, operations } = done;
+    let Reduction { contacts, removed_contacts, session_notes, conflicts } = done;
     println!("Contacts of sessions before {before}: {contacts}, and {removed_contacts} that had been taken away.");
-    println!("Notes of sessions: {session_notes}. Conflicts: {conflicts}. Operations of phones: {operations}.");
+    println!("Notes of sessions: {session_notes}. Conflicts: {conflicts}.");
     println!("{}", if apply { "All of it is reduced to numbers." } else { "Nothing was changed; --apply reduces it." });
     Ok(())
 }

@@ -17,6 +17,6 @@ mod views;
 pub use bulk::NewChains;
 pub use checkpoint::checkpoint;
 pub use model::{SubjectKind, TrailAction, ViewAction};
-pub use trail::{Subject, TrailKey, check_version, record, record_each};
+pub use trail::{Subject, TrailKey, check_version, record, record_each, times_since};
 pub use verify::{Finding, verify};
 pub use views::{Seen, ViewLog, log_reply};

@@ -104,8 +104,10 @@ text_enum! {
         ConflictDecide = "conflict.decide",
         /// Contacts of the session were reduced to numbers.
         Reduce = "reduce",
-        /// A contact code was linked to the person, or that was taken back.
+        /// A contact code was linked to the person.
         CodeLink = "code.link",
+        /// Such a link was taken back.
+        CodeUnlink = "code.unlink",
         /// Stock of a peer group came in or went out.
         StockMove = "stock.move",
         /// It was decided whether two records are one person.

@@ -243,6 +243,26 @@ pub fn check_version(conn: &mut DbConnection, subject: Subject, current: i32, ex
     Err(AppError::VersionStale { current, changed })
 }
 
+/// How often something was done to a subject since a moment.
+///
+/// # Errors
+/// The engine's own.
+pub fn times_since(
+    conn: &mut DbConnection,
+    subject: Subject,
+    action: TrailAction,
+    since: Instant,
+) -> Result<usize, AppError> {
+    let times: i64 = audit_entries::table
+        .filter(audit_entries::subject_kind.eq(subject.kind))
+        .filter(audit_entries::subject_id.eq(subject.id))
+        .filter(audit_entries::action.eq(action.as_str()))
+        .filter(audit_entries::at.ge(since))
+        .select(diesel::dsl::count_star())
+        .first(conn)?;
+    Ok(usize::try_from(times).unwrap_or(usize::MAX))
+}
+
 /// Names of the fields that the last `edits` edits of a subject changed.
 fn changed_since(conn: &mut DbConnection, subject: Subject, edits: i32) -> Result<Vec<String>, AppError> {
     let editing = [TrailAction::Update, TrailAction::Transition, TrailAction::Assign].map(TrailAction::as_str);

@@ -267,6 +267,12 @@ impl DbConnection {
         }
     }
 
+    /// Has PostgreSQL plan each statement of this transaction by what its tables hold: one that was planned while a
+    /// table was empty would read through all that is filled in since.
+    pub(super) fn plan_each_statement(&mut self) -> diesel::QueryResult<()> {
+        self.batch_execute("set local plan_cache_mode = force_custom_plan")
+    }
+
     /// The statement that begins a transaction.
     fn begin_sql(&self, mode: Mode) -> &'static str {
         match (self, mode) {

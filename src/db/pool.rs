@@ -183,7 +183,7 @@ impl Database {
                 let answer = writer.submit(size, self.aborting(f));
                 answer.await.map_err(|_| AppError::internal("the database writer stopped"))?
             }
-            Writers::Many(_) => actix_web::web::block(move || this.write_now(f)).await?,
+            Writers::Many(_) => actix_web::web::block(move || this.write_sized_now(size, f)).await?,
         }
     }
 
@@ -197,7 +197,7 @@ impl Database {
     {
         match &self.inner.writers {
             Writers::One(writer) => writer.submit_then(Size::Small, self.aborting(f), then),
-            Writers::Many(lanes) => then(self.write_with_retry(lanes, &mut f)),
+            Writers::Many(lanes) => then(self.write_with_retry(lanes, Size::Small, &mut f)),
         }
     }
 
@@ -227,7 +227,7 @@ impl Database {
                 .submit(size, self.aborting(f))
                 .blocking_recv()
                 .map_err(|_| AppError::internal("the database writer stopped"))?,
-            Writers::Many(lanes) => self.write_with_retry(lanes, &mut f),
+            Writers::Many(lanes) => self.write_with_retry(lanes, size, &mut f),
         }
     }
 
@@ -261,9 +261,16 @@ impl Database {
     fn write_with_retry<T>(
         &self,
         lanes: &Lanes,
+        size: Size,
         f: &mut impl FnMut(&mut DbConnection) -> Result<T, AppError>,
     ) -> Result<T, AppError> {
         let mut begun = checkout(&lanes.pool)?;
+        let f = &mut |connection: &mut DbConnection| {
+            if size == Size::Large {
+                connection.plan_each_statement()?;
+            }
+            f(connection)
+        };
         if self.inner.abort_first_attempt.load(Ordering::Relaxed) {
             let _thrown_away = begun.run(&mut *f);
             begun.rollback()?;

@@ -132,9 +132,23 @@ impl Centre {
     }
 }
 
+/// A group with a leader whose account is shown.
+#[derive(Debug, Clone)]
+pub(super) struct Led {
+    pub(super) group: OrganisationId,
+    pub(super) leader: AccountId,
+    pub(super) centre: OrganisationId,
+    pub(super) manager: AccountId,
+    /// Where it works.
+    pub(super) communes: Vec<String>,
+    /// Where it worked until 30/06/2025.
+    pub(super) old_communes: Vec<String>,
+}
+
 /// Everybody who acts in the demo.
 pub(super) struct Cast {
     pub(super) centres: Vec<Centre>,
+    pub(super) led: Vec<Led>,
     pub(super) accounts: Vec<DemoAccount>,
 }
 
@@ -153,6 +167,7 @@ struct Maker<'a> {
     rows: Vec<(Account, AccountGrant)>,
     organisations: Vec<Organisation>,
     groups: Groups,
+    led: Vec<Led>,
 }
 
 /// Makes organisations and accounts and stores them.
@@ -167,19 +182,20 @@ pub(super) fn make(app: &App, ids: &Random, since: Instant) -> Result<Cast, AppE
         rows: Vec::new(),
         organisations: Vec::new(),
         groups: Groups::default(),
+        led: Vec::new(),
     };
     let mut centres = Vec::new();
     for (position, province) in PROVINCES.iter().enumerate() {
         centres.push(maker.centre(province, Shown::of(position))?);
     }
     maker.country()?;
-    let Maker { accounts, rows, organisations, groups, .. } = maker;
+    let Maker { accounts, rows, organisations, groups, led, .. } = maker;
     let trail = app.trail.clone();
     app.db.write_now(move |conn| {
         store(conn, &trail, &rows, &organisations, since)?;
         groups.store(conn, &trail, since)
     })?;
-    Ok(Cast { centres, accounts })
+    Ok(Cast { centres, led, accounts })
 }
 
 fn store(
@@ -257,7 +273,10 @@ impl Maker<'_> {
             let name = format!("{name}, {}", province.short);
             let group = self.organisation(OrganisationKind::PeerGroup, name, province.code);
             if let Some(slug) = slug.filter(|_| position == 0) {
-                self.account(Role::PeerLeader, &format!("dongdang.{slug}"), Some(group), None, true)?;
+                let leader = self.account(Role::PeerLeader, &format!("dongdang.{slug}"), Some(group), None, true)?;
+                let (communes, old_communes) = (centre.communes.clone(), centre.old_communes.clone());
+                let (centre, manager) = (centre.id, centre.manager);
+                self.led.push(Led { group, leader, centre, manager, communes, old_communes });
             }
             self.groups.add(self.ids, self.since, self.app.clock.today(), centre, group, position);
         }

@@ -12,7 +12,7 @@ use super::papers::Desk;
 use super::plans::Planner;
 use super::story::{self, Story, story_in};
 use super::training::Register;
-use super::{DemoAccount, dice, imports, twice};
+use super::{DemoAccount, dice, imports, outreach, twice};
 use crate::app::App;
 use crate::assessments::model::{AssessedNeed, Assessment, SupportRefusal};
 use crate::cases::model::{Case, CaseEvent, CaseEventKind};
@@ -71,6 +71,9 @@ pub(super) fn load(app: &App, persons: u32, seed: u64) -> Result<Vec<DemoAccount
         next = end;
     }
     register.store(app, &ids, &mut rng, &cast.centres)?;
+    for led in &cast.led {
+        outreach::make(app, &ids, &mut rng, led)?;
+    }
     // As if the centres had worked with the program from the first of these days on.
     app.db.write_now(move |conn| settings::set(conn, settings::INSTALLED_ON, &since.civil_date().to_string()))?;
     boot::housekeeping(app)?;

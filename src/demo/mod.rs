@@ -8,6 +8,7 @@ mod imports;
 mod load;
 mod loans;
 pub(crate) mod names;
+mod outreach;
 mod papers;
 mod plans;
 mod story;

@@ -189,7 +189,7 @@ impl Rule {
                 (vi.into(), en.into())
             }
             Self::Cursor => {
-                ("Dùng next_cursor của chính danh sách này.".into(), "Use the next_cursor of this same list.".into())
+                ("Dùng con trỏ mà chính lần đọc trước trả về.".into(), "Use the cursor that this same reading gave before.".into())
             }
             Self::WeakPassword => (
                 "Mật khẩu cần ít nhất 15 ký tự và khó đoán.".into(),
@@ -212,8 +212,12 @@ impl Rule {
             ),
             Self::Letter => ("Cần ít nhất một chữ cái.".into(), "At least one letter is needed.".into()),
             Self::TooLittle => (
-                "Chưa đủ để phân biệt người này với người khác; hãy dùng thẻ.".into(),
-                "Too little to tell people apart; use a card.".into(),
+                "Chưa đủ để phân biệt: cần tháng, năm sinh và hai trong ba điều ngày sinh, chữ cái tên mẹ, con thứ mấy; nếu \
+                 không, hãy dùng thẻ."
+                    .into(),
+                "Too little to tell people apart: month and year of birth are needed, and two of day, mother's letters and \
+                 place among the children; else use a card."
+                    .into(),
             ),
             Self::FileType
             | Self::FileDamaged

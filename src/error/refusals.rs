@@ -119,8 +119,16 @@ pub enum Conflict {
     GroupRegistered,
     /// The contact code is linked to somebody already.
     CodeLinked,
+    /// The person has as many contact codes as there may be, or was given so many within a day.
+    TooManyCodes,
+    /// The person does not agree to support, as far as is recorded.
+    SupportConsentMissing,
     /// It was decided before which value stands.
     AlreadyDecided,
+    /// Another leader of the group decides.
+    NotTheDecider,
+    /// What the conflict is about changed since the decider saw it.
+    RecordChanged,
     /// A parcel that was handed in without a login was not taken; one reply whatever was wrong.
     ParcelRefused,
     /// So many parcels of this device are kept already.
@@ -183,7 +191,11 @@ impl Conflict {
             Self::NothingDecided => "nothing_decided",
             Self::GroupRegistered => "group_registered",
             Self::CodeLinked => "code_linked",
+            Self::TooManyCodes => "too_many_codes",
+            Self::SupportConsentMissing => "support_consent_missing",
             Self::AlreadyDecided => "conflict_decided",
+            Self::NotTheDecider => "not_the_decider",
+            Self::RecordChanged => "record_changed",
             Self::ParcelRefused => "parcel_refused",
             Self::TooManyParcels => "too_many_parcels",
             Self::ParcelDecided => "parcel_decided",
@@ -241,6 +253,22 @@ impl Conflict {
             Self::CodeLinked => (
                 "Mã tiếp cận này đã gắn với một người trong hệ thống.",
                 "This contact code is linked to somebody on record already.",
+            ),
+            Self::TooManyCodes => (
+                "Một người có nhiều nhất 20 mã tiếp cận, và được liên kết nhiều nhất 20 lần trong một ngày.",
+                "A person has at most 20 contact codes, and is linked to one at most 20 times within a day.",
+            ),
+            Self::SupportConsentMissing => (
+                "Cần sự đồng ý nhận hỗ trợ còn hiệu lực của người này.",
+                "A live consent of the person to support is needed.",
+            ),
+            Self::NotTheDecider => (
+                "Một trưởng nhóm khác quyết định chỗ này; xem decider_id.",
+                "Another leader of the group decides this one; see decider_id.",
+            ),
+            Self::RecordChanged => (
+                "Bản ghi đã thay đổi từ khi bạn xem chỗ khác nhau này; hãy đọc lại rồi quyết định.",
+                "The record changed since you saw this conflict; read it again, then decide.",
             ),
             Self::AlreadyDecided => {
                 ("Đã có quyết định giữ giá trị nào.", "It has been decided already which value stands.")

@@ -240,7 +240,9 @@ said! {
         /// A change of a field.
         FieldChange => ("giá trị trước và giá trị sau của trường", "the value a field had, and the one it gets"),
         /// A month.
-        Month => ("một tháng như 2026-11", "a month such as 2026-11"),
+        Month => ("một tháng, ví dụ 2026-11", "a month such as 2026-11"),
+        /// Whole months.
+        WholeMonths => ("từ ngày đầu một tháng đến ngày cuối một tháng", "whole months: from a first to a last day of a month"),
         /// A trade.
         Trade => ("một nghề trong danh mục đào tạo", "a trade of the training catalogue"),
         /// A room or a bed.

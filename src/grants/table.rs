@@ -224,7 +224,7 @@ pub const GRANTS: &[Grant] = {
         grant(R::CommuneOfficer, A::TransferOffer, Intake),
         //
         grant(R::PeerLeader, A::AdminUnitRead, Everywhere),
-        grant(R::PeerLeader, A::InterventionPointRead, Everywhere),
+        grant(R::PeerLeader, A::InterventionPointRead, Organisation),
         grant(R::PeerLeader, A::PeerGroupRead, Organisation),
         grant(R::PeerLeader, A::OutreachRead, Organisation),
         grant(R::PeerLeader, A::OutreachWrite, Organisation),

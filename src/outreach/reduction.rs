@@ -1,23 +1,25 @@
 //! Old contacts are reduced to numbers: what is no longer needed cannot be taken.
 //!
 //! A contact whose session was held, and which arrived, longer ago than is kept becomes part of a count of its group
-//! and month, and is gone. Notes of such sessions go as well, and so do decided and undecided conflicts about them and
-//! the numbers of the operations that made them. Sessions, what was handed out and counters stay: they tell of nobody.
+//! and month, and is gone. Notes of such sessions go as well, and so do decided and undecided conflicts about them.
+//! Sessions, what was handed out and counters stay: they tell of nobody. So do the numbers of the operations that made
+//! them: whatever a phone sends again, or a manager accepts again, is still known.
 
 use std::collections::BTreeMap;
 
 use chrono::{Datelike as _, Months, NaiveDate};
-use diesel::dsl::count_star;
+use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record_each};
 use crate::db::bulk::{BulkRow as _, bulk_rows};
 use crate::db::schema::{
-    outreach_conflicts, outreach_contacts, outreach_operations, outreach_reduced, outreach_referrals, outreach_sessions,
+    outreach_conflicts, outreach_contacts, outreach_reduced, outreach_referrals, outreach_sessions,
 };
 use crate::db::types::{ContactId, Instant, OrganisationId, OutreachSessionId};
 use crate::db::{Database, DbConnection, Size};
 use crate::error::AppError;
+use crate::outreach::reports::month::Month;
 use crate::outreach::sessions::model::{AgeBand, ContactRow, ReferralOffer, Screening, Seen};
 use crate::persons::model::Sex;
 
@@ -37,8 +39,6 @@ pub struct Reduction {
     pub session_notes: u64,
     /// Conflicts about them.
     pub conflicts: u64,
-    /// Operations that are forgotten.
-    pub operations: u64,
 }
 
 /// How many contacts of a kind a group had in a month.
@@ -79,6 +79,16 @@ pub fn kept_from(today: NaiveDate, months: u32) -> NaiveDate {
     month.checked_sub_months(Months::new(months.max(FEWEST_MONTHS))).unwrap_or(NaiveDate::MIN)
 }
 
+/// The last day of a group whose contacts were reduced to numbers.
+///
+/// # Errors
+/// When the database fails.
+pub fn reduced_until(conn: &mut DbConnection, group: OrganisationId) -> Result<Option<NaiveDate>, AppError> {
+    let of_group = outreach_reduced::table.filter(outreach_reduced::group_id.eq(group));
+    let month: Option<NaiveDate> = of_group.select(max(outreach_reduced::month)).first(conn)?;
+    Ok(month.map(|month| Month::of(month).last))
+}
+
 /// Says what would be reduced, and changes nothing.
 ///
 /// # Errors
@@ -100,13 +110,11 @@ pub fn dry_run(db: &Database, before: NaiveDate) -> Result<Reduction, AppError> 
             .filter(outreach_sessions::created_at.lt(arrived))
             .filter(outreach_sessions::sealed_note.is_not_null());
         let conflicts = outreach_conflicts::table.filter(outreach_conflicts::received_at.lt(arrived));
-        let operations = outreach_operations::table.filter(outreach_operations::received_at.lt(arrived));
         Ok(Reduction {
             contacts: number(contacts),
             removed_contacts: number(all - contacts),
             session_notes: number(notes.select(count_star()).first(conn)?),
             conflicts: number(conflicts.select(count_star()).first(conn)?),
-            operations: number(operations.select(count_star()).first(conn)?),
         })
     })
 }
@@ -136,12 +144,10 @@ pub fn apply(db: &Database, trail: &TrailKey, before: NaiveDate, now: Instant) -
         let session_notes =
             diesel::update(notes).set(outreach_sessions::sealed_note.eq(None::<Vec<u8>>)).execute(conn)?;
         let conflicts = outreach_conflicts::table.filter(outreach_conflicts::received_at.lt(arrived));
-        let operations = outreach_operations::table.filter(outreach_operations::received_at.lt(arrived));
-        Ok((session_notes, diesel::delete(conflicts).execute(conn)?, diesel::delete(operations).execute(conn)?))
+        Ok((session_notes, diesel::delete(conflicts).execute(conn)?))
     })?;
     done.session_notes = counted(rest.0);
     done.conflicts += counted(rest.1);
-    done.operations = counted(rest.2);
     Ok(done)
 }
 

@@ -11,12 +11,12 @@ use crate::process::{Client, Dir, Server, install, person};
 const PERSONS: usize = 1_000;
 
 /// A mark that can stand nowhere by chance.
-fn mark(kind: &str, number: usize) -> String {
+pub fn mark(kind: &str, number: usize) -> String {
     format!("QX{kind}{number:04}ZK")
 }
 
 /// How many of the marks stand in the files below `places`: as they are, in UTF-16, or in base64.
-fn found(kind: &str, places: &[PathBuf]) -> usize {
+pub fn found(kind: &str, places: &[PathBuf]) -> usize {
     let mut seen = vec![false; PERSONS];
     for file in places.iter().flat_map(|place| files(place)) {
         // Files of a running database come and go.
@@ -27,6 +27,12 @@ fn found(kind: &str, places: &[PathBuf]) -> usize {
         look_for_base64(kind, &bytes, &mut seen);
     }
     seen.into_iter().filter(|hit| *hit).count()
+}
+
+/// The files of the PostgreSQL server that is tested with, and its log; none where there is no such server.
+pub fn postgres_files() -> Vec<PathBuf> {
+    let Some(data) = std::env::var_os("HOANHAP_TEST_POSTGRES_DATA").map(PathBuf::from) else { return Vec::new() };
+    vec![data.with_file_name("log"), data]
 }
 
 pub fn files(place: &Path) -> Vec<PathBuf> {
@@ -120,9 +126,7 @@ fn no_text_about_a_person_stands_readable_in_sqlite_its_log_or_ours() {
 
 #[test]
 fn no_text_about_a_person_stands_readable_in_postgresql_its_log_or_ours() {
-    let (Ok(admin), Ok(files)) =
-        (std::env::var("HOANHAP_TEST_POSTGRES_URL"), std::env::var("HOANHAP_TEST_POSTGRES_DATA"))
-    else {
+    let Ok(admin) = std::env::var("HOANHAP_TEST_POSTGRES_URL") else {
         assert!(std::env::var_os("HOANHAP_TEST_REQUIRE_POSTGRES").is_none(), "PostgreSQL is required here");
         return;
     };
@@ -134,7 +138,9 @@ fn no_text_about_a_person_stands_readable_in_postgresql_its_log_or_ours() {
     let worker = install(&data, &url);
     write_control(&url);
     statement(&url, "checkpoint");
-    let places = [dir.0.clone(), PathBuf::from(files)];
+    let of_server = postgres_files();
+    assert!(!of_server.is_empty(), "where the files of PostgreSQL are");
+    let places = [vec![dir.0.clone()], of_server].concat();
     assert_eq!(found("PLAIN", &places), PERSONS, "the search itself must find what is readable, in TOAST too");
     let server = Server::start(&data, &url);
     write_marks(&server.base, &worker);
@@ -162,7 +168,7 @@ fn write_control(url: &str) {
     }
 }
 
-fn statement(url: &str, sql: &str) {
+pub fn statement(url: &str, sql: &str) {
     use diesel::RunQueryDsl as _;
     let url: hoanhap::db::DatabaseUrl = url.parse().expect("a URL");
     let mut connection = url.connect().expect("a connection");

@@ -1,9 +1,9 @@
 //! Which groups a scope reaches.
 
-use diesel::dsl::auto_type;
+use diesel::dsl::{auto_type, exists};
 use diesel::prelude::*;
 
-use crate::db::schema::{outreach_referrals, peer_groups};
+use crate::db::schema::{group_places, intervention_points, outreach_referrals, peer_groups};
 use crate::db::types::OrganisationId;
 use crate::grants::Scope;
 use crate::grants::scope::Slots;
@@ -42,6 +42,27 @@ fn groups_of(supported: Slots) -> _ {
         .or(peer_groups::supported_by_id.eq(second))
         .or(peer_groups::supported_by_id.eq(third))
         .or(peer_groups::supported_by_id.eq(fourth))
+}
+
+/// Points of intervention at which groups of the scope's organisations work, or did.
+pub fn points_within(scope: &Scope) -> points_of {
+    points_of(scope.organisations)
+}
+
+/// See [`points_within`].
+#[auto_type]
+pub fn points_of(organisations: Slots) -> _ {
+    let first: OrganisationId = organisations.0;
+    let second: OrganisationId = organisations.1;
+    let third: OrganisationId = organisations.2;
+    let fourth: OrganisationId = organisations.3;
+    let own = group_places::group_id
+        .eq(first)
+        .or(group_places::group_id.eq(second))
+        .or(group_places::group_id.eq(third))
+        .or(group_places::group_id.eq(fourth));
+    let there = group_places::point_id.eq(intervention_points::id.nullable());
+    exists(group_places::table.filter(there).filter(own))
 }
 
 /// Referrals of contacts that came to an organisation of the scope, but those that were taken back.

@@ -84,7 +84,8 @@ pub struct ConflictView {
     pub session_id: OutreachSessionId,
     /// Contact, where it is about one.
     pub contact_id: Option<ContactId>,
-    /// Field; `removed` where one took the record away and another went on with it.
+    /// Field; `removed` where one took the record away and another went on with it. `offered` then says what `take`
+    /// means: `true`, it goes; `false`, it comes back, with all that was recorded in it since.
     pub field: String,
     /// What the one who came second had seen.
     pub base: Value,
@@ -92,7 +93,8 @@ pub struct ConflictView {
     pub current: Value,
     /// What the second says.
     pub offered: Value,
-    /// Version of the session or contact now; who decides names it.
+    /// Version of the session or contact now, where it is about `removed` of a session with its contacts; who decides
+    /// names it.
     pub record_version: i32,
     /// Who came second.
     pub account_id: AccountId,

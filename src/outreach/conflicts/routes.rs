@@ -104,7 +104,7 @@ fn versioned(
 struct DecisionForm {
     /// `keep`: what stands stays. `take`: what came second is written.
     decision: ConflictDecision,
-    /// Version of the session or contact as you saw it.
+    /// `record_version` of the conflict as you saw it; it counts where something is taken.
     record_version: i32,
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::count_star;
+use diesel::dsl::{count_star, sum};
 use diesel::prelude::*;
 use serde_json::Value;
 
@@ -17,6 +17,9 @@ use crate::db::{DbConnection, met_one_row};
 use crate::error::{AppError, Conflict as Refusal};
 use crate::grants::Action;
 use crate::outreach::groups::rules::{find_for, leaders, reached};
+use crate::outreach::sessions::fields::{SessionFields, is_doubtful};
+use crate::outreach::sessions::model::SessionRow;
+use crate::outreach::sync::merging::of_named;
 use crate::outreach::sync::{Desk, Held, Met, Row, Setting, desk_of, restore_contacts, store_desk};
 use crate::vault::{DataKey, FieldName, open, seal};
 
@@ -141,16 +144,46 @@ pub fn views(
         .load(conn)?;
     let (of_sessions, of_contacts): (HashMap<_, _>, HashMap<_, _>) =
         (of_sessions.into_iter().collect(), of_contacts.into_iter().collect());
+    let whole: Vec<OutreachSessionId> =
+        rows.iter().filter(|row| is_of_whole_session(row)).map(|row| row.session_id).collect();
+    let of_whole = versions_of_contacts(conn, &whole)?;
     rows.into_iter()
         .map(|row| {
             let version = match row.contact_id {
                 Some(contact) => of_contacts.get(&contact),
                 None => of_sessions.get(&row.session_id),
             };
-            let (values, version) = (values(&row, key)?, version.copied().unwrap_or(1));
+            let more = if is_of_whole_session(&row) { of_whole.get(&row.session_id) } else { None };
+            let version = version.copied().unwrap_or(1).saturating_add(more.copied().unwrap_or(0));
+            let values = values(&row, key)?;
             Ok(ConflictView::of(row, values, version, &app.ring.programme))
         })
         .collect()
+}
+
+/// Whether it is about a session with all who were met in it: whoever decides has seen them too.
+fn is_of_whole_session(row: &Conflict) -> bool {
+    row.contact_id.is_none() && row.field == REMOVED
+}
+
+/// The versions of the contacts of each session, added up: a number that rises whenever one comes or is changed.
+///
+/// # Errors
+/// The engine's own.
+pub(in crate::outreach) fn versions_of_contacts(
+    conn: &mut DbConnection,
+    sessions: &[OutreachSessionId],
+) -> Result<HashMap<OutreachSessionId, i32>, AppError> {
+    if sessions.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sums: Vec<(OutreachSessionId, Option<i64>)> = outreach_contacts::table
+        .filter(outreach_contacts::session_id.eq_any(sessions))
+        .group_by(outreach_contacts::session_id)
+        .select((outreach_contacts::session_id, sum(outreach_contacts::version)))
+        .load(conn)?;
+    let number = |sum: Option<i64>| i32::try_from(sum.unwrap_or(0)).unwrap_or(i32::MAX);
+    Ok(sums.into_iter().map(|(session, sum)| (session, number(sum))).collect())
 }
 
 fn values(row: &Conflict, key: &DataKey) -> Result<[Value; 3], AppError> {
@@ -174,7 +207,7 @@ pub struct Decide {
     pub expected: i32,
     /// How.
     pub decision: ConflictDecision,
-    /// Version of the session or contact, as the decider saw it.
+    /// Version of what it is about, as the conflict told it to the decider.
     pub record_version: i32,
 }
 
@@ -182,7 +215,7 @@ pub struct Decide {
 /// decider decides, or, once that one leads the group no more, whoever leads it.
 ///
 /// # Errors
-/// [`Refusal::AlreadyDecided`]; [`AppError::VersionStale`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
+/// [`Refusal::AlreadyDecided`]; [`Refusal::NotTheDecider`]; [`Refusal::RecordChanged`]; [`AppError::VersionStale`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn decide(
     conn: &mut DbConnection,
     actor: &Actor,
@@ -195,7 +228,7 @@ pub fn decide(
         return Err(AppError::VersionStale { current: row.version, changed: Vec::new() });
     }
     if row.decider_id != actor.account && leaders(conn, row.group_id)?.contains(&row.decider_id) {
-        return Err(AppError::Forbidden);
+        return Err(AppError::Conflict(Refusal::NotTheDecider));
     }
     if row.decided_at.is_some() {
         return Err(AppError::Conflict(Refusal::AlreadyDecided));
@@ -233,16 +266,41 @@ fn take(
     let [_, _, offered] = values(row, key)?;
     let setting = Setting::of_decider(actor.account, row, key.clone());
     let mut desk = desk_of(conn, app, &setting, (row.session_id, row.contact_id), actor.now)?;
-    let came_back = match row.contact_id {
-        Some(contact) => set(desk.contacts.get_mut(&contact), &row.field, offered, record_version, actor.now)?,
-        None => set(desk.sessions.get_mut(&row.session_id), &row.field, offered, record_version, actor.now)?,
+    let whole = if is_of_whole_session(row) { vec![row.session_id] } else { Vec::new() };
+    let more: i32 = versions_of_contacts(conn, &whole)?.into_values().sum();
+    let (field, now) = (row.field.as_str(), actor.now);
+    let came_back = if let Some(contact) = row.contact_id {
+        set(desk.contacts.get_mut(&contact), field, offered, (record_version, 0), now)?
+    } else {
+        set(desk.sessions.get_mut(&row.session_id), field, offered, (record_version, more), now)?
     };
+    if let Some(session) = desk.sessions.get_mut(&row.session_id).filter(|_| row.field == "held_on") {
+        judge_day(session, now);
+    }
+    // What is taken of somebody met shows only with the session.
+    let session = desk.sessions.get_mut(&row.session_id).filter(|_| row.contact_id.is_some() && row.field != REMOVED);
+    let session_came_back = session.is_some_and(come_back);
     check(&desk, row)?;
     store_desk(conn, app, &setting, desk)?;
-    if came_back && row.contact_id.is_none() {
+    if session_came_back || (came_back && row.contact_id.is_none()) {
         restore_contacts(conn, row.group_id, row.session_id)?;
     }
     Ok(())
+}
+
+/// A day that is decided is judged as one that is told now, by a clock that is right.
+fn judge_day(session: &mut Held<SessionRow>, now: Instant) {
+    if let Ok(fields) = of_named::<SessionFields>(&session.fields) {
+        session.row.day_doubtful = is_doubtful(fields.held_on, now, 0);
+    }
+}
+
+fn come_back(session: &mut Held<SessionRow>) -> bool {
+    let was_removed = session.row.removed_at.take().is_some();
+    if was_removed {
+        session.touch([REMOVED.to_owned()]);
+    }
+    was_removed
 }
 
 /// Writes the value that was taken; says whether the record came back by that.
@@ -250,13 +308,13 @@ fn set<R: Row>(
     held: Option<&mut Held<R>>,
     field: &str,
     offered: Value,
-    record_version: i32,
+    (record_version, more): (i32, i32),
     now: Instant,
 ) -> Result<bool, AppError> {
     let held = held.ok_or(AppError::NotFound)?;
-    let current = *held.row.version();
+    let current = held.row.version().saturating_add(more);
     if current != record_version {
-        return Err(AppError::VersionStale { current, changed: Vec::new() });
+        return Err(AppError::Conflict(Refusal::RecordChanged));
     }
     let removed = held.row.removed_at();
     let was_removed = removed.is_some();

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 
 use super::model::CodeLink;
 use crate::accounts::Actor;
-use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record, times_since};
 use crate::db::schema::outreach_links;
 use crate::db::types::{CodeLinkId, PersonId};
 use crate::db::{DbConnection, is_unique_violation};
@@ -15,27 +16,30 @@ use crate::grants::Action;
 use crate::outreach::codes::CodeMac;
 use crate::{consents, persons};
 
-/// Most links a person may have: what somebody said differently at different times, and cards.
+/// Most links a person may have, and be given within a day: what somebody said differently at different times, and cards.
 const MOST: usize = 20;
 
 /// Links a code to a person, who agrees to support from the centre.
 ///
 /// # Errors
-/// [`Conflict::CodeLinked`]; [`Conflict::ConsentMissing`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
+/// [`Conflict::CodeLinked`]; [`Conflict::TooManyCodes`]; [`Conflict::SupportConsentMissing`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn link(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, link: &CodeLink) -> Result<(), AppError> {
     let scope = actor.scope(Action::ContactCodeLink)?;
     persons::rules::find(conn, &scope, link.person_id)?;
     if !consents::rules::agrees_to_support(conn, link.person_id, actor.now.civil_date())? {
-        return Err(AppError::Conflict(Conflict::ConsentMissing));
+        return Err(AppError::Conflict(Conflict::SupportConsentMissing));
     }
-    if of_person(conn, link.person_id)?.len() >= MOST {
-        return Err(AppError::Conflict(Conflict::TooManyTogether));
+    let subject = Subject::new(SubjectKind::Person, link.person_id.0);
+    let today = times_since(conn, subject, TrailAction::CodeLink, actor.now.plus(-TimeDelta::days(1)))?;
+    // Links that were taken back count as well: by linking and unlinking nobody tries out which codes are known.
+    if of_person(conn, link.person_id)?.len() >= MOST || today >= MOST {
+        return Err(AppError::Conflict(Conflict::TooManyCodes));
     }
     match diesel::insert_into(outreach_links::table).values(link).execute(conn) {
         Err(error) if is_unique_violation(&error) => return Err(AppError::Conflict(Conflict::CodeLinked)),
         inserted => inserted?,
     };
-    note(conn, actor, trail, link.person_id)
+    note(conn, actor, trail, link.person_id, TrailAction::CodeLink)
 }
 
 /// Links of a person that the actor may read.
@@ -71,7 +75,7 @@ pub fn unlink(
     if diesel::delete(row).execute(conn)? == 0 {
         return Err(AppError::NotFound);
     }
-    note(conn, actor, trail, person)
+    note(conn, actor, trail, person, TrailAction::CodeUnlink)
 }
 
 /// Reads one link of a person.
@@ -92,7 +96,13 @@ pub fn everybody(conn: &mut DbConnection) -> Result<BTreeMap<CodeMac, PersonId>,
     Ok(rows.into_iter().collect())
 }
 
-fn note(conn: &mut DbConnection, actor: &Actor, trail: &TrailKey, person: PersonId) -> Result<(), AppError> {
+fn note(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    trail: &TrailKey,
+    person: PersonId,
+    action: TrailAction,
+) -> Result<(), AppError> {
     let subject = Subject::new(SubjectKind::Person, person.0);
-    record(conn, trail, subject, Some(actor.account), TrailAction::CodeLink, &["contact_codes"], actor.now)
+    record(conn, trail, subject, Some(actor.account), action, &["contact_codes"], actor.now)
 }

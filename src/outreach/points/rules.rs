@@ -12,6 +12,7 @@ use crate::db::schema::intervention_points;
 use crate::db::types::InterventionPointId;
 use crate::error::{AppError, DayOf, FieldError, FitsWith, PlainForm, Rule};
 use crate::grants::Action;
+use crate::grants::predicates::points_within;
 use crate::outreach::groups::rules::places;
 use crate::outreach::{OutreachCatalogue, within};
 
@@ -44,12 +45,15 @@ pub fn list(
     after: Option<InterventionPointId>,
     limit: i64,
 ) -> Result<Vec<InterventionPoint>, AppError> {
-    actor.scope(Action::InterventionPointRead)?;
+    let scope = actor.scope(Action::InterventionPointRead)?;
     let mut query = intervention_points::table
         .select(InterventionPoint::as_select())
         .order(intervention_points::id)
         .limit(limit + 1)
         .into_boxed();
+    if !scope.everywhere {
+        query = query.filter(points_within(&scope));
+    }
     if let Some(model) = &filter.model {
         query = query.filter(intervention_points::model.eq(model.clone()));
     }
@@ -67,8 +71,10 @@ pub fn list(
 /// # Errors
 /// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
 pub fn read(conn: &mut DbConnection, actor: &Actor, id: InterventionPointId) -> Result<InterventionPoint, AppError> {
-    actor.scope(Action::InterventionPointRead)?;
-    find(conn, id)?.ok_or(AppError::NotFound)
+    let scope = actor.scope(Action::InterventionPointRead)?;
+    let found = intervention_points::table.filter(intervention_points::id.eq(id));
+    let found = found.select(InterventionPoint::as_select());
+    Ok(if scope.everywhere { found.first(conn)? } else { found.filter(points_within(&scope)).first(conn)? })
 }
 
 /// The point of this id, for the rules of groups.

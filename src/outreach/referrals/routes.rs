@@ -10,16 +10,19 @@ use validator::Validate;
 
 use super::model::{ContactReferral, ContactReferralStatus, ReceivedContactReferral, SentContactReferral};
 use super::rules::{self, Answer};
+use super::services::{self, ServiceOffer};
 use crate::accounts::{Actor, Caller};
 use crate::app::App;
 use crate::audit::{Seen, SubjectKind, log_reply};
 use crate::db::types::{CodeLinkId, ContactReferralId, OrganisationId, PersonId};
 use crate::error::{AppError, Problem};
 use crate::http::{Cursor, IfMatch, Page, Path, Query, Valid, Versioned, listing};
+use crate::organisations::model::Organisation;
 
 /// Registers the routes.
 pub(in crate::outreach) fn configure(config: &mut ServiceConfig<'_>) {
     config
+        .service(list_services)
         .service(list_sent)
         .service(list_received)
         .service(read_received)
@@ -35,7 +38,7 @@ fn end(row: &ContactReferral) -> Cursor {
 #[derive(Debug, Deserialize, Validate, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct SentFilter {
+struct GroupFilter {
     /// Group.
     group_id: OrganisationId,
     /// `next_cursor` of the page before.
@@ -44,13 +47,30 @@ struct SentFilter {
     limit: Option<i64>,
 }
 
+/// List to whom a group you lead may refer somebody met: organisations in its province that are open, and what each
+/// gives. A phone keeps the list. Places of refuge are not in it: ask the centre.
+#[utoipa::path(tag = "outreach", params(GroupFilter), responses((status = 200, body = Page<ServiceOffer>)))]
+#[get("/outreach/services")]
+async fn list_services(
+    caller: Caller,
+    app: Data<App>,
+    query: Query<GroupFilter>,
+) -> Result<Json<Page<ServiceOffer>>, AppError> {
+    let limit = listing::limit(query.0.limit)?;
+    let after = listing::cursor(query.0.cursor.as_deref())?.map(|cursor| OrganisationId(cursor.id));
+    let (group, state) = (query.0.group_id, app.clone());
+    let rows = app.read(caller, move |conn, actor| services::list(conn, actor, &state, group, after, limit)).await?;
+    let end = |row: &Organisation| Cursor { key: String::new(), id: row.id.0 };
+    Page::of(rows, limit, end, |row| Ok(services::view(&app, row))).map(Json)
+}
+
 /// List whom the group you lead referred: whether they came and were served, nothing else.
-#[utoipa::path(tag = "outreach", params(SentFilter), responses((status = 200, body = Page<SentContactReferral>)))]
+#[utoipa::path(tag = "outreach", params(GroupFilter), responses((status = 200, body = Page<SentContactReferral>)))]
 #[get("/outreach/referrals/sent")]
 async fn list_sent(
     caller: Caller,
     app: Data<App>,
-    query: Query<SentFilter>,
+    query: Query<GroupFilter>,
 ) -> Result<Json<Page<SentContactReferral>>, AppError> {
     let limit = listing::limit(query.0.limit)?;
     let after = listing::cursor(query.0.cursor.as_deref())?.map(|cursor| ContactReferralId(cursor.id));

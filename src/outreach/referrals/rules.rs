@@ -118,7 +118,7 @@ impl Answer {
 /// Records what the service says. `link` is the id of the link between code and person, should one be made.
 ///
 /// # Errors
-/// Field errors; [`Conflict::IllegalTransition`]; [`Conflict::CodeLinked`]; [`Conflict::ConsentMissing`];
+/// Field errors; [`Conflict::IllegalTransition`]; [`Conflict::CodeLinked`]; [`Conflict::SupportConsentMissing`];
 /// [`AppError::VersionStale`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn answer(
     conn: &mut DbConnection,
@@ -186,7 +186,7 @@ fn know_as(
         return Err(AppError::field("person_id", Rule::NoSuchReference));
     }
     if !consents::rules::agrees_to_support(conn, person, actor.now.civil_date())? {
-        return Err(AppError::Conflict(Conflict::ConsentMissing));
+        return Err(AppError::Conflict(Conflict::SupportConsentMissing));
     }
     let Some(code_mac) = code_of(conn, row)? else { return Ok(()) };
     if links::list(conn, actor, person)?.iter().any(|known| known.code_mac == code_mac) {

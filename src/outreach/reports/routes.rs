@@ -74,7 +74,7 @@ struct TotalsQuery {
     to: NaiveDate,
 }
 
-/// Read what the outreach of a group comes to, by numbers.
+/// Read what the outreach of a group comes to, by numbers; of whole months for whoever does not lead the group.
 #[utoipa::path(tag = "outreach", params(TotalsQuery), responses((status = 200, body = OutreachTotals)))]
 #[get("/outreach/totals")]
 async fn read_totals(

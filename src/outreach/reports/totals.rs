@@ -1,9 +1,10 @@
 //! What the outreach of a group comes to in a span of days. Group contacts, person-times and distinct persons are
 //! three different numbers, and are never added up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
+use diesel::dsl::{count, count_star};
 use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,16 +14,12 @@ use crate::accounts::Actor;
 use crate::db::DbConnection;
 use crate::db::schema::{outreach_contacts, outreach_reduced, outreach_sessions, outreach_supplies, outreach_tallies};
 use crate::db::types::OrganisationId;
-use crate::error::AppError;
+use crate::error::{AppError, PlainForm, Rule};
 use crate::grants::Action;
-use crate::outreach::codes::CodeMac;
 use crate::outreach::groups::rules::find_for;
 use crate::outreach::reduction::ReducedRow;
 use crate::outreach::sessions::model::{AgeBand, ReferralOffer, Screening, Seen};
 use crate::persons::model::Sex;
-
-/// Rows that are added up in memory at once.
-const BATCH: i64 = 10_000;
 
 /// What the outreach of a group comes to.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
@@ -62,10 +59,9 @@ pub struct OutreachTotals {
     pub supplies: BTreeMap<String, u64>,
 }
 
+/// Contacts that are alike in all that is counted.
 #[derive(Queryable)]
-struct Met {
-    id: crate::db::types::ContactId,
-    code: Option<CodeMac>,
+struct Alike {
     sex: Sex,
     age_band: AgeBand,
     seen: Seen,
@@ -73,12 +69,15 @@ struct Met {
     trafficking: Screening,
     child: Screening,
     referral: ReferralOffer,
+    contacts: i64,
+    coded: i64,
 }
 
-/// Adds up the outreach of a group from one day to another, both counted.
+/// Adds up the outreach of a group from one day to another, both counted. Whoever does not lead the group asks for
+/// whole months: the numbers of one day tell of one person.
 ///
 /// # Errors
-/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
+/// A field error; [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
 pub fn read(
     conn: &mut DbConnection,
     actor: &Actor,
@@ -86,6 +85,11 @@ pub fn read(
     (from, to): (NaiveDate, NaiveDate),
 ) -> Result<OutreachTotals, AppError> {
     find_for(conn, actor, Action::OutreachTotalsRead, group)?;
+    let leads = actor.scope(Action::OutreachRead).is_ok_and(|scope| scope.organisations.contains(group));
+    let whole_months = from.day() == 1 && to.succ_opt().is_some_and(|next| next.day() == 1);
+    if !leads && !whole_months {
+        return Err(AppError::field("from", Rule::Format(PlainForm::WholeMonths.into())));
+    }
     let mut totals = OutreachTotals::default();
     let doubtful: Vec<bool> = outreach_sessions::table
         .filter(outreach_sessions::group_id.eq(group))
@@ -119,6 +123,10 @@ pub fn read(
     Ok(totals)
 }
 
+fn of(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
+}
+
 fn number(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
@@ -129,42 +137,40 @@ fn add_contacts(
     (from, to): (NaiveDate, NaiveDate),
     totals: &mut OutreachTotals,
 ) -> Result<(), AppError> {
-    let mut persons = BTreeSet::new();
-    let mut after = None;
-    loop {
-        let mut query = outreach_contacts::table
-            .inner_join(outreach_sessions::table.on(outreach_sessions::id.eq(outreach_contacts::session_id)))
-            .filter(outreach_sessions::group_id.eq(group))
-            .filter(outreach_sessions::held_on.between(from, to))
-            .filter(outreach_sessions::removed_at.is_null())
-            .filter(outreach_contacts::removed_at.is_null())
-            .order(outreach_contacts::id)
-            .limit(BATCH)
-            .select((
-                outreach_contacts::id,
-                outreach_contacts::code_mac,
-                outreach_contacts::sex,
-                outreach_contacts::age_band,
-                outreach_contacts::seen,
-                outreach_contacts::violence,
-                outreach_contacts::trafficking,
-                outreach_contacts::child,
-                outreach_contacts::referral,
-            ))
-            .into_boxed();
-        if let Some(after) = after {
-            query = query.filter(outreach_contacts::id.gt(after));
-        }
-        let some: Vec<Met> = query.load(conn)?;
-        for met in &some {
-            totals.add(met, &mut persons);
-        }
-        match some.last() {
-            Some(last) if number(some.len()) == BATCH.unsigned_abs() => after = Some(last.id),
-            _ => break,
-        }
+    let met = outreach_contacts::table
+        .inner_join(outreach_sessions::table.on(outreach_sessions::id.eq(outreach_contacts::session_id)))
+        .filter(outreach_sessions::group_id.eq(group))
+        .filter(outreach_sessions::held_on.between(from, to))
+        .filter(outreach_sessions::removed_at.is_null())
+        .filter(outreach_contacts::removed_at.is_null());
+    let counted = (
+        outreach_contacts::sex,
+        outreach_contacts::age_band,
+        outreach_contacts::seen,
+        outreach_contacts::violence,
+        outreach_contacts::trafficking,
+        outreach_contacts::child,
+        outreach_contacts::referral,
+    );
+    let alike: Vec<Alike> = met
+        .group_by(counted)
+        .select((
+            outreach_contacts::sex,
+            outreach_contacts::age_band,
+            outreach_contacts::seen,
+            outreach_contacts::violence,
+            outreach_contacts::trafficking,
+            outreach_contacts::child,
+            outreach_contacts::referral,
+            count_star(),
+            count(outreach_contacts::code_mac),
+        ))
+        .load(conn)?;
+    for alike in &alike {
+        totals.add(alike);
     }
-    totals.persons_with_code = number(persons.len());
+    let persons: i64 = met.select(count(outreach_contacts::code_mac).aggregate_distinct()).first(conn)?;
+    totals.persons_with_code = of(persons);
     Ok(())
 }
 
@@ -182,7 +188,7 @@ fn add_reduced(
         .load(conn)?;
     let whole = |row: &&ReducedRow| Month::of(row.month).last <= to;
     for row in rows.iter().filter(whole) {
-        let n = |count: i32| u64::try_from(count).unwrap_or(0);
+        let n = |count: i32| of(count.into());
         totals.contacts += n(row.contacts);
         totals.contacts_reduced += n(row.contacts);
         totals.contacts_without_code += n(row.contacts - row.coded);
@@ -199,19 +205,18 @@ fn add_reduced(
 }
 
 impl OutreachTotals {
-    fn add(&mut self, met: &Met, persons: &mut BTreeSet<CodeMac>) {
-        self.contacts += 1;
-        match met.code {
-            Some(code) => drop(persons.insert(code)),
-            None => self.contacts_without_code += 1,
-        }
-        *self.contacts_by_sex.entry(met.sex).or_default() += 1;
-        *self.contacts_by_age_band.entry(met.age_band).or_default() += 1;
-        self.contacts_new += u64::from(met.seen == Seen::New);
-        self.violence_told += u64::from(met.violence == Screening::Yes);
-        self.trafficking_told += u64::from(met.trafficking == Screening::Yes);
-        self.child_found += u64::from(met.child == Screening::Yes);
-        self.referrals_offered += u64::from(met.referral != ReferralOffer::NotOffered);
-        self.referrals_accepted += u64::from(met.referral == ReferralOffer::Accepted);
+    fn add(&mut self, alike: &Alike) {
+        let contacts = of(alike.contacts);
+        let only = |holds: bool| if holds { contacts } else { 0 };
+        self.contacts += contacts;
+        self.contacts_without_code += of(alike.contacts - alike.coded);
+        *self.contacts_by_sex.entry(alike.sex).or_default() += contacts;
+        *self.contacts_by_age_band.entry(alike.age_band).or_default() += contacts;
+        self.contacts_new += only(alike.seen == Seen::New);
+        self.violence_told += only(alike.violence == Screening::Yes);
+        self.trafficking_told += only(alike.trafficking == Screening::Yes);
+        self.child_found += only(alike.child == Screening::Yes);
+        self.referrals_offered += only(alike.referral != ReferralOffer::NotOffered);
+        self.referrals_accepted += only(alike.referral == ReferralOffer::Accepted);
     }
 }

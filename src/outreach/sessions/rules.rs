@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::fields::{KeptContact, SessionFields};
@@ -11,7 +12,9 @@ use super::views::{ContactView, SessionView};
 use crate::accounts::Actor;
 use crate::app::App;
 use crate::db::DbConnection;
-use crate::db::schema::{outreach_contacts, outreach_sessions, outreach_supplies, outreach_tallies};
+use crate::db::schema::{
+    outreach_conflicts, outreach_contacts, outreach_sessions, outreach_supplies, outreach_tallies,
+};
 use crate::db::types::{ContactId, OrganisationId, OutreachSessionId};
 use crate::error::AppError;
 use crate::grants::Action;
@@ -139,19 +142,23 @@ pub fn list(
     Ok(query.load(conn)?)
 }
 
-/// Reads one session of a group that the actor reaches.
+/// Reads one session of a group that the actor reaches; one that was taken away while a conflict about it waits, so
+/// that whoever decides can see it.
 ///
 /// # Errors
 /// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right.
 pub fn read(conn: &mut DbConnection, actor: &Actor, id: OutreachSessionId) -> Result<SessionRow, AppError> {
     actor.scope(Action::OutreachRead)?;
-    let row: SessionRow = outreach_sessions::table
-        .find(id)
-        .filter(outreach_sessions::removed_at.is_null())
-        .select(SessionRow::as_select())
-        .first(conn)?;
+    let row: SessionRow = outreach_sessions::table.find(id).select(SessionRow::as_select()).first(conn)?;
     find_for(conn, actor, Action::OutreachRead, row.group_id)?;
-    Ok(row)
+    if row.removed_at.is_none() || is_disputed(conn, id)? { Ok(row) } else { Err(AppError::NotFound) }
+}
+
+fn is_disputed(conn: &mut DbConnection, id: OutreachSessionId) -> Result<bool, AppError> {
+    let waiting = outreach_conflicts::table
+        .filter(outreach_conflicts::session_id.eq(id))
+        .filter(outreach_conflicts::decided_at.is_null());
+    Ok(diesel::select(exists(waiting)).get_result(conn)?)
 }
 
 /// Reads a page of the contacts of a session, ordered by id, one more than `limit`.

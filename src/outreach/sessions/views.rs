@@ -1,6 +1,6 @@
 //! Sessions and contacts as they are read.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::fields::{KeptContact, SessionFields};
@@ -12,7 +12,8 @@ use crate::services::ServiceType;
 use crate::vault::ServerKey;
 
 /// How many of a kind were met in a group.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct TallyView {
     /// Sex.
     pub sex: Sex,
@@ -36,12 +37,16 @@ pub struct SessionView {
     pub fields: SessionFields,
     /// Who was met in a group, by number.
     pub tallies: Vec<TallyView>,
+    /// Whether more was taken back from a counter than was ever counted, so that it shows nobody: correct it.
+    pub tallies_below_nought: bool,
     /// Whether the day cannot be right, or was told by a wrong clock: correct it.
     pub day_doubtful: bool,
     /// Who recorded it.
     pub recorded_by: AccountId,
     /// When it arrived.
     pub received_at: Instant,
+    /// When it was taken away. Such a session is read by its id alone, while a conflict about it waits.
+    pub removed_at: Option<Instant>,
     /// Version.
     pub version: i32,
 }
@@ -107,7 +112,7 @@ pub struct ContactChangeView {
     pub id: ContactId,
     /// Session.
     pub session_id: OutreachSessionId,
-    /// Whether it was taken away; then nothing else is told.
+    /// Whether it was taken away, or its session; then nothing else is told.
     pub removed: bool,
     /// The contact.
     pub contact: Option<ContactView>,
@@ -126,10 +131,12 @@ impl SessionView {
             id: row.id,
             group_id: row.group_id,
             fields,
+            tallies_below_nought: tallies.iter().any(|tally| tally.quantity < 0),
             tallies: tallies.into_iter().filter(|tally| tally.quantity > 0).map(Into::into).collect(),
             day_doubtful: row.day_doubtful,
             recorded_by: row.recorded_by,
             received_at: row.created_at,
+            removed_at: row.removed_at,
             version: row.version,
         }
     }

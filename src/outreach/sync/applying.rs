@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::desk::{Desk, Done, Held, Known, Met, Row};
 use super::merging::{Clash, Fields, Merged, Named, is_as_seen, merge, of_named};
@@ -65,7 +66,7 @@ impl Desk<'_> {
         match came_to {
             Refused(errors) => outcome.errors = errors,
             NotHere if asked.may_come => outcome.status = OperationStatus::Waiting,
-            NotHere => outcome.errors = vec![FieldError::new("record", Rule::NoSuchReference)],
+            NotHere => outcome.errors = vec![FieldError::new(asked.deed.named_by(), Rule::NoSuchReference)],
             CameTo::Done { version, conflicts } => {
                 let conflicted = !conflicts.is_empty();
                 outcome.status = if conflicted { OperationStatus::Conflict } else { OperationStatus::Applied };
@@ -78,7 +79,8 @@ impl Desk<'_> {
                     body_mac: asked.body_mac.clone(),
                     told_at: asked.told_at,
                 };
-                let known = Known { record: done.record, conflicted, body_mac: done.body_mac.clone() };
+                let (group, body_mac) = (self.hand.group, done.body_mac.clone());
+                let known = Known { group, record: done.record, conflicted, body_mac };
                 self.known.insert(asked.id, known);
                 self.done.push(done);
             }
@@ -87,7 +89,7 @@ impl Desk<'_> {
     }
 
     fn again(&self, asked: &Asked, known: Known) -> Outcome {
-        if known.body_mac != asked.body_mac {
+        if known.body_mac != asked.body_mac || known.group != self.hand.group {
             return Outcome::refused(
                 asked.position,
                 Some(asked.id),
@@ -175,18 +177,19 @@ impl Desk<'_> {
             version: 1,
         };
         self.contacts.insert(id, Held::new(row, object(fields), &[]));
-        if let Some(contacts) = self.contacts_of.get_mut(&session) {
-            contacts.insert(id.0);
+        if let Some(number) = self.held_by.get_mut(&session) {
+            *number += 1;
         }
-        let conflicts = self.added_to(asked, session);
+        let conflicts = self.worked_on(asked, session);
         CameTo::Done { version: 1, conflicts }
     }
 
-    /// Work that is added to a session which somebody took away is kept, and it is asked whether the session stays away.
-    fn added_to(&mut self, asked: &Asked, session: OutreachSessionId) -> Vec<ConflictView> {
+    /// Work on a session that somebody took away is kept, and it is asked whether the session stays away.
+    pub(super) fn worked_on(&mut self, asked: &Asked, session: OutreachSessionId) -> Vec<ConflictView> {
         let removed = self.sessions.get(&session).is_some_and(|held| held.row.removed_at.is_some());
+        let comes_back = |clash: &Clash| clash.field == REMOVED && clash.offered == Value::Bool(false);
         let asked_before =
-            self.met.iter().any(|met| met.session == session && met.contact.is_none() && met.clash.field == REMOVED);
+            self.met.iter().any(|met| met.session == session && met.contact.is_none() && comes_back(&met.clash));
         if !removed || asked_before {
             return Vec::new();
         }
@@ -235,6 +238,7 @@ impl Desk<'_> {
             Ok(merged) => merged,
             Err(errors) => return Refused(errors),
         };
+        let says_something = !merged.changed.is_empty() || !merged.clashes.is_empty();
         if !merged.changed.is_empty() {
             let faults = of_named::<KeptContact>(&merged.fields).map(|fields| fields.faults(books));
             match faults {
@@ -245,16 +249,17 @@ impl Desk<'_> {
             held.touch(merged.changed);
         }
         let (version, session) = (held.row.version, held.row.session_id);
-        let conflicts = self.meet(asked, (session, Some(id)), merged.clashes);
+        let mut conflicts = self.meet(asked, (session, Some(id)), merged.clashes);
+        if says_something {
+            conflicts.extend(self.worked_on(asked, session));
+        }
         CameTo::Done { version, conflicts }
     }
 
     /// Those met in a session go with it, so it must hold those who were seen.
     fn remove_session(&mut self, asked: &Asked, seen: &Map<String, Value>, people: &People) -> CameTo {
         let id = OutreachSessionId(asked.record);
-        let tallied: i64 =
-            self.counters.iter().filter(|((session, ..), _)| *session == id).map(|(_, (n, _))| i64::from(*n)).sum();
-        let all_seen = people.tallied == tallied && self.contacts_of.get(&id) == Some(&people.contacts);
+        let all_seen = self.are_as_seen(id, people);
         let (programme, group, now) = (self.keys.programme, self.hand.group, self.now);
         let Some(held) = self.sessions.get_mut(&id) else { return NotHere };
         let clashes =
@@ -262,6 +267,22 @@ impl Desk<'_> {
         let version = held.row.version;
         let conflicts = self.meet(asked, (id, None), clashes);
         CameTo::Done { version, conflicts }
+    }
+
+    /// Whether those met in a session are still as they were seen, and nobody else.
+    fn are_as_seen(&self, id: OutreachSessionId, people: &People) -> bool {
+        let (programme, group) = (self.keys.programme, self.hand.group);
+        let is_as_seen = |(contact, seen): (&Uuid, &Named)| {
+            self.contacts.get(&ContactId(*contact)).is_some_and(|held| {
+                held.row.session_id == id
+                    && held.row.removed_at.is_none()
+                    && is_as_seen(&held.fields, seen, |field, kept, seen| same(programme, group, field, kept, seen))
+            })
+        };
+        let counters = self.counters.iter().filter(|((session, ..), (number, _))| *session == id && *number > 0);
+        counters.map(|((_, sex, age, seen), (number, _))| ((*sex, *age, *seen), *number)).eq(people.counted.clone())
+            && self.held_by.get(&id) == Some(&people.contacts.len())
+            && people.contacts.iter().all(is_as_seen)
     }
 
     fn remove_contact(&mut self, asked: &Asked, seen: &Map<String, Value>) -> CameTo {
@@ -272,9 +293,9 @@ impl Desk<'_> {
         let clashes = removal(held, seen, now, |field, kept, seen| same(programme, group, field, kept, seen));
         let (version, session) = (held.row.version, held.row.session_id);
         if held.row.removed_at != before
-            && let Some(contacts) = self.contacts_of.get_mut(&session)
+            && let Some(number) = self.held_by.get_mut(&session)
         {
-            contacts.remove(&id.0);
+            *number = number.saturating_sub(1);
         }
         let conflicts = self.meet(asked, (session, Some(id)), clashes);
         CameTo::Done { version, conflicts }
@@ -291,7 +312,7 @@ impl Desk<'_> {
             *number = number.saturating_add(step.add);
             self.moved.insert(counter);
         }
-        let conflicts = self.added_to(asked, id);
+        let conflicts = self.worked_on(asked, id);
         CameTo::Done { version, conflicts }
     }
 
@@ -310,13 +331,24 @@ impl Desk<'_> {
         let decider = owner.filter(|owner| self.leaders.contains(owner)).unwrap_or(self.hand.account);
         let mut views = Vec::with_capacity(clashes.len());
         for clash in clashes {
+            let more = if contact.is_none() && clash.field == REMOVED { self.versions_of(session) } else { 0 };
+            let version = version.unwrap_or(1).saturating_add(more);
             let part = clash.field.as_bytes();
             let id = OutreachConflictId(self.hand.derived(self.keys.server, "outreach conflict", asked.id, part));
             let met = Met { id, session, contact, clash, operation: asked.id, told_at: asked.told_at, decider };
-            views.push(ConflictView::of_met(&met, version.unwrap_or(1), self.hand, self.now, self.keys.programme));
+            views.push(ConflictView::of_met(&met, version, self.hand, self.now, self.keys.programme));
             self.met.push(met);
         }
         views
+    }
+}
+
+impl Desk<'_> {
+    /// The versions of all contacts of a session, added up as they will be stored.
+    fn versions_of(&self, session: OutreachSessionId) -> i32 {
+        let touched = self.contacts.values().filter(|held| held.row.session_id == session && held.is_touched());
+        let more = i32::try_from(touched.count()).unwrap_or(i32::MAX);
+        self.versions.get(&session).copied().unwrap_or(0).saturating_add(more)
     }
 }
 

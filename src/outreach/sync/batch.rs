@@ -56,11 +56,7 @@ pub(super) struct SyncRequest {
 }
 
 /// Reads all operations; those that cannot be read stand beside.
-pub(in crate::outreach) fn read_all(
-    operations: &[Box<RawValue>],
-    hand: Hand,
-    keys: Keys<'_>,
-) -> (Vec<Asked>, Vec<Outcome>) {
+pub fn read_all(operations: &[Box<RawValue>], hand: Hand, keys: Keys<'_>) -> (Vec<Asked>, Vec<Outcome>) {
     let (mut asked, mut unread) = (Vec::with_capacity(operations.len()), Vec::new());
     for (position, raw) in operations.iter().enumerate() {
         match read(position, raw, hand, keys) {

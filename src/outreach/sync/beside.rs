@@ -2,11 +2,13 @@
 
 use super::applying::CameTo::{self, NotHere, Refused};
 use super::desk::{Desk, HeldReferral, ReferralState};
+use super::merging::of_named;
 use super::operation::Asked;
 use crate::db::types::{ContactId, ContactReferralId, OutreachRecordId};
 use crate::error::{FieldError, FitsWith, PlainForm, Rule};
 use crate::outreach::referrals::model::{ContactReferral, ContactReferralFields, ContactReferralStatus};
 use crate::outreach::reports::stock::{StockMove, StockMoveFields};
+use crate::outreach::sessions::fields::KeptContact;
 use crate::text::tidy;
 
 impl Desk<'_> {
@@ -16,6 +18,9 @@ impl Desk<'_> {
             return CameTo::Done { version: held.row.version, conflicts: Vec::new() };
         }
         let Some(met) = self.contacts.get(&contact) else { return NotHere };
+        // Of a contact that was changed in this part only the fields are right.
+        let (session, kept) = (met.row.session_id, of_named::<KeptContact>(&met.fields).ok());
+        let (sex, age_band) = kept.map_or((met.row.sex, met.row.age_band), |kept| (kept.sex, kept.age_band));
         if self.services.get(&(told.to_organisation_id, told.service_type)) != Some(&true) {
             return Refused(vec![FieldError::new("body.to_organisation_id", Rule::WrongOrganisation)]);
         }
@@ -26,8 +31,8 @@ impl Desk<'_> {
             code_mac: None,
             to_organisation_id: told.to_organisation_id,
             service_type: told.service_type,
-            sex: met.row.sex,
-            age_band: met.row.age_band,
+            sex,
+            age_band,
             sealed_message: None,
             agreed_on: told.agreed_on,
             status: ContactReferralStatus::Sent,
@@ -41,7 +46,7 @@ impl Desk<'_> {
         };
         let message = told.message.as_deref().map(tidy).filter(|message| !message.is_empty());
         self.referrals.insert(id, HeldReferral { row, message, state: ReferralState::New });
-        CameTo::Done { version: 1, conflicts: Vec::new() }
+        CameTo::Done { version: 1, conflicts: self.worked_on(asked, session) }
     }
 
     pub(super) fn cancel_referral(&mut self, asked: &Asked) -> CameTo {

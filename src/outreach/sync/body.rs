@@ -1,6 +1,8 @@
 //! The body of a batch: JSON, packed by gzip or not, of bounded size in both forms.
 
+use std::collections::HashMap;
 use std::io::Read as _;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
@@ -9,6 +11,7 @@ use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::web::Bytes;
 use flate2::read::MultiGzDecoder;
 
+use crate::db::types::AccountId;
 use crate::error::{AppError, PlainForm};
 use crate::http::extract::{malformed_field, read_body};
 
@@ -22,6 +25,41 @@ const DEADLINE: Duration = Duration::from_mins(2);
 pub(super) enum Packing {
     Plain,
     Gzip,
+}
+
+/// Batches of one account that are received at once.
+const AT_ONCE: usize = 8;
+
+/// Who is sending, and how many batches: what arrives is held in memory, so nobody sends many at once.
+#[derive(Debug, Default)]
+pub struct Arrivals(Mutex<HashMap<AccountId, usize>>);
+
+/// A batch that is being received.
+#[derive(Debug)]
+pub(super) struct Arriving<'a>(&'a Arrivals, AccountId);
+
+impl Arrivals {
+    /// Begins to receive a batch; none when too many of the account are under way.
+    pub(super) fn begin(&self, account: AccountId) -> Option<Arriving<'_>> {
+        let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = under_way.entry(account).or_default();
+        (*number < AT_ONCE).then(|| {
+            *number += 1;
+            Arriving(self, account)
+        })
+    }
+}
+
+impl Drop for Arriving<'_> {
+    fn drop(&mut self) {
+        let mut under_way = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(number) = under_way.get_mut(&self.1) {
+            *number -= 1;
+            if *number == 0 {
+                under_way.remove(&self.1);
+            }
+        }
+    }
 }
 
 /// Receives the body as it is.
@@ -74,6 +112,19 @@ mod tests {
         let bomb = packed(8 * LIMIT);
         assert!(bomb.len() < LIMIT / 10, "few bytes");
         assert!(matches!(unpack(Packing::Gzip, bomb), Err(AppError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn one_account_sends_eight_batches_at_once_and_no_more() {
+        let (arrivals, one) = (Arrivals::default(), AccountId(uuid::Uuid::from_u128(1)));
+        let mut under_way: Vec<_> = (0..AT_ONCE).filter_map(|_| arrivals.begin(one)).collect();
+        assert_eq!(under_way.len(), AT_ONCE);
+        assert!(arrivals.begin(one).is_none());
+        assert!(arrivals.begin(AccountId(uuid::Uuid::from_u128(2))).is_some(), "nobody else is kept waiting");
+        under_way.pop();
+        assert!(arrivals.begin(one).is_some());
+        under_way.clear();
+        assert!(arrivals.0.lock().expect("whole").is_empty(), "nothing is kept of who sent");
     }
 
     #[test]

@@ -1,16 +1,20 @@
 //! What changed in a group since a phone asked last.
 
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::accounts::Actor;
 use crate::app::App;
 use crate::db::DbConnection;
 use crate::db::schema::{outreach_contacts, outreach_sessions, peer_groups};
-use crate::db::types::OrganisationId;
+use crate::db::types::{OrganisationId, OutreachSessionId};
 use crate::error::AppError;
 use crate::grants::Action;
 use crate::http::Cursor;
 use crate::outreach::groups::rules::find_for;
+use crate::outreach::reduction::reduced_until;
 use crate::outreach::sessions::model::{ContactRow, SessionRow};
 use crate::outreach::sessions::rules::{contact_view, session_views};
 use crate::outreach::sessions::views::{ContactChangeView, SessionChangeView};
@@ -18,16 +22,26 @@ use crate::vault::DataKey;
 
 /// What changed, and where to read on.
 #[derive(Debug)]
-pub(super) struct Changes {
+pub struct Changes {
+    /// Sessions.
     pub sessions: Vec<SessionChangeView>,
+    /// Contacts.
     pub contacts: Vec<ContactChangeView>,
+    /// Where to read on.
     pub cursor: String,
+    /// Whether there is more.
     pub more: bool,
+    /// Whether it is told from the beginning, for the cursor was none of the group as it stands.
     pub anew: bool,
+    /// Last day whose contacts were reduced to numbers.
+    pub reduced_until: Option<NaiveDate>,
 }
 
 /// Reads on where the cursor of the phone stands; sessions and contacts share one count of changes.
-pub(super) fn since(
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right; a cursor that is none.
+pub fn since(
     conn: &mut DbConnection,
     actor: &Actor,
     app: &App,
@@ -57,12 +71,15 @@ pub(super) fn since(
     let end = end_of_page(&sessions, &contacts, limit).unwrap_or(last);
     sessions.retain(|row| row.change_seq <= end);
     contacts.retain(|row| row.change_seq <= end);
+    let gone = removed_sessions(conn, &contacts)?;
+    let told = |row: &ContactRow| contact_change(row, gone.contains(&row.session_id), key, app);
     Ok(Changes {
         sessions: session_changes(conn, sessions, key)?,
-        contacts: contacts.iter().map(|row| contact_change(row, key, app)).collect::<Result<_, _>>()?,
+        contacts: contacts.iter().map(told).collect::<Result<_, _>>()?,
         cursor: Cursor { key: end.to_string(), id: group.0 }.encode(),
         more: end < last,
         anew,
+        reduced_until: reduced_until(conn, group)?,
     })
 }
 
@@ -98,8 +115,22 @@ fn session_changes(
     Ok(changes)
 }
 
-fn contact_change(row: &ContactRow, key: &DataKey, app: &App) -> Result<ContactChangeView, AppError> {
-    let removed = row.removed_at.is_some();
+/// Sessions of these contacts that were taken away: what was met in them is told to nobody.
+fn removed_sessions(conn: &mut DbConnection, contacts: &[ContactRow]) -> Result<HashSet<OutreachSessionId>, AppError> {
+    let ids: HashSet<OutreachSessionId> = contacts.iter().map(|row| row.session_id).collect();
+    let removed = outreach_sessions::table
+        .filter(outreach_sessions::id.eq_any(ids))
+        .filter(outreach_sessions::removed_at.is_not_null());
+    Ok(removed.select(outreach_sessions::id).load(conn)?.into_iter().collect())
+}
+
+fn contact_change(
+    row: &ContactRow,
+    session_removed: bool,
+    key: &DataKey,
+    app: &App,
+) -> Result<ContactChangeView, AppError> {
+    let removed = session_removed || row.removed_at.is_some();
     let contact = (!removed).then(|| contact_view(row, key, &app.ring.programme)).transpose()?;
     Ok(ContactChangeView { id: row.id, session_id: row.session_id, removed, contact })
 }

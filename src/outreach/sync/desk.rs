@@ -129,6 +129,8 @@ pub type Counter = (OutreachSessionId, Sex, AgeBand, Seen);
 /// An operation that was done before.
 #[derive(Debug, Clone)]
 pub struct Known {
+    /// In which group.
+    pub group: OrganisationId,
     /// What it made, changed or took away.
     pub record: Uuid,
     /// Whether it met a conflict.
@@ -194,8 +196,10 @@ pub struct Desk<'a> {
     pub contacts: HashMap<ContactId, Held<ContactRow>>,
     /// Counters of those sessions, and whether each is stored.
     pub counters: BTreeMap<Counter, (i32, bool)>,
-    /// Contacts that those of the sessions hold which are to be taken away.
-    pub contacts_of: HashMap<OutreachSessionId, BTreeSet<Uuid>>,
+    /// How many contacts those of the sessions hold which are to be taken away.
+    pub held_by: HashMap<OutreachSessionId, usize>,
+    /// Versions of the contacts of those, and of sessions that were taken away, added up as they were stored.
+    pub versions: HashMap<OutreachSessionId, i32>,
     /// Counters that moved.
     pub moved: BTreeSet<Counter>,
     /// Services that contacts are referred to, and whether each gives what is asked for.

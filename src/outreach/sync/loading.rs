@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -20,12 +21,16 @@ use crate::db::types::{
 };
 use crate::error::AppError;
 use crate::organisations;
+use crate::outreach::conflicts::rules::versions_of_contacts;
 use crate::outreach::groups::rules::leaders;
 use crate::outreach::referrals::model::ContactReferral;
 use crate::outreach::sessions::fields::Books;
 use crate::outreach::sessions::model::{ContactRow, SessionRow, SupplyRow, TallyRow};
 use crate::outreach::sessions::rules::{contact_fields, session_fields};
 use crate::services::ServiceType;
+
+/// Ids in one statement: removals name all who were met in their sessions, and SQLite takes 32,766 values.
+const NAMED_AT_ONCE: usize = 10_000;
 
 /// Ids of the records that a part is about.
 #[derive(Default)]
@@ -61,11 +66,13 @@ impl About {
                     about.sessions.insert(session);
                     about.compared.insert(asked.record);
                 }
-                Deed::RemoveSession(..) => {
+                Deed::RemoveSession(_, people) => {
                     about.sessions.insert(session);
                     about.compared.insert(asked.record);
                     about.counted.insert(session);
                     about.removed.insert(session);
+                    about.contacts.extend(people.contacts.keys().copied().map(ContactId));
+                    about.compared.extend(people.contacts.keys());
                 }
                 Deed::ChangeContact(_) | Deed::RemoveContact(_) => {
                     about.contacts.insert(contact);
@@ -122,6 +129,9 @@ fn load_about<'a>(
 ) -> Result<Desk<'a>, AppError> {
     let contacts = load_contacts(conn, setting, &about)?;
     about.sessions.extend(contacts.values().map(|held| held.row.session_id));
+    let sessions = load_sessions(conn, setting, &about)?;
+    let gone = sessions.values().filter(|held| held.row.removed_at.is_some()).map(|held| held.row.id);
+    let whole: Vec<OutreachSessionId> = about.removed.iter().copied().chain(gone).collect();
     Ok(Desk {
         hand: setting.hand,
         keys: Keys { server: &app.ring.server, programme: &app.ring.programme, today: now.civil_date() },
@@ -130,10 +140,11 @@ fn load_about<'a>(
         clock_ahead_seconds: setting.clock_ahead_seconds,
         leaders: leaders(conn, setting.hand.group)?,
         known: known(conn, setting.hand, part)?,
-        sessions: load_sessions(conn, setting, &about)?,
+        sessions,
         contacts,
         counters: counters(conn, &about)?,
-        contacts_of: contacts_of(conn, &about)?,
+        held_by: held_by(conn, &about)?,
+        versions: versions_of_contacts(conn, &whole)?,
         services: services(conn, app, &about, now)?,
         referrals: stored_referrals(conn, setting, &about)?,
         stock: (stored_moves(conn, &about)?, Vec::new()),
@@ -145,19 +156,20 @@ fn load_about<'a>(
 
 fn known(conn: &mut DbConnection, hand: Hand, part: &[Asked]) -> Result<HashMap<OperationId, Known>, AppError> {
     let ids: Vec<OperationId> = part.iter().map(|asked| asked.id).collect();
-    let rows: Vec<(OperationId, OutreachRecordId, bool, Vec<u8>)> = outreach_operations::table
+    let rows: Vec<(OperationId, OrganisationId, OutreachRecordId, bool, Vec<u8>)> = outreach_operations::table
         .filter(outreach_operations::account_id.eq(hand.account))
         .filter(outreach_operations::device_id.eq(hand.device))
         .filter(outreach_operations::operation_id.eq_any(ids))
         .select((
             outreach_operations::operation_id,
+            outreach_operations::group_id,
             outreach_operations::record_id,
             outreach_operations::conflicted,
             outreach_operations::body_mac,
         ))
         .load(conn)?;
-    let known = |(id, record, conflicted, body_mac): (OperationId, OutreachRecordId, bool, Vec<u8>)| {
-        (id, Known { record: record.0, conflicted, body_mac })
+    let known = |(id, group, record, conflicted, body_mac): (OperationId, _, OutreachRecordId, _, _)| {
+        (id, Known { group, record: record.0, conflicted, body_mac })
     };
     Ok(rows.into_iter().map(known).collect())
 }
@@ -167,11 +179,13 @@ fn load_sessions(
     setting: &Setting,
     about: &About,
 ) -> Result<HashMap<OutreachSessionId, Held<SessionRow>>, AppError> {
-    let rows: Vec<SessionRow> = outreach_sessions::table
-        .filter(outreach_sessions::id.eq_any(about.sessions.iter().copied()))
-        .filter(outreach_sessions::group_id.eq(setting.hand.group))
-        .select(SessionRow::as_select())
-        .load(conn)?;
+    // What is another group's is not here. SQLite, asked for the group as well, reads through all that the group holds.
+    let (ids, mut rows): (Vec<_>, Vec<SessionRow>) = (about.sessions.iter().copied().collect(), Vec::new());
+    for ids in ids.chunks(NAMED_AT_ONCE) {
+        let some = outreach_sessions::table.filter(outreach_sessions::id.eq_any(ids));
+        rows.extend(some.select(SessionRow::as_select()).load(conn)?);
+    }
+    rows.retain(|row| row.group_id == setting.hand.group);
     let compared: Vec<OutreachSessionId> =
         rows.iter().map(|row| row.id).filter(|id| about.compared.contains(&id.0)).collect();
     let supplies: Vec<SupplyRow> = outreach_supplies::table
@@ -197,11 +211,12 @@ fn load_contacts(
     setting: &Setting,
     about: &About,
 ) -> Result<HashMap<ContactId, Held<ContactRow>>, AppError> {
-    let rows: Vec<ContactRow> = outreach_contacts::table
-        .filter(outreach_contacts::id.eq_any(about.contacts.iter().copied()))
-        .filter(outreach_contacts::group_id.eq(setting.hand.group))
-        .select(ContactRow::as_select())
-        .load(conn)?;
+    let (ids, mut rows): (Vec<ContactId>, Vec<ContactRow>) = (about.contacts.iter().copied().collect(), Vec::new());
+    for ids in ids.chunks(NAMED_AT_ONCE) {
+        let some = outreach_contacts::table.filter(outreach_contacts::id.eq_any(ids));
+        rows.extend(some.select(ContactRow::as_select()).load(conn)?);
+    }
+    rows.retain(|row| row.group_id == setting.hand.group);
     rows.into_iter()
         .map(|row| {
             let fields = if about.compared.contains(&row.id.0) {
@@ -223,18 +238,16 @@ fn counters(conn: &mut DbConnection, about: &About) -> Result<BTreeMap<Counter, 
     Ok(rows.into_iter().map(counter).collect())
 }
 
-fn contacts_of(conn: &mut DbConnection, about: &About) -> Result<HashMap<OutreachSessionId, BTreeSet<Uuid>>, AppError> {
-    let mut held: HashMap<OutreachSessionId, BTreeSet<Uuid>> =
-        about.removed.iter().map(|session| (*session, BTreeSet::new())).collect();
+fn held_by(conn: &mut DbConnection, about: &About) -> Result<HashMap<OutreachSessionId, usize>, AppError> {
+    let mut held: HashMap<OutreachSessionId, usize> = about.removed.iter().map(|session| (*session, 0)).collect();
     if !held.is_empty() {
-        let rows: Vec<(OutreachSessionId, ContactId)> = outreach_contacts::table
+        let rows: Vec<(OutreachSessionId, i64)> = outreach_contacts::table
             .filter(outreach_contacts::session_id.eq_any(about.removed.iter().copied()))
             .filter(outreach_contacts::removed_at.is_null())
-            .select((outreach_contacts::session_id, outreach_contacts::id))
+            .group_by(outreach_contacts::session_id)
+            .select((outreach_contacts::session_id, count_star()))
             .load(conn)?;
-        for (session, contact) in rows {
-            held.entry(session).or_default().insert(contact.0);
-        }
+        held.extend(rows.into_iter().map(|(session, number)| (session, usize::try_from(number).unwrap_or(0))));
     }
     Ok(held)
 }
@@ -261,16 +274,22 @@ fn stored_referrals(
     setting: &Setting,
     about: &About,
 ) -> Result<HashMap<ContactReferralId, HeldReferral>, AppError> {
-    let rows: Vec<ContactReferral> = outreach_referrals::table
+    if about.referrals.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut rows: Vec<ContactReferral> = outreach_referrals::table
         .filter(outreach_referrals::id.eq_any(&about.referrals))
-        .filter(outreach_referrals::group_id.eq(setting.hand.group))
         .select(ContactReferral::as_select())
         .load(conn)?;
+    rows.retain(|row| row.group_id == setting.hand.group);
     let held = |row: ContactReferral| (row.id, HeldReferral { row, message: None, state: ReferralState::AsStored });
     Ok(rows.into_iter().map(held).collect())
 }
 
 fn stored_moves(conn: &mut DbConnection, about: &About) -> Result<HashSet<OutreachRecordId>, AppError> {
+    if about.stock.is_empty() {
+        return Ok(HashSet::new());
+    }
     let stored = outreach_stock_moves::table.filter(outreach_stock_moves::id.eq_any(&about.stock));
     Ok(stored.select(outreach_stock_moves::id).load(conn)?.into_iter().collect())
 }

@@ -10,7 +10,7 @@ use validator::Validate;
 
 use super::operation::{FieldChange, object};
 use super::reading::fields_of;
-use crate::error::FieldError;
+use crate::error::{FieldError, Rule};
 use crate::http::extract::parse_json;
 use crate::outreach::sessions::fields::{KeptContact, SessionFields};
 
@@ -32,6 +32,9 @@ impl Fields for KeptContact {
         self.tidied()
     }
 }
+
+/// Bytes of a value in a conflict: more than any value of ours ever had.
+const LONGEST: usize = 4_000;
 
 /// Fields by name.
 pub type Named = Map<String, Value>;
@@ -77,6 +80,13 @@ pub fn merge<F: Fields>(
         let offered = in_one_form::<F>(current, field, &change.to)?;
         // What was seen may be of a form no longer allowed; then it is not what stands.
         let base = in_one_form::<F>(current, field, &change.from).unwrap_or_else(|_| change.from.clone());
+        // Both are kept in a conflict, whether or not the field can have them.
+        for (side, value) in [("from", &base), ("to", &offered)] {
+            if value.to_string().len() > LONGEST {
+                let rule = Rule::Length { min: 0, max: 1_000 };
+                return Err(vec![FieldError::new(format!("body.{field}.{side}"), rule)]);
+            }
+        }
         let stands = current.get(field).cloned().unwrap_or_default();
         if stands == offered && !removed {
             continue;
@@ -99,7 +109,10 @@ fn in_one_form<F: Fields>(current: &Named, field: &str, value: &Value) -> Result
         // The others stand as they are, and were judged when they were set.
         errors
             .into_iter()
-            .map(|error| FieldError::new(format!("body.{}.to", error.field), error.rule))
+            .map(|error| match error.rule {
+                Rule::Unknown => FieldError::new(format!("body.{}", error.field), Rule::Unknown),
+                rule => FieldError::new(format!("body.{}.to", error.field), rule),
+            })
             .collect::<Vec<_>>()
     })?;
     Ok(object(&read.in_one_form()).remove(field).unwrap_or_default())
@@ -183,12 +196,26 @@ mod tests {
     }
 
     #[test]
+    fn what_was_seen_may_be_of_a_form_no_longer_allowed_but_not_of_any_length() {
+        let old = merged(&change("venue", json!(7), json!("home")));
+        assert_eq!((old.changed.len(), old.clashes.len()), (0, 1));
+        let long = change("note", json!("A".repeat(1_000_000)), json!("y"));
+        let errors = merge::<SessionFields>(&session(), false, &long, equal).expect_err("refused");
+        assert_eq!(errors[0].field, "body.note.from");
+        for (from, to, side) in [("A".repeat(9_000), "y".into(), "from"), ("y".into(), "A".repeat(9_000), "to")] {
+            let long = change("topics", json!([from]), json!([to]));
+            let errors = merge::<SessionFields>(&session(), false, &long, equal).expect_err("refused");
+            assert_eq!(errors[0].field, format!("body.topics.{side}"));
+        }
+    }
+
+    #[test]
     fn a_value_that_cannot_be_names_its_field_and_changes_nothing() {
         let changes = change("workers", json!([1, 2]), json!([0]));
         let errors = merge::<SessionFields>(&session(), false, &changes, equal).expect_err("refused");
         assert_eq!(errors[0].field, "body.workers.to");
         let errors = merge::<SessionFields>(&session(), false, &change("name", json!(null), json!("x")), equal)
             .expect_err("refused");
-        assert_eq!(errors[0].rule.code(), "unknown_field");
+        assert_eq!((errors[0].field.as_str(), errors[0].rule.code()), ("body.name", "unknown_field"));
     }
 }

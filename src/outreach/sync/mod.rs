@@ -18,7 +18,11 @@ pub mod reply;
 pub mod routes;
 mod storing;
 
-pub(in crate::outreach) use batch::{LARGE_FROM, MOST, PART, read_all};
+pub use batch::read_all;
+pub(in crate::outreach) use batch::{LARGE_FROM, MOST, PART};
+pub use body::Arrivals;
+pub use changes::since;
 pub(in crate::outreach) use desk::{Desk, Held, Met, Row};
 pub(in crate::outreach) use loading::desk_of;
-pub(in crate::outreach) use storing::{Setting, apply_allowed, restore_contacts, store as store_desk};
+pub use storing::{Setting, apply_part};
+pub(in crate::outreach) use storing::{apply_allowed, restore_contacts, store as store_desk};

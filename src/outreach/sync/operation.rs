@@ -1,6 +1,6 @@
 //! One thing that was done on a phone, as it is sent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -12,10 +12,12 @@ use validator::Validate;
 
 use crate::db::types::{AccountId, DeviceId, Instant, OperationId, OrganisationId, text_enum};
 use crate::error::FieldError;
+use crate::outreach::codes::ContactCode;
 use crate::outreach::referrals::model::ContactReferralFields;
 use crate::outreach::reports::stock::StockMoveFields;
-use crate::outreach::sessions::fields::{KeptContact, SessionFields};
+use crate::outreach::sessions::fields::{ContactFields, KeptContact, SessionFields};
 use crate::outreach::sessions::model::{AgeBand, Seen};
+use crate::outreach::sessions::views::TallyView;
 use crate::persons::model::Sex;
 use crate::vault::ServerKey;
 
@@ -26,7 +28,7 @@ text_enum! {
         SessionCreate = "session_create",
         /// Fields of a session were changed. Body: for each field, `from` as the phone saw it and `to`.
         SessionChange = "session_change",
-        /// A session was taken away. Body: `session` as the phone saw it, its `contacts`, and how many it `tallied`.
+        /// A session was taken away. Body: `session` as the phone saw it, with its `contacts` and `tallies`.
         SessionRemove = "session_remove",
         /// Somebody met was recorded, in `session`. Body: the contact.
         ContactCreate = "contact_create",
@@ -72,8 +74,41 @@ pub struct Operation {
     #[serde(default)]
     pub session: Option<RecordRef>,
     /// What the kind says.
-    #[schema(value_type = Object)]
+    #[schema(value_type = OperationBody)]
     pub body: Box<RawValue>,
+}
+
+/// The body of an operation, by its kind.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it describes bodies, which are read by their kind")]
+enum OperationBody {
+    /// Of `session_create`.
+    Session(SessionFields),
+    /// Of `contact_create`.
+    Contact(ContactFields<ContactCode>),
+    /// Of `contact_remove`.
+    ContactAsSeen(ContactFields<CodeAsSeen>),
+    /// Of `session_change` and `contact_change`, by field; empty of `referral_cancel`.
+    Changes(BTreeMap<String, FieldChange>),
+    /// Of `session_remove`.
+    SessionAsSeen(SessionAsSeen),
+    /// Of `tally_add`.
+    Tally(TallySteps),
+    /// Of `referral_send`.
+    Referral(ContactReferralFields),
+    /// Of `stock_move`.
+    Stock(StockMoveFields),
+}
+
+/// The code of a contact as a phone saw it: by its handle, which is read as `client`, or as it was typed in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum CodeAsSeen {
+    /// By its handle.
+    Handle(String),
+    /// As it was typed in.
+    Code(ContactCode),
 }
 
 /// A field as the phone saw it, and what it becomes.
@@ -117,20 +152,32 @@ pub struct SessionAsSeen {
     /// Its fields.
     #[validate(nested)]
     pub session: SessionFields,
-    /// Contacts it holds; each by its id, or by the operation of this same device that made it.
+    /// Contacts it holds.
     #[validate(length(max = 5000))]
-    pub contacts: Vec<RecordRef>,
-    /// Persons its counters come to.
-    pub tallied: i64,
+    pub contacts: Vec<ContactAsSeen>,
+    /// Its counters as they were shown; one that is left out showed nobody.
+    #[validate(length(max = 100))]
+    pub tallies: Vec<TallyView>,
 }
 
-/// Who was met in a session. Contacts by id and not by number: one that came unseen is not made up for by one that went.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A contact of a session that is taken away.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContactAsSeen {
+    /// The contact.
+    pub record: RecordRef,
+    /// Its fields, under the names under which they are told; its code may be told by its handle.
+    #[schema(value_type = ContactFields<CodeAsSeen>)]
+    pub contact: Map<String, Value>,
+}
+
+/// Who was met in a session, as the phone saw it: what came or changed unseen is not taken away with the rest.
+#[derive(Debug, Clone, Default)]
 pub struct People {
-    /// As contacts.
-    pub contacts: BTreeSet<Uuid>,
-    /// By counters.
-    pub tallied: i64,
+    /// Fields of contacts.
+    pub contacts: BTreeMap<Uuid, Map<String, Value>>,
+    /// Persons by counter, where there are any.
+    pub counted: BTreeMap<(Sex, AgeBand, Seen), i32>,
 }
 
 /// Who did it, on which device, in which group.
@@ -208,6 +255,13 @@ impl Deed {
             Self::CancelReferral => 3,
             _ => 2,
         }
+    }
+}
+
+impl Deed {
+    /// The field of the operation that names what it is about.
+    pub fn named_by(&self) -> &'static str {
+        if matches!(self, Self::CreateContact(..) | Self::Tally(_)) { "session" } else { "record" }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use chrono::Datelike as _;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -12,8 +11,8 @@ use uuid::Uuid;
 use validator::Validate;
 
 use super::operation::{
-    Asked, Deed, FieldChange, Hand, Keys, Operation, OperationKind, People, RecordRef, SessionAsSeen, TallySteps,
-    Unread, object,
+    Asked, CodeAsSeen, ContactAsSeen, Deed, FieldChange, Hand, Keys, Operation, OperationKind, People, RecordRef,
+    SessionAsSeen, TallySteps, Unread, object,
 };
 use crate::db::types::OrganisationId;
 use crate::error::{AppError, FieldError, PlainForm, Rule};
@@ -21,15 +20,8 @@ use crate::http::extract::parse_json;
 use crate::outreach::clients::{client_handle, keyed_code};
 use crate::outreach::codes::ContactCode;
 use crate::outreach::sessions::fields::{ContactFields, KeptContact, SessionFields};
+use crate::outreach::sessions::views::TallyView;
 use crate::vault::ServerKey;
-
-/// The code of a contact as a phone saw it: told to it by its handle, or typed in by itself.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum CodeAsSeen {
-    Handle(String),
-    Code(ContactCode),
-}
 
 /// Reads one operation.
 ///
@@ -95,8 +87,15 @@ fn deed(operation: &Operation, hand: Hand, keys: Keys<'_>) -> Result<(Uuid, bool
 fn of_record(kind: OperationKind, body: &str, hand: Hand, keys: Keys<'_>) -> Result<Deed, Vec<FieldError>> {
     let form = || vec![FieldError::new("body", Rule::Format(PlainForm::FieldChange.into()))];
     let changes = || -> Result<BTreeMap<String, FieldChange>, Vec<FieldError>> {
-        let changes: BTreeMap<String, FieldChange> = serde_json::from_str(body).map_err(|_| form())?;
-        if changes.is_empty() { Err(form()) } else { Ok(changes) }
+        let told: BTreeMap<String, Value> = serde_json::from_str(body).map_err(|_| form())?;
+        if told.is_empty() {
+            return Err(form());
+        }
+        let change = |(field, change): (String, Value)| {
+            let wrong = || vec![FieldError::new(format!("body.{field}"), Rule::Format(PlainForm::FieldChange.into()))];
+            serde_json::from_value(change).map_err(|_| wrong()).map(|change| (field.clone(), change))
+        };
+        told.into_iter().map(change).collect()
     };
     Ok(match kind {
         OperationKind::ReferralCancel => Deed::CancelReferral,
@@ -110,22 +109,46 @@ fn of_record(kind: OperationKind, body: &str, hand: Hand, keys: Keys<'_>) -> Res
             Deed::ChangeContact(changes)
         }
         OperationKind::SessionRemove => {
-            let SessionAsSeen { session, contacts, tallied } = fields(body)?;
-            let contacts = contacts.into_iter().map(|contact| hand.resolve(keys.server, contact).0).collect();
-            Deed::RemoveSession(object(&session.tidied()), People { contacts, tallied })
+            let seen: SessionAsSeen = fields(body)?;
+            let people = people(seen.contacts, seen.tallies, hand, keys)?;
+            Deed::RemoveSession(object(&seen.session.tidied()), people)
         }
-        _ => {
-            let mut seen: Map<String, Value> = serde_json::from_str(body).map_err(|_| form())?;
-            let code = code_as_seen(seen.get("code").unwrap_or(&Value::Null), keys)?;
-            seen.insert("code".into(), code);
-            let text = Value::Object(seen).to_string();
-            Deed::RemoveContact(object(&fields::<KeptContact>(&text)?.tidied()))
-        }
+        _ => Deed::RemoveContact(contact_as_seen(serde_json::from_str(body).map_err(|_| form())?, keys)?),
     })
+}
+
+fn contact_as_seen(mut seen: Map<String, Value>, keys: Keys<'_>) -> Result<Map<String, Value>, Vec<FieldError>> {
+    let code = code_as_seen(seen.get("code").unwrap_or(&Value::Null), keys)?;
+    seen.insert("code".into(), code);
+    let text = Value::Object(seen).to_string();
+    Ok(object(&fields::<KeptContact>(&text)?.tidied()))
+}
+
+fn people(
+    contacts: Vec<ContactAsSeen>,
+    tallies: Vec<TallyView>,
+    hand: Hand,
+    keys: Keys<'_>,
+) -> Result<People, Vec<FieldError>> {
+    let mut people = People::default();
+    for (place, ContactAsSeen { record, contact }) in contacts.into_iter().enumerate() {
+        let named = |error: FieldError| {
+            let field = error.field.strip_prefix("body.").unwrap_or(&error.field);
+            FieldError::new(format!("body.contacts[{place}].contact.{field}"), error.rule)
+        };
+        let seen =
+            contact_as_seen(contact, keys).map_err(|errors| errors.into_iter().map(named).collect::<Vec<_>>())?;
+        people.contacts.insert(hand.resolve(keys.server, record).0, seen);
+    }
+    let shown = tallies.into_iter().filter(|tally| tally.count > 0);
+    people.counted = shown.map(|tally| ((tally.sex, tally.age_band, tally.seen), tally.count)).collect();
+    Ok(people)
 }
 
 /// How a handle stands where a keyed code would: no keyed code begins so.
 const HANDLE: &str = "handle:";
+/// Characters a handle has at the most.
+const HANDLE_LENGTH: usize = 64;
 
 /// Whether a code as a phone saw it is the one that is kept.
 pub fn is_code(programme: &ServerKey, group: OrganisationId, kept: &Value, seen: &Value) -> bool {
@@ -138,16 +161,16 @@ pub fn is_code(programme: &ServerKey, group: OrganisationId, kept: &Value, seen:
 fn code_as_seen(value: &Value, keys: Keys<'_>) -> Result<Value, Vec<FieldError>> {
     match serde_json::from_value(value.clone()) {
         Ok(None) => Ok(Value::Null),
-        Ok(Some(CodeAsSeen::Handle(handle))) => Ok(format!("{HANDLE}{handle}").into()),
+        Ok(Some(CodeAsSeen::Handle(handle))) if handle.len() <= HANDLE_LENGTH => Ok(format!("{HANDLE}{handle}").into()),
         Ok(Some(CodeAsSeen::Code(code))) => {
             keyed_code(&code, keys.programme, keys.today).map(Value::from).map_err(|e| below("code", e))
         }
-        Err(_) => Err(not_a_code()),
+        Ok(Some(CodeAsSeen::Handle(_))) | Err(_) => Err(vec![not_a_code()]),
     }
 }
 
 fn new_code(value: &Value, keys: Keys<'_>) -> Result<Value, Vec<FieldError>> {
-    let code: Option<ContactCode> = serde_json::from_value(value.clone()).map_err(|_| not_a_code())?;
+    let code: Option<ContactCode> = serde_json::from_value(value.clone()).map_err(|_| vec![not_a_code()])?;
     let keyed = code
         .map(|code| keyed_code(&code, keys.programme, keys.today))
         .transpose()
@@ -155,8 +178,8 @@ fn new_code(value: &Value, keys: Keys<'_>) -> Result<Value, Vec<FieldError>> {
     Ok(keyed.into())
 }
 
-fn not_a_code() -> Vec<FieldError> {
-    vec![FieldError::new("body.code", Rule::Format(PlainForm::ContactCode.into()))]
+fn not_a_code() -> FieldError {
+    FieldError::new("body.code", Rule::Format(PlainForm::ContactCode.into()))
 }
 
 fn keyed(told: ContactFields<ContactCode>, keys: Keys<'_>) -> Result<KeptContact, Vec<FieldError>> {
@@ -198,6 +221,7 @@ fn required(given: Option<RecordRef>, field: &'static str) -> Result<RecordRef, 
 fn fields<T: DeserializeOwned + Validate + ToSchema>(body: &str) -> Result<T, Vec<FieldError>> {
     let named = |error: FieldError| match error.field.as_str() {
         "body" => error,
+        "code" => not_a_code(),
         field => FieldError::new(format!("body.{field}"), error.rule.clone()),
     };
     parse_json(body.as_bytes()).map_err(|error| fields_of(error).into_iter().map(named).collect())

@@ -1,5 +1,6 @@
 //! What a phone hears.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -127,6 +128,9 @@ pub struct SyncReply {
     pub more: bool,
     /// Conflicts of the group that wait for a decision.
     pub open_conflicts: i64,
+    /// Contacts of sessions held up to this day were reduced to numbers, and notes of those sessions are gone: forget
+    /// them. None where none was.
+    pub reduced_until: Option<NaiveDate>,
     /// The phone's clock.
     pub clock: PhoneClock,
 }

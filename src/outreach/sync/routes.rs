@@ -28,6 +28,7 @@ use crate::vault::ParcelSender;
 
 /// How long a batch waits for its turn.
 const TURN_DEADLINE: Duration = Duration::from_secs(30);
+const BUSY: AppError = AppError::Busy { retry_after_seconds: 10 };
 /// Changes of a reply when the phone names no limit.
 const CHANGES: u16 = 500;
 
@@ -51,8 +52,11 @@ async fn sync(
 ) -> Result<Json<SyncReply>, AppError> {
     // Refused before anything is taken in.
     app.read(caller, |_, actor| actor.scope(Action::OutreachWrite)).await?;
-    let _turn = turn(&app).await?;
+    // Whoever sends slowly keeps nobody else's batch waiting.
+    let arriving = app.arrivals.begin(caller.account).ok_or(BUSY)?;
     let (packing, bytes) = receive(&request, &mut payload.into_inner()).await?;
+    drop(arriving);
+    let _turn = turn(&app).await?;
     let batch: SyncRequest = block(move || unpack(packing, bytes).and_then(|text| parse_json(&text))).await??;
     let (group, now) = (batch.group_id, app.clock.now());
     app.read(caller, move |conn, actor| find_for(conn, actor, Action::OutreachWrite, group)).await?;
@@ -93,6 +97,7 @@ async fn sync(
         anew: changes.anew,
         more: changes.more,
         open_conflicts,
+        reduced_until: changes.reduced_until,
         clock,
     }))
 }
@@ -113,6 +118,6 @@ pub(in crate::outreach) async fn group_key(
 async fn turn(app: &App) -> Result<SemaphorePermit<'_>, AppError> {
     match tokio::time::timeout(TURN_DEADLINE, app.syncs.acquire()).await {
         Ok(Ok(turn)) => Ok(turn),
-        _ => Err(AppError::Busy { retry_after_seconds: 10 }),
+        _ => Err(BUSY),
     }
 }

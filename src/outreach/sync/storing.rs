@@ -54,7 +54,7 @@ bulk_rows! { OperationRow => outreach_operations }
 
 /// What a part of a batch is applied with.
 #[derive(Debug, Clone)]
-pub(in crate::outreach) struct Setting {
+pub struct Setting {
     /// Whose operations.
     pub hand: Hand,
     /// In whose name they are done: whom the trail names.
@@ -66,7 +66,10 @@ pub(in crate::outreach) struct Setting {
 }
 
 /// Applies a part of a batch and stores what comes of it.
-pub(super) fn apply_part(
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Forbidden`] without the right; a lost race, which the door tries again.
+pub fn apply_part(
     conn: &mut DbConnection,
     actor: &Actor,
     app: &App,

@@ -158,7 +158,8 @@ pub(super) fn arrivals(
     let rows: Vec<ArrivalRow> = query.load(conn)?;
     let arrival = |(contact, kept, person, service): ArrivalRow| {
         let code = contact.or(kept);
-        let whose = person.or(code.map(|code| merged.codes.person(code)))?;
+        // Whom the code is linked to now counts, whoever was named when the person came.
+        let whose = code.map(|code| merged.codes.person(code)).or(person)?;
         let case = code.map_or(CaseId(whose.0), case_of);
         Some((counted(merged, span, whose)?, case, service))
     };

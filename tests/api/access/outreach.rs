@@ -104,7 +104,14 @@ fn parcel_of(app: &TestApp, leader: &User, group: Uuid, manager: &User) -> Uuid 
 /// The query of a request.
 pub fn query((method, path): (&str, &str), outreach: Outreach, relation: &str) -> String {
     let more = match (method, path) {
-        ("GET", "/outreach/parcels" | "/outreach/sessions" | "/outreach/conflicts" | "/outreach/referrals/sent") => "",
+        (
+            "GET",
+            "/outreach/parcels"
+            | "/outreach/sessions"
+            | "/outreach/conflicts"
+            | "/outreach/referrals/sent"
+            | "/outreach/services",
+        ) => "",
         ("GET", "/outreach/notebook") => "&worker=1&month=2025-10",
         ("GET", "/outreach/totals") => "&from=2025-10-01&to=2025-10-31",
         ("GET", "/outreach/stock" | "/outreach/allowances") => "&month=2025-10",
@@ -168,8 +175,13 @@ pub fn body(app: &TestApp, world: &World, (method, path): (&str, &str)) -> Value
 }
 
 /// What the group's own leaders read.
-const OF_LEADERS: [&str; 4] =
-    ["/outreach/sessions", "/outreach/conflicts", "/outreach/notebook", "/outreach/referrals/sent"];
+const OF_LEADERS: [&str; 5] = [
+    "/outreach/sessions",
+    "/outreach/conflicts",
+    "/outreach/notebook",
+    "/outreach/referrals/sent",
+    "/outreach/services",
+];
 
 /// What an operation asks of the grant table.
 pub fn asks(method: &str, path: &str) -> Option<(Vec<Ask>, u16)> {

@@ -10,6 +10,12 @@ use hoanhap::settings;
 
 use crate::support::{Engine, TestApp, World, both_dbs};
 
+#[derive(QueryableByName)]
+struct Setting {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    value: String,
+}
+
 fn fail_on_purpose(conn: &mut DbConnection) {
     let twice = "insert into settings (name, value) values ('test.twice', '1'), ('test.twice', '2')";
     diesel::sql_query(twice).execute(conn).expect_err("a name stands once");
@@ -61,6 +67,20 @@ both_dbs! {
         smalls.into_iter().chain(more).for_each(|small| small.join().expect("no panic").expect("it stands"));
         let count = |name: &str| app.number(&format!("select count(*) as n from settings where name like 'test.{name}.%'"));
         assert_eq!((count("stands"), count("refused"), count("small")), (200, 0, 40));
+    }
+
+    fn a_large_write_is_planned_by_what_the_tables_hold_and_the_next_small_one_as_ever(app: &TestApp) {
+        if app.engine == Engine::Sqlite {
+            return;
+        }
+        let planned = |size: Size| {
+            app.state().db.write_sized_now(size, |conn| {
+                let asked = diesel::sql_query("select current_setting('plan_cache_mode') as value");
+                Ok(asked.get_result::<Setting>(conn)?.value)
+            })
+        };
+        assert_eq!(planned(Size::Large).expect("asked"), "force_custom_plan");
+        assert_eq!(planned(Size::Small).expect("asked"), "force_generic_plan");
     }
 
     fn a_write_that_loses_to_others_again_and_again_gets_its_turn(app: &TestApp) {

@@ -5,7 +5,7 @@ use hoanhap::organisations::OrganisationKind;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::phones::{Phone, contact, new_contact, new_session, operation, said, tally};
+use crate::support::phones::{Phone, change, contact, new_contact, new_session, operation, said, tally};
 use crate::support::{TestApp, User, World, both_dbs};
 
 const PLAN: &str = "vn-808-2021-2025";
@@ -99,9 +99,35 @@ both_dbs! {
         let referral = phone.done(app, &[made, met, sent]).remove(2);
         let person = app.person(&world.worker, "Nguyễn Thị Hoa");
         let arrived = json!({"arrived_on": app.today(), "person_id": person});
-        answer(app, &world.worker, &referral, "arrival", 1, &arrived).expect_problem(409, "consent_missing");
+        answer(app, &world.worker, &referral, "arrival", 1, &arrived).expect_problem(409, "support_consent_missing");
         agrees(app, &world.worker, person);
         answer(app, &world.worker, &referral, "arrival", 1, &arrived).expect(200);
+    }
+
+    fn a_group_reads_to_whom_it_may_refer_and_no_place_of_refuge_is_among_them(app: &TestApp) {
+        let world = world(app);
+        let refuge = app.organisation(OrganisationKind::Shelter, "Nhà tạm lánh");
+        let path = format!("/outreach/services?group_id={}", world.group);
+        let offers = app.all_items(&world.peer_leader, &path, 2);
+        let of = |id: Uuid| offers.iter().find(|offer| offer["organisation_id"] == json!(id));
+        assert_eq!(of(world.clinic).expect("the clinic")["services"], json!(["medical", "psychological"]));
+        assert!(of(world.centre).is_some());
+        assert!(of(refuge).is_none(), "a phone that is lost tells nobody where people hide");
+        assert!(of(world.group).is_none());
+    }
+
+    fn a_referral_says_what_the_contact_says_when_both_come_in_one_batch(app: &TestApp) {
+        let world = world(app);
+        let phone = Phone::new(&world.peer_leader, world.group);
+        let made = new_session();
+        let records = phone.done(app, &[made.clone(), new_contact(&made, &contact())]);
+        let older = change("contact_change", &records[1], "age_band", &json!("25_34"), &json!("35_49"));
+        let told = json!({"to_organisation_id": world.centre, "service_type": "medical", "agreed_on": "2025-10-14"});
+        let mut sent = operation("referral_send", &told);
+        sent["record"] = json!({"id": records[1]});
+        let referral = phone.done(app, &[older, sent]).remove(1);
+        let path = format!("/outreach/referrals/received/{}", referral.as_str().expect("an id"));
+        assert_eq!(app.get(&path).by(&world.worker).send().expect(200).json()["age_band"], "35_49");
     }
 
     fn a_referral_is_taken_back_while_nobody_has_answered_it(app: &TestApp) {
@@ -161,7 +187,7 @@ both_dbs! {
         app.assess(&world.worker, case, &["legal_aid"], app.today());
         assert_eq!(figure(app, &world.manager), [0, 2, 2], "nobody knows yet that they are one");
         let arrived = json!({"arrived_on": "2025-10-15", "person_id": person});
-        answer(app, &world.worker, &referral, "arrival", 1, &arrived).expect_problem(409, "consent_missing");
+        answer(app, &world.worker, &referral, "arrival", 1, &arrived).expect_problem(409, "support_consent_missing");
         agrees(app, &world.worker, person);
         let shown = answer(app, &world.worker, &referral, "arrival", 1, &arrived).expect(200);
         assert_eq!(shown.json()["person_id"], json!(person));
@@ -173,6 +199,7 @@ both_dbs! {
         let link = format!("{path}/{}", links[0]["id"].as_str().expect("an id"));
         app.call("DELETE", &link).by(&world.other_worker).send().expect_problem(404, "not_found");
         app.call("DELETE", &link).by(&world.worker).send().expect(204);
+        assert_eq!(figure(app, &world.manager), [1, 2, 2], "whoever came came, whoever she was taken for");
         assert_eq!(figure(app, &world.manager)[2], 2);
     }
 
@@ -181,7 +208,7 @@ both_dbs! {
         let person = app.person(&world.worker, "Nguyễn Thị Hoa");
         let other = app.person(&world.worker, "Trần Thị Hoa");
         let link = |person: Uuid, user: &User| app.post(&format!("/persons/{person}/contact-codes"), &json!({"code": said(4)})).by(user).send();
-        link(person, &world.worker).expect_problem(409, "consent_missing");
+        link(person, &world.worker).expect_problem(409, "support_consent_missing");
         agrees(app, &world.worker, person);
         agrees(app, &world.worker, other);
         link(person, &world.other_worker).expect_problem(404, "not_found");
@@ -192,6 +219,36 @@ both_dbs! {
         let weak = json!({"code": {"said": {"own_letters": "Hoa", "year": 1996}}});
         let refused = app.post(&format!("/persons/{person}/contact-codes"), &weak).by(&world.worker).send().expect_problem(422, "invalid");
         assert_eq!((refused.text_at("/errors/0/field"), refused.text_at("/errors/0/rule")), ("code.said".into(), "too_little".into()));
+    }
+
+    fn a_manager_reads_totals_of_whole_months_for_those_of_a_day_tell_of_one_person(app: &TestApp) {
+        let world = world(app);
+        let totals = |user: &User, from: &str, to: &str| {
+            app.get(&format!("/outreach/totals?group_id={}&from={from}&to={to}", world.group)).by(user).send()
+        };
+        totals(&world.peer_leader, "2025-10-14", "2025-10-14").expect(200);
+        for (from, to) in [("2025-10-14", "2025-10-14"), ("2025-10-01", "2025-10-30"), ("2025-09-02", "2025-10-31")] {
+            let refused = totals(&world.manager, from, to).expect_problem(422, "invalid");
+            assert_eq!(refused.text_at("/errors/0/field"), "from", "{from} to {to}");
+        }
+        totals(&world.manager, "2025-09-01", "2025-10-31").expect(200);
+    }
+
+    fn codes_are_not_tried_out_by_linking_and_unlinking(app: &TestApp) {
+        let world = world(app);
+        let person = app.person(&world.worker, "Nguyễn Thị Hoa");
+        agrees(app, &world.worker, person);
+        let path = format!("/persons/{person}/contact-codes");
+        let link = |day: u8| app.post(&path, &json!({"code": said(day)})).by(&world.worker).send();
+        for day in 1..=20 {
+            let linked = link(day).expect(201).json();
+            let made = format!("{path}/{}", linked["id"].as_str().expect("an id"));
+            app.call("DELETE", &made).by(&world.worker).send().expect(204);
+        }
+        link(21).expect_problem(409, "too_many_codes");
+        let trail = app.all_items(&world.auditor, &format!("/audit/trail/person/{person}"), 1);
+        let times = |action: &str| trail.iter().filter(|entry| entry["action"] == action).count();
+        assert_eq!((times("code.link"), times("code.unlink")), (20, 20));
     }
 
     fn group_contacts_person_times_and_distinct_persons_are_three_numbers(app: &TestApp) {

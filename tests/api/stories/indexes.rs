@@ -1,21 +1,27 @@
 //! Lists of what is to be done are read from an index of the worker, the centre or the case, on
 //! both engines: what they cost does not grow with what was done before.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel::connection::{InstrumentationEvent, SimpleConnection as _};
 use diesel::prelude::*;
 use hoanhap::accounts::Actor;
 use hoanhap::db::DbConnection;
-use hoanhap::db::types::{AccountId, CaseId, LoginSessionId, OrganisationId};
+use hoanhap::db::types::{AccountId, CaseId, DeviceId, LoginSessionId, OrganisationId, OutreachSessionId};
 use hoanhap::error::AppError;
 use hoanhap::grants::{HeldRole, Role};
+use hoanhap::outreach::sync::operation::{Hand, Keys};
+use hoanhap::outreach::sync::{Setting, apply_part, read_all, since};
 use hoanhap::reminders::rules::{Settings, Whose};
 use hoanhap::tasks::TaskStatus;
 use hoanhap::tasks::rules::{By, Filter};
-use hoanhap::{overviews, reminders, tasks};
+use hoanhap::{outreach, overviews, reminders, tasks};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::support::phones::{self, Phone};
 use crate::support::{Engine, TestApp, World, both_dbs};
 
 #[derive(QueryableByName)]
@@ -34,10 +40,13 @@ fn explain(conn: &mut DbConnection, engine: Engine, sql: &str) -> String {
             run("set local enable_seqscan = off; set local enable_bitmapscan = off");
             run("create or replace function pg_temp.explained(asked text) returns table (detail text) as
                  $$ begin return query execute asked; end $$ language plpgsql");
-            run(&format!("deallocate all; prepare asked as {sql}"));
+            // A name of its own: to free one would free the statements that the connection keeps.
+            static NEXT: AtomicUsize = AtomicUsize::new(0);
+            let asked = format!("asked_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+            run(&format!("prepare {asked} as {sql}"));
             let most = (1..100).rev().find(|number| sql.contains(&format!("${number}"))).unwrap_or(0);
             let nulls = if most == 0 { String::new() } else { format!("({})", vec!["null"; most].join(", ")) };
-            format!("select detail from pg_temp.explained('explain execute asked{nulls}')")
+            format!("select detail from pg_temp.explained('explain execute {asked}{nulls}')")
         }
     };
     let lines: Vec<Line> = diesel::sql_query(&statement).load(conn).unwrap_or_else(|error| panic!("{sql}: {error}"));
@@ -200,5 +209,97 @@ both_dbs! {
         let unserved: Vec<String> = unserved.expect("asked").into_iter().map(|line| line.detail).collect();
         // An index there would be taken for check-ups that are due, which are to be read by their day.
         assert_eq!(unserved, ["job_outcomes.case_id"]);
+    }
+}
+
+/// Indexes of all that a group holds, through which nothing is to be read that is known by its id.
+const OF_THE_GROUP: [&str; 4] = [
+    "outreach_sessions_by_change",
+    "outreach_contacts_by_change",
+    "outreach_sessions_by_day",
+    "outreach_referrals_by_group",
+];
+
+/// Of these plans, those of outreach's own tables.
+fn of_outreach(plans: Vec<String>) -> Vec<String> {
+    plans.into_iter().filter(|plan| plan.contains("outreach_")).collect()
+}
+
+/// A session with somebody met, and operations about both.
+fn recorded(app: &TestApp, world: &World) -> (Uuid, Vec<Box<RawValue>>) {
+    let (phone, made) = (Phone::new(&world.peer_leader, world.group), phones::new_session());
+    let records = phone.done(app, &[made.clone(), phones::new_contact(&made, &phones::contact())]);
+    let mut removed =
+        phones::operation("session_remove", &json!({"session": phones::session(), "contacts": [], "tallies": []}));
+    removed["record"] = json!({"id": records[0]});
+    let mut counted = phones::tally(&made, 2);
+    counted["session"] = json!({"id": records[0]});
+    let told = [
+        phones::new_session(),
+        phones::change("session_change", &records[0], "venue", &json!("street"), &json!("home")),
+        phones::change("contact_change", &records[1], "violence", &json!("not_asked"), &json!("yes")),
+        counted,
+        removed,
+    ];
+    let raw = |operation: &Value| RawValue::from_string(operation.to_string()).expect("JSON");
+    (records[0].as_str().and_then(|id| id.parse().ok()).expect("an id"), told.iter().map(raw).collect())
+}
+
+both_dbs! {
+    fn lists_of_outreach_are_read_from_an_index_of_the_group_the_session_or_the_service(app: &TestApp) {
+        let world = World::build(app);
+        app.peer_group(&world, world.group, world.centre);
+        let (session, _) = recorded(app, &world);
+        let leader = actor(app, world.peer_leader.id, world.group, Role::PeerLeader);
+        let manager = actor(app, world.manager.id, world.centre, Role::CentreManager);
+        let group = OrganisationId(world.group);
+        let plans = of_outreach(plans(app, move |conn| {
+            outreach::sessions::rules::list(conn, &leader, group, Default::default(), None, 50)?;
+            outreach::sessions::rules::contacts(conn, &leader, OutreachSessionId(session), None, 50)?;
+            outreach::conflicts::rules::list(conn, &leader, group, true, None, 50)?;
+            outreach::conflicts::rules::list(conn, &leader, group, false, None, 50)?;
+            outreach::referrals::rules::sent(conn, &leader, group, None, 50)?;
+            outreach::referrals::rules::received(conn, &manager, None, None, 50)?;
+            outreach::parcels::rules::list(conn, &manager, (group, true), None, 50)?;
+            outreach::parcels::rules::list(conn, &manager, (group, false), None, 50).map(drop)
+        }));
+        let by_id: &[&str] = &["sqlite_autoindex_outreach_sessions_1", "outreach_sessions_pkey"];
+        // PostgreSQL joins the indexes of several services only by bitmaps, which are switched off here.
+        let of_services: &[&str] = &["outreach_referrals_by_recipient", "outreach_referrals_pkey"];
+        let expected: [&[&str]; 9] = [
+            &["outreach_sessions_by_day"], by_id, &["outreach_contacts_by_session"], &["outreach_conflicts_open"],
+            &["outreach_conflicts_by_group"], &["outreach_referrals_by_group"], of_services,
+            &["outreach_parcels_open"], &["outreach_parcels_by_group"],
+        ];
+        assert_eq!(without(&plans, &expected), Vec::<String>::new());
+        // What came to several services is put into order; all others stand in it.
+        let sorted = |plan: &&String| plan.contains("TEMP B-TREE") || plan.contains("Sort");
+        assert_eq!(plans.iter().filter(sorted).filter(|plan| !plan.contains("by_recipient")).collect::<Vec<_>>(), Vec::<&String>::new());
+    }
+
+    fn a_sync_finds_what_it_is_about_by_ids_and_what_changed_by_the_count_of_changes(app: &TestApp) {
+        let world = World::build(app);
+        app.peer_group(&world, world.group, world.centre);
+        let (_, operations) = recorded(app, &world);
+        let leader = actor(app, world.peer_leader.id, world.group, Role::PeerLeader);
+        let (state, group) = (app.state().clone(), OrganisationId(world.group));
+        let key = state.vault.group_key_now(group, leader.now).expect("a key");
+        let hand = Hand { account: leader.account, device: DeviceId(phones::new_number()), group };
+        let setting = Setting { hand, author: leader.account, clock_ahead_seconds: 0, key: key.clone() };
+        let keys = Keys { server: &state.ring.server, programme: &state.ring.programme, today: leader.now.civil_date() };
+        let (asked, unread) = read_all(&operations, hand, keys);
+        assert!(unread.is_empty(), "{unread:?}");
+        let (applying, reading) = (state.clone(), state);
+        let by = leader.clone();
+        let applied = of_outreach(plans(app, move |conn| apply_part(conn, &by, &applying, &setting, &asked).map(drop)));
+        let through = |plan: &&String| {
+            OF_THE_GROUP.iter().any(|index| plan.contains(index)) || plan.contains("SCAN outreach") || plan.contains("Seq Scan on outreach")
+        };
+        assert_eq!(applied.iter().filter(through).collect::<Vec<_>>(), Vec::<&String>::new());
+        let by_id = ["autoindex_outreach_contacts_1", "outreach_contacts_pkey"];
+        assert!(applied.iter().any(|plan| by_id.iter().any(|index| plan.contains(index))), "{applied:#?}");
+        let changes = of_outreach(plans(app, move |conn| since(conn, &leader, &reading, (group, &key), None, 50).map(drop)));
+        let sessions: &[&str] = &["outreach_sessions_by_change"];
+        assert_eq!(without(&changes[..2], &[sessions, &["outreach_contacts_by_change"]]), Vec::<String>::new());
     }
 }

@@ -96,6 +96,20 @@ both_dbs! {
         ask("another-key-of-the-administrator").expect_problem(409, "group_registered");
     }
 
+    fn a_leader_sees_the_points_of_the_own_group_and_no_others(app: &TestApp) {
+        let world = World::build(app);
+        let (own, other) = (app.point(&world), app.point(&world));
+        app.peer_group(&world, world.group, world.centre);
+        let at = json!([{"unit_code": COMMUNE, "valid_from": "2025-08-01", "valid_to": null, "intervention_point_id": own}]);
+        app.place(&world.manager, world.group, 1, &at).expect(200);
+        let seen = app.all_items(&world.peer_leader, "/intervention-points", 1);
+        assert_eq!(seen.iter().map(|point| &point["id"]).collect::<Vec<_>>(), [&json!(own)]);
+        let read = |point: uuid::Uuid| app.get(&format!("/intervention-points/{point}")).by(&world.peer_leader).send();
+        assert_eq!(read(own).expect(200).json()["id"], json!(own));
+        read(other).expect_problem(404, "not_found");
+        assert_eq!(app.all_items(&world.manager, "/intervention-points", 1).len(), 2, "managers choose among all of them");
+    }
+
     fn a_point_does_not_end_before_a_group_leaves_it(app: &TestApp) {
         let world = World::build(app);
         let point = app.point(&world);

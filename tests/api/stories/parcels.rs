@@ -1,34 +1,16 @@
 //! Work that was sealed on a phone is never lost: it comes with the sync, or without a login into quarantine.
 
 use hoanhap::accounts::model::AccountState;
-use hoanhap::grants::Role;
 use hoanhap::organisations::OrganisationKind;
 use serde_json::{Value, json};
 
 use crate::support::parcels::{Sealer, base64, hand_in, register};
-use crate::support::phones::{Phone, change, contact, new_contact, new_session, operation, session, tally};
-use crate::support::{Engine, Options, TestApp, User, World, both_dbs};
+use crate::support::phones::{Group, Phone, change, contact, new_contact, new_session, operation, session, tally};
+use crate::support::{Engine, Options, TestApp, both_dbs};
 
 const CANARY: &str = "Quạ vàng số bảy";
 
-/// A world with a group and another leader of it.
-struct Group {
-    world: World,
-    second: User,
-}
-
-fn group(app: &TestApp) -> Group {
-    let world = World::build(app);
-    app.peer_group(&world, world.group, world.centre);
-    let second = app.account("dongdang2", Role::PeerLeader, Some(world.group), None);
-    Group { world, second }
-}
-
 impl Group {
-    fn phone(&self) -> Phone<'_> {
-        Phone::new(&self.world.peer_leader, self.world.group)
-    }
-
     fn quarantine(&self, app: &TestApp) -> Vec<Value> {
         app.quarantine(&self.world.manager, self.world.group, false)
     }
@@ -76,7 +58,7 @@ fn kept(app: &TestApp) -> i64 {
 
 both_dbs! {
     fn work_sealed_before_access_ended_waits_for_the_manager_and_is_then_done_in_the_leaders_name(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let phone = group.phone();
         let sealer = Sealer::register(app, &phone);
         let parcel = sealer.seal(&evening());
@@ -103,7 +85,7 @@ both_dbs! {
     }
 
     fn the_trail_names_the_manager_who_accepted_and_nobody_who_handed_in(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let sealer = Sealer::register(app, &group.phone());
         let stock = json!({"commodity": "condom", "kind": "received", "quantity": 100, "moved_on": "2025-10-01"});
         sealer.leave(app, &[evening(), vec![operation("stock_move", &stock)]].concat());
@@ -126,7 +108,7 @@ both_dbs! {
     }
 
     fn a_parcel_handed_in_again_is_acknowledged_again_and_kept_once(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let sealer = Sealer::register(app, &group.phone());
         let parcel = sealer.leave(app, &evening());
         sealer.hand_in(app, &parcel).expect(202);
@@ -137,7 +119,7 @@ both_dbs! {
     }
 
     fn a_device_is_given_the_same_keys_however_often_it_registers_and_another_one_others(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let phone = group.phone();
         let first = Sealer::register(app, &phone);
         let again = Sealer::register(app, &phone);
@@ -154,7 +136,7 @@ both_dbs! {
     }
 
     fn whatever_is_wrong_with_a_parcel_the_refusal_is_the_same_and_nothing_is_stored(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let (phone, world) = (group.phone(), &group.world);
         let sealer = Sealer::register(app, &phone);
         let neighbour = Sealer::register(app, &group.phone());
@@ -194,7 +176,7 @@ both_dbs! {
     }
 
     fn only_managers_of_the_supporting_centre_see_parcels_and_decide(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let world = &group.world;
         let sealer = Sealer::register(app, &group.phone());
         sealer.leave(app, &evening());
@@ -214,7 +196,7 @@ both_dbs! {
     }
 
     fn a_parcel_is_accepted_once_however_often_that_is_asked(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let manager = &group.world.manager;
         let sealer = Sealer::register(app, &group.phone());
         sealer.leave(app, &evening());
@@ -230,7 +212,7 @@ both_dbs! {
     }
 
     fn a_parcel_that_comes_many_times_at_once_is_kept_once_and_accepted_by_one_of_many(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let sealer = Sealer::register(app, &group.phone());
         let parcel = sealer.seal(&evening());
         let at_once = |work: &(dyn Fn() -> u16 + Sync)| -> Vec<u16> {
@@ -252,7 +234,7 @@ both_dbs! {
 
     fn a_write_that_runs_twice_counts_and_keeps_once(app: &TestApp) {
         let app = &TestApp::start(app.engine, Options { abort_first_attempt: true, ..Options::default() }).expect("as the first one");
-        let group = group(app);
+        let group = Group::of(app);
         let sealer = Sealer::register(app, &group.phone());
         let made = new_session();
         let counted = (0..600).map(|_| tally(&made, 1));
@@ -263,7 +245,7 @@ both_dbs! {
     }
 
     fn accepting_a_large_parcel_goes_on_where_it_broke_off(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let phone = group.phone();
         let sealer = Sealer::register(app, &phone);
         let made = new_session();
@@ -279,7 +261,7 @@ both_dbs! {
     }
 
     fn a_refused_parcel_is_kept_and_may_be_accepted_later(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let manager = &group.world.manager;
         let sealer = Sealer::register(app, &group.phone());
         let parcel = sealer.leave(app, &evening());
@@ -295,7 +277,7 @@ both_dbs! {
     }
 
     fn what_waits_for_its_session_is_counted_and_done_once_that_is_there(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let sealer = Sealer::register(app, &group.phone());
         let (early, made) = (new_session(), new_session());
         sealer.leave(app, &[new_contact(&made, &contact()), early, tally(&made, 2)]);
@@ -313,7 +295,7 @@ both_dbs! {
     }
 
     fn what_still_waits_may_be_given_up_and_stays_kept(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let sealer = Sealer::register(app, &group.phone());
         sealer.leave(app, &[tally(&new_session(), 2)]);
         let waits = group.accept(app, &group.open(app)[0]);
@@ -323,7 +305,7 @@ both_dbs! {
     }
 
     fn operations_that_break_rules_are_counted_and_their_parcel_is_kept(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let sealer = Sealer::register(app, &group.phone());
         let mut nowhere = new_session();
         nowhere["body"]["unit_code"] = json!("99999");
@@ -335,7 +317,7 @@ both_dbs! {
     }
 
     fn work_that_the_leader_also_sent_by_hand_is_done_once_whichever_comes_first(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let phone = group.phone();
         let sealer = Sealer::register(app, &phone);
         let (first, second) = (evening(), evening());
@@ -350,7 +332,7 @@ both_dbs! {
     }
 
     fn what_meets_a_change_of_somebody_else_becomes_a_conflict_and_overwrites_nothing(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let phone = group.phone();
         let second = Phone::new(&group.second, group.world.group);
         let sealer = Sealer::register(app, &phone);
@@ -371,7 +353,7 @@ both_dbs! {
     }
 
     fn a_parcel_that_holds_no_operations_is_kept_and_never_done(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let manager = &group.world.manager;
         let sealer = Sealer::register(app, &group.phone());
         sealer.hand_in(app, &sealer.seal_bytes(CANARY.as_bytes())).expect(202);
@@ -384,7 +366,7 @@ both_dbs! {
     }
 
     fn parcels_of_one_phone_are_bounded_and_acceptance_makes_room(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let (phone, neighbour) = (group.phone(), group.phone());
         let (sealer, other) = (Sealer::register(app, &phone), Sealer::register(app, &neighbour));
         sealer.leave(app, &evening());
@@ -407,7 +389,7 @@ both_dbs! {
     }
 
     fn parcels_in_a_batch_are_opened_and_what_they_hold_comes_after_the_rest(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let phone = group.phone();
         let (sealer, neighbour) = (Sealer::register(app, &phone), Sealer::register(app, &group.phone()));
         let (one, two) = (evening(), new_session());
@@ -435,7 +417,7 @@ both_dbs! {
     }
 
     fn a_batch_with_its_parcels_is_bounded(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let phone = group.phone();
         let sealer = Sealer::register(app, &phone);
         let send = |operations: usize, parcels: Vec<Value>| {
@@ -453,7 +435,7 @@ both_dbs! {
     }
 
     fn a_leader_who_is_only_suspended_loses_nothing_either(app: &TestApp) {
-        let group = group(app);
+        let group = Group::of(app);
         let phone = group.phone();
         let sealer = Sealer::register(app, &phone);
         app.force_state(&group.world.peer_leader, AccountState::Suspended);

@@ -4,17 +4,47 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use hoanhap::grants::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::User;
 use super::client::{Client, Reply};
 use super::world::COMMUNE;
+use super::{TestApp, User, World};
 
 /// A number that nothing else has.
 pub fn new_number() -> Uuid {
     static LAST: AtomicU64 = AtomicU64::new(0);
     Uuid::from_u128(u128::from(LAST.fetch_add(1, Ordering::Relaxed)) + (4 << 76))
+}
+
+/// A world with a group, its leader, and another leader of the same group.
+#[derive(Debug)]
+pub struct Group {
+    /// The world.
+    pub world: World,
+    /// The other leader.
+    pub second: User,
+}
+
+impl Group {
+    /// A new one.
+    pub fn of(app: &TestApp) -> Self {
+        let world = World::build(app);
+        app.peer_group(&world, world.group, world.centre);
+        let second = app.account("dongdang2", Role::PeerLeader, Some(world.group), None);
+        Self { world, second }
+    }
+
+    /// A phone of its leader.
+    pub fn phone(&self) -> Phone<'_> {
+        Phone::new(&self.world.peer_leader, self.world.group)
+    }
+
+    /// A phone of its other leader.
+    pub fn second_phone(&self) -> Phone<'_> {
+        Phone::new(&self.second, self.world.group)
+    }
 }
 
 /// A phone.

@@ -8,6 +8,9 @@ use uuid::Uuid;
 
 pub type Fields = Map<String, Value>;
 
+/// Persons by counter, where there are any; a counter is written with spaces.
+pub type Tallies = BTreeMap<String, i64>;
+
 /// Sex, age and whether met before, in this order.
 pub type Counter = [&'static str; 3];
 
@@ -33,7 +36,7 @@ pub enum Deed {
     /// By field: what the phone saw, and what it becomes.
     Change(Kind, Name, BTreeMap<String, (Value, Value)>),
     /// With the contacts that the phone saw in it, and the persons it saw counted.
-    RemoveSession(Name, Fields, BTreeSet<Name>, i64),
+    RemoveSession(Name, Fields, BTreeMap<Name, Fields>, Tallies),
     RemoveContact(Name, Fields),
     Count(Name, Vec<(Counter, i64)>),
 }
@@ -140,9 +143,15 @@ impl Told {
                 let kind = if *kind == Kind::Session { "session_change" } else { "contact_change" };
                 (kind, Value::Object(changes.iter().map(change).collect()))
             }
-            Deed::RemoveSession(_, seen, contacts, tallied) => {
-                let contacts: Vec<Value> = contacts.iter().map(|name| name.json()).collect();
-                ("session_remove", json!({"session": seen, "contacts": contacts, "tallied": tallied}))
+            Deed::RemoveSession(_, seen, contacts, tallies) => {
+                let contact = |(name, fields): (&Name, &Fields)| json!({"record": name.json(), "contact": fields});
+                let contacts: Vec<Value> = contacts.iter().map(contact).collect();
+                let tally = |(counter, count): (&String, &i64)| {
+                    let [sex, age_band, seen] = counter.split(' ').collect::<Vec<_>>()[..] else { panic!("{counter}") };
+                    json!({"sex": sex, "age_band": age_band, "seen": seen, "count": count})
+                };
+                let tallies: Vec<Value> = tallies.iter().map(tally).collect();
+                ("session_remove", json!({"session": seen, "contacts": contacts, "tallies": tallies}))
             }
             Deed::RemoveContact(_, seen) => ("contact_remove", json!(seen)),
             Deed::Count(_, steps) => {
@@ -285,11 +294,17 @@ impl Story {
 
     /// It is there unless it was taken away, and no field of it was overwritten unseen.
     fn check_record(&self, kind: Kind, record: Uuid, stands: Option<&Fields>, found: &Found) {
-        assert_eq!(stands.is_none(), self.was_removed(record), "{kind:?} {record} is there, or not");
+        let session = found.session_of.get(&record).copied();
+        let went_along = session.is_some_and(|session| found.sessions[&session].is_none());
+        let removed = self.was_removed(record);
+        assert!(stands.is_none() == removed || (stands.is_none() && went_along), "{kind:?} {record} is there, or not");
         // Of a record that was taken away, the removal that did it saw what stood.
-        let possible: Vec<&Fields> = match stands {
-            Some(fields) => vec![fields],
-            None => self.removals(record).map(seen_by).collect(),
+        let possible: Vec<&Fields> = match (stands, session) {
+            (Some(fields), _) => vec![fields],
+            (None, Some(session)) if !removed => {
+                self.removals(session).filter_map(|told| self.seen_within(told, record)).collect()
+            }
+            (None, _) => self.removals(record).map(seen_by).collect(),
         };
         let faults: Vec<String> =
             possible.iter().filter_map(|fields| self.overwritten(record, fields, found)).collect();
@@ -334,38 +349,42 @@ impl Story {
         taken
     }
 
+    /// A contact as whoever took its session away saw it.
+    fn seen_within<'a>(&self, told: &'a Told, contact: Uuid) -> Option<&'a Fields> {
+        let Deed::RemoveSession(_, _, contacts, _) = &told.deed else { return None };
+        let seen = contacts.iter().find(|(name, _)| self.record(told.phone, **name) == Some(contact));
+        seen.map(|(_, fields)| fields)
+    }
+
     /// Whoever takes a session away saw all who were met in it; who came later is asked about.
     fn check_people(&self, session: Uuid, found: &Found) {
-        let mut expected: BTreeMap<Counter, i64> = BTreeMap::new();
+        let mut counted = Tallies::new();
         for (told, _) in self.done().filter(|(_, heard)| heard.record == session) {
-            steps_of(told).for_each(|(counter, add)| *expected.entry(counter).or_default() += add);
+            steps_of(told).for_each(|(counter, add)| *counted.entry(counter.join(" ")).or_default() += add);
         }
+        counted.retain(|_, count| *count > 0);
         let asked = found.conflicts.values().any(|conflict| {
             (conflict.session, conflict.contact, &*conflict.field, &conflict.offered)
                 == (session, None, "removed", &json!(false))
         });
         if let Some(fields) = &found.sessions[&session] {
-            let shown: BTreeMap<String, i64> = tallies(&fields["tallies"]);
-            let expected = expected.iter().filter(|(_, count)| **count > 0);
-            assert_eq!(shown, expected.map(|(counter, count)| (counter.join(" "), *count)).collect(), "{session}");
+            assert_eq!(tallies(&fields["tallies"]), counted, "{session}");
             return;
         }
         if asked {
             return;
         }
-        // Nothing came after the removal, so all that is there now was there then.
-        let total: i64 = expected.values().sum();
-        let here = found.session_of.iter().filter(|(contact, of)| **of == session && !self.was_removed(**contact));
-        let here: BTreeSet<Uuid> = here.map(|(contact, _)| *contact).collect();
+        // Nothing came after the removal, so all that is there now was there then; what it was is looked at by record.
+        let here: Vec<Uuid> = found.session_of.iter().filter(|(_, of)| **of == session).map(|(id, _)| *id).collect();
+        let here: Vec<Uuid> = here.into_iter().filter(|contact| !self.was_removed(*contact)).collect();
         let all_seen = self.removals(session).any(|told| match &told.deed {
-            Deed::RemoveSession(_, _, contacts, tallied) => {
-                let seen: BTreeSet<Uuid> = contacts.iter().filter_map(|name| self.record(told.phone, *name)).collect();
-                *tallied == total && here.is_subset(&seen)
+            Deed::RemoveSession(.., tallies) => {
+                *tallies == counted && here.iter().all(|contact| self.seen_within(told, *contact).is_some())
             }
             _ => false,
         });
         let removals: Vec<&Told> = self.removals(session).collect();
-        assert!(all_seen, "taken away with {here:?} and {total} counted, unseen by who did it: {session} {removals:?}");
+        assert!(all_seen, "taken away with {here:?} and {counted:?}, unseen by who did it: {session} {removals:?}");
     }
 }
 
@@ -393,7 +412,7 @@ fn steps_of(told: &Told) -> impl Iterator<Item = (Counter, i64)> + '_ {
 }
 
 /// Counts as they are shown, by counter.
-pub fn tallies(shown: &Value) -> BTreeMap<String, i64> {
+pub fn tallies(shown: &Value) -> Tallies {
     let counts = shown.as_array().expect("a list").iter();
     let text = |count: &Value, field: &str| count[field].as_str().expect("a text").to_owned();
     counts
@@ -408,6 +427,10 @@ pub fn tallies(shown: &Value) -> BTreeMap<String, i64> {
 fn offers(told: &Told, heard: Acknowledged, record: Uuid, conflict: &Conflict, found: &Found) -> bool {
     let removed = conflict.field == "removed";
     match &told.deed {
+        // A contact was changed whose session was taken away.
+        Deed::Change(Kind::Contact, ..) if removed => {
+            conflict.offered == json!(false) && found.session_of.get(&heard.record) == Some(&record)
+        }
         Deed::Change(_, _, changes) => changes.get(&conflict.field).is_some_and(|(from, to)| {
             let said = |value| found.said(&conflict.field, value);
             heard.record == record && said(from) == conflict.base && said(to) == conflict.offered

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::wire::{Line, Speaker};
-use crate::canaries::{files, find_all};
+use crate::canaries::{files, find_all, postgres_files};
 use crate::process::{Dir, PASSWORD, Server, program};
 
 /// The commune where everything is.
@@ -59,9 +59,9 @@ pub struct Installation {
     is_sqlite: bool,
     /// Databases to drop, and where.
     made: Option<(String, [String; 2])>,
-    centre: Value,
+    pub centre: Value,
     admin: String,
-    dir: Dir,
+    pub dir: Dir,
 }
 
 /// Leaders of a group, each by id and access token.
@@ -152,23 +152,39 @@ impl Installation {
         let id = self.organisation("peer_group");
         let body = json!({"organisation_id": id, "kind": "peer_group", "supported_by_id": self.centre});
         text(&self.by_admin("/peer-groups", &body), 201, "id");
-        let leader = |number: usize| {
-            let username = format!("{name}.{number}");
-            let made = self.by_admin("/users", &json!({"username": username, "display_name": "Trưởng nhóm"}));
-            let (account, invitation) = (text(&made, 201, "id"), text(&made, 201, "invitation"));
-            let role = json!({"role": "peer_leader", "organisation_id": id});
-            text(&self.by_admin(&format!("/users/{account}/roles"), &role), 200, "id");
-            let accept = json!({"username": username, "invitation": invitation, "password": PASSWORD});
-            let tokens = self.nodes[0].speaker("").post("/auth/accept-invitation", &accept, Line::Good);
-            (account.parse().expect("an id"), text(&tokens, 200, "access_token"))
-        };
-        let leaders = (0..leaders).map(leader).collect();
+        let leaders =
+            (0..leaders).map(|number| self.account(&format!("{name}.{number}"), "peer_leader", &id)).collect();
         Group { id: id.as_str().and_then(|id| id.parse().ok()).expect("an id"), leaders }
     }
 
-    /// Whether a text stands as it is in a file of the installation: the records of SQLite, keys, logs of the servers.
+    /// A new account with one role: its id and access token.
+    pub fn account(&self, username: &str, role: &str, organisation: &Value) -> (Uuid, String) {
+        let made = self.by_admin("/users", &json!({"username": username, "display_name": "Người thử"}));
+        let (account, invitation) = (text(&made, 201, "id"), text(&made, 201, "invitation"));
+        let role = json!({"role": role, "organisation_id": organisation});
+        text(&self.by_admin(&format!("/users/{account}/roles"), &role), 200, "id");
+        let accept = json!({"username": username, "invitation": invitation, "password": PASSWORD});
+        let tokens = self.nodes[0].speaker("").post("/auth/accept-invitation", &accept, Line::Good);
+        (account.parse().expect("an id"), text(&tokens, 200, "access_token"))
+    }
+
+    /// Where everything of it stands: the records, keys, and logs of all servers.
+    pub fn places(&self) -> Vec<PathBuf> {
+        let of_database = if self.is_sqlite { Vec::new() } else { postgres_files() };
+        [vec![self.dir.0.clone()], of_database].concat()
+    }
+
+    /// Has the database write all it knows to its files.
+    pub fn checkpoint(&self) {
+        if !self.is_sqlite {
+            let mut database = self.database.lock().expect("no thread broke it");
+            diesel::sql_query("checkpoint").execute(&mut *database).expect("a checkpoint");
+        }
+    }
+
+    /// Whether a text stands as it is in a file of it.
     pub fn holds(&self, text: &str) -> bool {
-        files(&self.dir.0).iter().any(|file| {
+        self.places().iter().flat_map(|place| files(place)).any(|file| {
             // Files of a running database come and go.
             std::fs::read(file).is_ok_and(|bytes| !find_all(&bytes, text.as_bytes()).is_empty())
         })

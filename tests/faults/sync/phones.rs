@@ -1,12 +1,12 @@
 //! Phones that work without a signal and send what they can when they can.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::dice::Dice;
-use super::model::{Counter, Deed, Fields, Key, Kind, Name, Story, Told, id, tallies};
+use super::model::{Counter, Deed, Fields, Key, Kind, Name, Story, Tallies, Told, id, tallies};
 use super::nodes::UNIT;
 use super::wire::Line;
 
@@ -96,7 +96,7 @@ struct Shown {
     kind: Kind,
     session: Name,
     fields: Fields,
-    tallied: i64,
+    tallies: Tallies,
 }
 
 /// One request.
@@ -192,9 +192,11 @@ impl Phone {
             }
             _ => {
                 let met = shown.iter().filter(|(_, record)| record.kind == Kind::Contact && record.session == session);
-                let met: BTreeSet<Name> = met.map(|(name, _)| *name).collect();
-                let Shown { fields, tallied, .. } = shown[&session].clone();
-                Deed::RemoveSession(self.name(session), fields, met, tallied)
+                let met: BTreeMap<Name, Fields> = met.map(|(name, met)| (*name, met.fields.clone())).collect();
+                let is_bad = met.values().any(|fields| fields["worker"] == json!(0));
+                let Shown { fields, mut tallies, .. } = shown[&session].clone();
+                tallies.retain(|_, count| *count > 0);
+                return (Deed::RemoveSession(self.name(session), fields, met, tallies), is_bad);
             }
         };
         (deed, false)
@@ -215,26 +217,27 @@ impl Phone {
         let copy = self.copy.visible();
         let mut shown = BTreeMap::new();
         for (session, view) in &copy.sessions {
-            let (name, tallied) = (Name::Id(*session), tallies(&view["tallies"]).values().sum());
+            let (name, tallies) = (Name::Id(*session), tallies(&view["tallies"]));
             let fields = fields_of(Kind::Session, view);
-            shown.insert(name, Shown { kind: Kind::Session, session: name, fields, tallied });
+            shown.insert(name, Shown { kind: Kind::Session, session: name, fields, tallies });
         }
         for (contact, view) in &copy.contacts {
             let (session, fields) = (Name::Id(id(&view["session_id"])), fields_of(Kind::Contact, view));
-            shown.insert(Name::Id(*contact), Shown { kind: Kind::Contact, session, fields, tallied: 0 });
+            shown.insert(Name::Id(*contact), Shown { kind: Kind::Contact, session, fields, tallies: Tallies::new() });
         }
         let same = |name: &Name| story.record(self.number, *name).map_or(*name, Name::Id);
         for told in &self.outbox {
             let own = Name::Made(told.id);
             match &told.deed {
                 Deed::MakeSession(fields) => {
-                    let session = Shown { kind: Kind::Session, session: own, fields: fields.clone(), tallied: 0 };
-                    shown.insert(own, session);
+                    let (fields, tallies) = (fields.clone(), Tallies::new());
+                    shown.insert(own, Shown { kind: Kind::Session, session: own, fields, tallies });
                 }
                 Deed::MakeContact(session, fields) => {
                     let session = same(session);
                     if shown.contains_key(&session) {
-                        shown.insert(own, Shown { kind: Kind::Contact, session, fields: fields.clone(), tallied: 0 });
+                        let (fields, tallies) = (fields.clone(), Tallies::new());
+                        shown.insert(own, Shown { kind: Kind::Contact, session, fields, tallies });
                     }
                 }
                 Deed::Change(_, name, changes) => {
@@ -244,7 +247,9 @@ impl Phone {
                 }
                 Deed::Count(name, steps) => {
                     if let Some(record) = shown.get_mut(&same(name)) {
-                        record.tallied += steps.iter().map(|(_, add)| add).sum::<i64>();
+                        for (counter, add) in steps {
+                            *record.tallies.entry(counter.join(" ")).or_default() += add;
+                        }
                     }
                 }
                 Deed::RemoveSession(name, ..) | Deed::RemoveContact(name, _) => {
