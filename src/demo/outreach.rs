@@ -14,7 +14,9 @@ use super::load::at;
 use crate::accounts::Actor;
 use crate::app::App;
 use crate::clock::Random;
-use crate::db::types::{CodeLinkId, ContactReferralId, DeviceId, Instant, LoginSessionId, OperationId, OrganisationId};
+use crate::db::types::{
+    AccountId, CodeLinkId, ContactReferralId, DeviceId, Instant, LoginSessionId, OperationId, OrganisationId,
+};
 use crate::db::{DbConnection, Size};
 use crate::error::AppError;
 use crate::grants::{HeldRole, Role};
@@ -95,7 +97,7 @@ fn store(
     Ok(())
 }
 
-fn actor(account: crate::db::types::AccountId, role: Role, organisation: OrganisationId, now: Instant) -> Actor {
+fn actor(account: AccountId, role: Role, organisation: OrganisationId, now: Instant) -> Actor {
     let roles = vec![HeldRole { role, organisation: Some(organisation), admin_unit: None }];
     Actor { account, session: LoginSessionId(Uuid::nil()), roles, now }
 }

@@ -134,7 +134,7 @@ fn fault_of<E: Display>(error: &serde_path_to_error::Error<E>) -> FieldError {
 }
 
 /// A field's name as it may be repeated: a client may have put somebody's name where a field's belongs.
-fn plain_name(name: &str) -> &str {
+pub(crate) fn plain_name(name: &str) -> &str {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '[' | ']' | '-');
     if name.len() <= 40 && name.chars().all(plain) { name } else { "?" }
 }

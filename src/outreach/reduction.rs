@@ -79,7 +79,7 @@ pub fn kept_from(today: NaiveDate, months: u32) -> NaiveDate {
     month.checked_sub_months(Months::new(months.max(FEWEST_MONTHS))).unwrap_or(NaiveDate::MIN)
 }
 
-/// The last day of a group whose contacts were reduced to numbers.
+/// The last day of a group whose contacts were reduced to numbers, as far as they had arrived by then.
 ///
 /// # Errors
 /// When the database fails.

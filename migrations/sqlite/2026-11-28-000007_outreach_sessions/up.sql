@@ -156,6 +156,7 @@ create index outreach_referrals_by_recipient on outreach_referrals (to_organisat
 create index outreach_referrals_by_contact on outreach_referrals (contact_id) where contact_id is not null;
 create index outreach_referrals_by_person on outreach_referrals (person_id) where person_id is not null;
 create index outreach_referrals_by_arrival on outreach_referrals (arrived_on) where arrived_on is not null;
+create index outreach_operations_by_arrival on outreach_operations (received_at);
 
 -- Old contacts by number, once they were reduced.
 create table outreach_reduced (

@@ -93,8 +93,8 @@ pub struct ConflictView {
     pub current: Value,
     /// What the second says.
     pub offered: Value,
-    /// Version of the session or contact now, where it is about `removed` of a session with its contacts; who decides
-    /// names it.
+    /// Version of the session or contact now; where `removed` of a session is asked, the versions of its contacts are
+    /// added to it. Who decides names it.
     pub record_version: i32,
     /// Who came second.
     pub account_id: AccountId,

@@ -341,9 +341,7 @@ impl Desk<'_> {
         }
         views
     }
-}
 
-impl Desk<'_> {
     /// The versions of all contacts of a session, added up as they will be stored.
     fn versions_of(&self, session: OutreachSessionId) -> i32 {
         let touched = self.contacts.values().filter(|held| held.row.session_id == session && held.is_touched());

@@ -256,9 +256,7 @@ impl Deed {
             _ => 2,
         }
     }
-}
 
-impl Deed {
     /// The field of the operation that names what it is about.
     pub fn named_by(&self) -> &'static str {
         if matches!(self, Self::CreateContact(..) | Self::Tally(_)) { "session" } else { "record" }

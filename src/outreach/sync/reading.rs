@@ -16,7 +16,7 @@ use super::operation::{
 };
 use crate::db::types::OrganisationId;
 use crate::error::{AppError, FieldError, PlainForm, Rule};
-use crate::http::extract::parse_json;
+use crate::http::extract::{parse_json, plain_name};
 use crate::outreach::clients::{client_handle, keyed_code};
 use crate::outreach::codes::ContactCode;
 use crate::outreach::sessions::fields::{ContactFields, KeptContact, SessionFields};
@@ -92,8 +92,9 @@ fn of_record(kind: OperationKind, body: &str, hand: Hand, keys: Keys<'_>) -> Res
             return Err(form());
         }
         let change = |(field, change): (String, Value)| {
-            let wrong = || vec![FieldError::new(format!("body.{field}"), Rule::Format(PlainForm::FieldChange.into()))];
-            serde_json::from_value(change).map_err(|_| wrong()).map(|change| (field.clone(), change))
+            let named = format!("body.{}", plain_name(&field));
+            let wrong = |_| vec![FieldError::new(named, Rule::Format(PlainForm::FieldChange.into()))];
+            serde_json::from_value(change).map_err(wrong).map(|change| (field, change))
         };
         told.into_iter().map(change).collect()
     };

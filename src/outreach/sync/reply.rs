@@ -128,8 +128,8 @@ pub struct SyncReply {
     pub more: bool,
     /// Conflicts of the group that wait for a decision.
     pub open_conflicts: i64,
-    /// Contacts of sessions held up to this day were reduced to numbers, and notes of those sessions are gone: forget
-    /// them. None where none was.
+    /// Contacts of sessions held up to this day that had arrived by then were reduced to numbers, and the notes of such
+    /// sessions are gone: forget them. None where none was.
     pub reduced_until: Option<NaiveDate>,
     /// The phone's clock.
     pub clock: PhoneClock,

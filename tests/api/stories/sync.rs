@@ -396,6 +396,10 @@ both_dbs! {
         };
         assert_eq!(refused(json!({"venue": {"to": "home"}})), ["body.venue", "format"]);
         assert_eq!(refused(json!({"venu": {"from": "street", "to": "home"}})), ["body.venu", "unknown_field"]);
+        for change in [json!({"to": "x"}), json!({"from": "x", "to": "y"})] {
+            let told = refused(json!({"Nguyễn Thị Hoa": change}));
+            assert_eq!(told[0], "body.?", "what stands where a field's name belongs may be somebody's");
+        }
         assert_eq!(refused(json!({})), ["body", "format"]);
         let mut lost = tally(&new_session(), 1);
         lost["session"] = json!({"id": new_number()});
