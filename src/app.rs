@@ -20,7 +20,11 @@ use crate::http::idempotency::{BoundKey, claim, claimed};
 use crate::loans::Products;
 use crate::outreach::OutreachCatalogue;
 use crate::persons::search::NameIndex;
-use crate::programmes::Plans;
+use crate::programmes::PlanShelf;
+use crate::programmes::registers::RegisterCatalogue;
+use crate::programmes::returns::ReturnCatalogue;
+use crate::programmes::standings::Keeper;
+use crate::programmes::sums::{Counter, Measures};
 use crate::reminders::ReminderDays;
 use crate::services::Services;
 use crate::training::TrainingCatalogue;
@@ -67,14 +71,26 @@ pub struct App {
     pub training: Arc<TrainingCatalogue>,
     /// Models of intervention and words of outreach.
     pub outreach: Arc<OutreachCatalogue>,
+    /// What official returns hold.
+    pub returns: Arc<ReturnCatalogue>,
     /// Loan products.
     pub products: Arc<Products>,
     /// Programme plans.
-    pub plans: Arc<Plans>,
+    pub plans: PlanShelf,
+    /// Registers of programmes.
+    pub registers: Arc<RegisterCatalogue>,
+    /// Day of the month on which state reports close.
+    pub closing_day: u32,
+    /// Whether the data are made up.
+    pub demo: bool,
     /// One exact figure is computed at a time: it reads all of a centre, part by part.
     pub figures: Arc<Semaphore>,
     /// One file is imported at a time: it is held in memory, and stored in one transaction.
     pub imports: Arc<Semaphore>,
+    /// When this process was begun.
+    pub started: crate::db::types::Instant,
+    /// How far this node is with files of registers.
+    pub register_imports: Arc<crate::programmes::sheets::Progress>,
     /// Few batches of phones are worked on at a time: each is held in memory.
     pub syncs: Arc<Semaphore>,
     /// Batches of phones that are being received.
@@ -113,6 +129,20 @@ impl Target {
 }
 
 impl App {
+    /// What counts the registers, for the plans of now.
+    pub fn counter(&self) -> Counter {
+        Counter {
+            units: self.units.clone(),
+            measures: Measures { closing_day: self.closing_day, tip_off_days: self.registers.tip_off_days },
+            series: Arc::new(self.plans.now().series()),
+        }
+    }
+
+    /// What keeps the standings of persons, for the plans of now.
+    pub fn keeper(&self) -> Keeper {
+        Keeper::of(&self.plans.now(), self.services.clone())
+    }
+
     /// Reads on behalf of a caller, whose account is checked in the same transaction.
     ///
     /// # Errors

@@ -25,7 +25,10 @@ use crate::loans::Products;
 use crate::loans::products::ProductsError;
 use crate::outreach::{OutreachCatalogue, OutreachConfigError};
 use crate::persons::search::{NameIndex, forget_followed};
-use crate::programmes::{Plans, PlansError};
+use crate::programmes::plans::{Books, RefreshError, refresh, store_shipped};
+use crate::programmes::registers::{RegisterCatalogue, RegisterConfigError};
+use crate::programmes::returns::{ReturnCatalogue, ReturnConfigError};
+use crate::programmes::{PlanShelf, Plans, PlansError};
 use crate::reminders::{ReminderDays, ReminderDaysError};
 use crate::services::{Services, ServicesError};
 use crate::settings;
@@ -62,6 +65,12 @@ pub enum BootError {
     /// Plan files.
     #[error(transparent)]
     Plans(#[from] PlansError),
+    /// Registers.
+    #[error(transparent)]
+    Registers(#[from] RegisterConfigError),
+    /// Versions of plans in the database.
+    #[error(transparent)]
+    PlanVersions(#[from] RefreshError),
     /// Service types.
     #[error(transparent)]
     Services(#[from] ServicesError),
@@ -77,6 +86,9 @@ pub enum BootError {
     /// Models and words of outreach.
     #[error(transparent)]
     Outreach(#[from] OutreachConfigError),
+    /// What official returns hold.
+    #[error(transparent)]
+    Returns(#[from] ReturnConfigError),
     /// Loan products.
     #[error(transparent)]
     Products(#[from] ProductsError),
@@ -111,11 +123,14 @@ impl BootError {
         match self {
             Self::Config(_)
             | Self::Plans(_)
+            | Self::PlanVersions(_)
+            | Self::Registers(_)
             | Self::Units(_)
             | Self::Services(_)
             | Self::Entitlements(_)
             | Self::Calendar(_)
             | Self::Products(_)
+            | Self::Returns(_)
             | Self::Training(_)
             | Self::Outreach(_)
             | Self::Reminders(_)
@@ -166,6 +181,7 @@ pub fn take_port(config: &Config) -> Result<TcpListener, BootError> {
 ///
 /// # Errors
 /// The first thing that is wrong.
+#[expect(clippy::too_many_lines, reason = "one step after the other, in the order in which they may fail")]
 pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<App, BootError> {
     let units = AdminUnits::shipped()?;
     let services = Services::shipped()?;
@@ -175,13 +191,16 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
     let training = TrainingCatalogue::shipped()?;
     let outreach = OutreachCatalogue::shipped()?;
     let products = Products::shipped(&units)?;
+    let returns = ReturnCatalogue::shipped()?;
+    let registers = RegisterCatalogue::shipped()?;
     if config.database_url()?.file().is_some() || config.keys_url()?.file().is_some() {
         make_private_dir(&config.server.data_dir)?;
     }
     let db = Database::open(&config.database_url()?, &around.database)?;
     let stored = read_marks(&db)?;
     check_purpose(purpose, &stored)?;
-    let plans = Plans::shipped(&units, purpose == Purpose::Demo || stored.demo)?;
+    let demo = purpose == Purpose::Demo || stored.demo;
+    let plans = PlanShelf::new(Plans::shipped(Books { units: &units, registers: &registers }, demo)?);
     let known = KnownKeys { keys: stored.fingerprint.as_deref(), programme: stored.programme.as_deref() };
     let ring = Arc::new(KeyRing::load(&config.keys_dir(), &around.random, known)?);
     let keys = Database::open(&config.keys_url()?, &DatabaseOptions { connections: 4, abort_first_attempt: false })?;
@@ -196,9 +215,13 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
         (settings::INSTALLATION, installation),
     ];
     mark(&db, purpose, marks, around.clock.today().to_string(), units.clone())?;
+    store_shipped(&db, demo, around.clock.now())?;
+    refresh(&db, &plans, Books { units: &units, registers: &registers }, demo)?;
     let files = Files::open(config.files_dir(), &config.files)?;
     let views = ViewLog::start(db.clone())?;
+    let started = around.clock.now();
     Ok(App {
+        started,
         vault,
         trail: TrailKey::new(ring.trail.clone()),
         files,
@@ -213,12 +236,17 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
         training: Arc::new(training),
         outreach: Arc::new(outreach),
         products: Arc::new(products),
-        plans: Arc::new(plans),
+        returns: Arc::new(returns),
+        plans,
+        registers: Arc::new(registers),
+        closing_day: config.programmes.closing_day,
+        demo,
         clock: around.clock,
         random: around.random,
         metrics: around.metrics,
         figures: Arc::new(tokio::sync::Semaphore::new(1)),
         imports: Arc::new(tokio::sync::Semaphore::new(1)),
+        register_imports: Arc::default(),
         syncs: Arc::new(tokio::sync::Semaphore::new(4)),
         arrivals: Arc::default(),
         behind_proxy: config.server.behind_tls_proxy,
@@ -354,11 +382,27 @@ pub fn housekeeping(app: &App) -> Result<(), AppError> {
         crate::accounts::forget_guesses_before(conn, now.civil_date())
     })?;
     crate::audit::checkpoint(&app.db, &app.vault, &app.trail, now)?;
+    follow_plans(app)?;
+    crate::programmes::sheets::fail_interrupted(app, app.started)?;
+    crate::programmes::sums::settle(&app.db, &app.counter(), now)?;
+    crate::programmes::standings::settle(&app.db, &app.keeper(), now)?;
     crate::statistics::release_closed_years(app, now)?;
+    // A node that stopped between closing a period and this is made up for.
+    crate::programmes::returns::anchor(&app.db, &app.vault, now)?;
     // Last, and both: they refuse, round after round, where databases and files do not belong together.
     let keys = crate::imports::rules::destroy_loose_keys(app, now);
     crate::attachments::sweep_next(app)?;
     keys
+}
+
+/// Takes over plans that were imported since.
+fn follow_plans(app: &App) -> Result<(), AppError> {
+    let books = Books { units: &app.units, registers: &app.registers };
+    match refresh(&app.db, &app.plans, books, app.demo) {
+        Ok(_) => Ok(()),
+        Err(RefreshError::App(error)) => Err(error),
+        Err(RefreshError::Plans(error)) => Err(AppError::internal(error.to_string())),
+    }
 }
 
 /// Days after which a key without a person is an orphan.

@@ -28,8 +28,18 @@ pub struct Config {
     pub passwords: PasswordCost,
     /// What is kept of outreach.
     pub outreach: OutreachConfig,
+    /// How programmes report.
+    pub programmes: ProgrammesConfig,
     /// What is logged.
     pub log: LogConfig,
+}
+
+/// How programmes report.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgrammesConfig {
+    /// Day of the month on which state reports close, 1 to 27.
+    pub closing_day: u32,
 }
 
 /// What is kept of outreach.
@@ -206,6 +216,7 @@ impl Config {
         within("passwords.passes", u64::from(self.passwords.passes), 1, 20)?;
         within("passwords.parallel", count(self.passwords.parallel), 1, 64)?;
         let months = u64::from(crate::outreach::reduction::FEWEST_MONTHS);
+        within("programmes.closing_day", u64::from(self.programmes.closing_day), 1, 27)?;
         within("outreach.contact_months", u64::from(self.outreach.contact_months), months, 600)?;
         within("passwords.queue", count(self.passwords.queue), 1, 1024)
     }

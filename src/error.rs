@@ -3,17 +3,21 @@
 use actix_web::http::StatusCode;
 use serde::Serialize;
 
+mod exchanging;
 mod field_rules;
 mod importing;
 mod loans;
 mod refusals;
+mod returns;
 mod said;
 mod support;
 
+pub use exchanging::ExchangeRule;
 pub use field_rules::Rule;
 pub use importing::{CellRule, ImportRefusal};
 pub use loans::LoanConflict;
 pub use refusals::{AidUse, Conflict};
+pub use returns::ReturnRefusal;
 pub use said::{DayOf, FitsWith, Form, PlainForm};
 pub use support::SupportRefusal;
 
@@ -257,6 +261,7 @@ impl AppError {
             Self::VersionStale { changed, .. } => Some(changed.clone()),
             _ => None,
         };
+        let stands = if let Self::VersionStale { current, .. } = self { Some(*current) } else { None };
         Problem {
             r#type: format!("urn:hoanhap:problem:{}", self.code()),
             title: self.title(language),
@@ -264,6 +269,7 @@ impl AppError {
             code: self.code(),
             errors,
             changed,
+            stands,
             request_id: request_id.to_owned(),
         }
     }
@@ -332,6 +338,9 @@ pub struct Problem {
     /// With `version_stale`: names of the fields that changed since the version sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed: Option<Vec<String>>,
+    /// With `version_stale`: the version, or the revision of a reported value, that stands now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands: Option<i32>,
     /// Finds this request in the server's log.
     pub request_id: String,
 }

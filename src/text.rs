@@ -24,6 +24,22 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// Text as it may stand in a page, between tags or in a quoted attribute.
+pub fn escape_html(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 /// The form in which text is stored: composed (NFC), outer white space gone.
 pub fn tidy(text: &str) -> String {
     text.trim().nfc().collect()

@@ -58,7 +58,7 @@ society=$(organisation_of society)
 shelter=$(organisation_of shelter)
 receiver=$(organisation_of receiver)
 
-for part in main_job errors auditor training loans stays transfer imports groups sessions; do
+for part in main_job errors auditor training loans stays transfer imports groups units sessions; do
     # shellcheck source=/dev/null
     . "$parts/$part.sh"
 done

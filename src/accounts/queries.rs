@@ -18,6 +18,14 @@ pub(super) fn by_id_unscoped(conn: &mut DbConnection, id: AccountId) -> Result<O
     Ok(accounts::table.find(id).select(Account::as_select()).first(conn).optional()?)
 }
 
+/// The name that colleagues of an account read.
+///
+/// # Errors
+/// [`AppError::NotFound`]; the engine's own.
+pub fn display_name(conn: &mut DbConnection, id: AccountId) -> Result<String, AppError> {
+    Ok(accounts::table.find(id).select(accounts::display_name).first(conn)?)
+}
+
 pub(super) fn page_unscoped(
     conn: &mut DbConnection,
     after: Option<AccountId>,

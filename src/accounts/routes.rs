@@ -40,7 +40,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = String, format = Password)]
-struct Password(SecretString);
+pub(crate) struct Password(pub(crate) SecretString);
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -71,7 +71,7 @@ async fn log_in(
 
 /// The address of the client: the connection's, or behind a proxy the last one that the
 /// proxy wrote. What a client writes there itself stands further left.
-fn peer(app: &App, request: &HttpRequest) -> String {
+pub(crate) fn peer(app: &App, request: &HttpRequest) -> String {
     let forwarded = request.headers().get_all("x-forwarded-for").last().and_then(|value| value.to_str().ok());
     match forwarded.and_then(|list| list.rsplit(',').next()) {
         Some(address) if app.behind_proxy => address.trim().to_owned(),

@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
+use super::eras::Eras;
+use super::names::Past;
 use crate::db::types::text_enum;
 use crate::text::fold;
 
 const UNITS: &str = include_str!("../../config/admin_units/admin_units.csv");
 const SUCCESSORS: &str = include_str!("../../config/admin_units/admin_unit_successors.csv");
+const CHANGES: &str = include_str!("../../config/admin_units/admin_unit_changes.csv");
 
 text_enum! {
     /// Level of a unit. Districts exist until 30/06/2025 only.
@@ -74,7 +77,7 @@ pub struct Successor {
 /// The shipped list does not have the described form.
 #[derive(Debug, thiserror::Error)]
 #[error("the list of administrative units is damaged: {0}")]
-pub struct CatalogueError(String);
+pub struct CatalogueError(pub(super) String);
 
 /// All units, by code, by parent and by name.
 pub struct AdminUnits {
@@ -82,6 +85,9 @@ pub struct AdminUnits {
     by_code: HashMap<String, usize>,
     children: HashMap<String, Vec<usize>>,
     successors: HashMap<String, Vec<Successor>>,
+    predecessors: HashMap<String, Vec<usize>>,
+    pub(super) past: Past,
+    pub(super) eras: Eras,
 }
 
 impl fmt::Debug for AdminUnits {
@@ -96,7 +102,12 @@ impl AdminUnits {
     /// # Errors
     /// When it is damaged.
     pub fn shipped() -> Result<Self, CatalogueError> {
-        let mut units = parse_units()?;
+        Self::parsed(UNITS, SUCCESSORS, CHANGES)
+    }
+
+    /// Reads the three files of a list.
+    pub(super) fn parsed(units: &str, successors: &str, changes: &str) -> Result<Self, CatalogueError> {
+        let mut units = parse_units(units)?;
         let by_code = index_by_code(&units)?;
         let provinces: Vec<Option<String>> = units.iter().map(|unit| province_of(&units, &by_code, unit)).collect();
         for (unit, province) in units.iter_mut().zip(provinces) {
@@ -108,11 +119,18 @@ impl AdminUnits {
                 children.entry(parent.clone()).or_default().push(position);
             }
         }
+        let steps = parse_successors(successors, &by_code)?;
+        check_steps(&units, &by_code, &steps)?;
         let mut successors: HashMap<String, Vec<Successor>> = HashMap::new();
-        for successor in parse_successors(&by_code)? {
-            successors.entry(successor.code.clone()).or_default().push(successor);
+        let mut predecessors: HashMap<String, Vec<usize>> = HashMap::new();
+        for step in steps {
+            let old = by_code.get(&step.code).copied();
+            predecessors.entry(step.successor.clone()).or_default().extend(old);
+            successors.entry(step.code.clone()).or_default().push(step);
         }
-        Ok(Self { units, by_code, children, successors })
+        let past = Past::parsed(changes, |code| by_code.contains_key(code))?;
+        let eras = Eras::of(&units, &past);
+        Ok(Self { units, by_code, children, successors, predecessors, past, eras })
     }
 
     /// Every unit: the country, then provinces, districts and communes, each after its parent.
@@ -122,7 +140,12 @@ impl AdminUnits {
 
     /// The unit of this code.
     pub fn get(&self, code: &str) -> Option<&AdminUnit> {
-        self.by_code.get(code).and_then(|position| self.units.get(*position))
+        self.position(code).and_then(|position| self.units.get(position))
+    }
+
+    /// Its place among [`AdminUnits::all`].
+    pub(super) fn position(&self, code: &str) -> Option<usize> {
+        self.by_code.get(code).copied()
     }
 
     /// Whether a unit of this code exists on this day.
@@ -152,6 +175,11 @@ impl AdminUnits {
         self.successors.get(code).map_or(&[], Vec::as_slice)
     }
 
+    /// What this unit was made of: none for one that existed when the list begins, or of which nobody said.
+    pub fn predecessors<'a>(&'a self, code: &str) -> impl Iterator<Item = &'a AdminUnit> {
+        self.predecessors.get(code).into_iter().flatten().filter_map(|position| self.units.get(*position))
+    }
+
     /// All steps from old to new units.
     pub fn all_successors(&self) -> impl Iterator<Item = &Successor> {
         self.units.iter().flat_map(|unit| self.successors(&unit.code))
@@ -169,9 +197,9 @@ impl AdminUnits {
     }
 }
 
-fn parse_units() -> Result<Vec<AdminUnit>, CatalogueError> {
+fn parse_units(text: &str) -> Result<Vec<AdminUnit>, CatalogueError> {
     let mut units = Vec::new();
-    for row in csv::Reader::from_reader(UNITS.as_bytes()).records() {
+    for row in csv::Reader::from_reader(text.as_bytes()).records() {
         let row = row.map_err(|e| CatalogueError(e.to_string()))?;
         let text = |column: usize| row.get(column).unwrap_or_default();
         let optional = |column: usize| Some(text(column)).filter(|t| !t.is_empty()).map(str::to_owned);
@@ -193,7 +221,7 @@ fn parse_units() -> Result<Vec<AdminUnit>, CatalogueError> {
     Ok(units)
 }
 
-fn date(text: &str) -> Result<Option<NaiveDate>, CatalogueError> {
+pub(super) fn date(text: &str) -> Result<Option<NaiveDate>, CatalogueError> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -222,9 +250,9 @@ fn province_of(units: &[AdminUnit], by_code: &HashMap<String, usize>, unit: &Adm
     Some(at.code.clone())
 }
 
-fn parse_successors(by_code: &HashMap<String, usize>) -> Result<Vec<Successor>, CatalogueError> {
+fn parse_successors(text: &str, by_code: &HashMap<String, usize>) -> Result<Vec<Successor>, CatalogueError> {
     let mut successors = Vec::new();
-    for row in csv::Reader::from_reader(SUCCESSORS.as_bytes()).records() {
+    for row in csv::Reader::from_reader(text.as_bytes()).records() {
         let row = row.map_err(|e| CatalogueError(e.to_string()))?;
         let text = |column: usize| row.get(column).unwrap_or_default();
         if !by_code.contains_key(text(0)) || !by_code.contains_key(text(1)) {
@@ -238,6 +266,23 @@ fn parse_successors(by_code: &HashMap<String, usize>) -> Result<Vec<Successor>, 
         });
     }
     Ok(successors)
+}
+
+/// A unit goes on in one that is there on the day after: so every chain of steps has an end.
+fn check_steps(
+    units: &[AdminUnit],
+    by_code: &HashMap<String, usize>,
+    steps: &[Successor],
+) -> Result<(), CatalogueError> {
+    let unit = |code: &str| by_code.get(code).and_then(|position| units.get(*position));
+    let follows = |step: &Successor| {
+        let first = unit(&step.code)?.valid_to?.checked_add_days(Days::new(1))?;
+        unit(&step.successor).filter(|new| new.is_valid_on(first))
+    };
+    match steps.iter().find(|step| follows(step).is_none()) {
+        Some(step) => Err(CatalogueError(format!("{} does not go on in {}", step.code, step.successor))),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use crate::text::fold;
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config.service(list_units).service(read_unit);
+    super::splits::routes::configure(config);
 }
 
 /// A unit and those above it.
@@ -30,6 +31,8 @@ pub struct UnitView {
     level: Level,
     /// Vietnamese name.
     name_vi: String,
+    /// Its name and those above it; of a unit that has ended, also what it is today.
+    full_name_vi: String,
     /// English name, not official.
     name_en: String,
     /// Units above it, nearest first: a commune's name alone identifies no commune.
@@ -64,7 +67,7 @@ pub struct SuccessorView {
     is_whole: bool,
 }
 
-fn view(units: &AdminUnits, unit: &AdminUnit) -> UnitView {
+fn view(units: &AdminUnits, unit: &AdminUnit, today: NaiveDate) -> UnitView {
     let name_of = |code: &str| units.get(code).map(|unit| unit.name_vi.clone()).unwrap_or_default();
     let mut parents = Vec::new();
     let mut above = unit.parent.as_deref();
@@ -86,6 +89,7 @@ fn view(units: &AdminUnits, unit: &AdminUnit) -> UnitView {
         code: unit.code.clone(),
         level: unit.level,
         name_vi: unit.name_vi.clone(),
+        full_name_vi: units.full_name(&unit.code, today).unwrap_or_default(),
         name_en: unit.name_en.clone(),
         parents,
         valid_from: unit.valid_from,
@@ -125,7 +129,7 @@ async fn list_units(
     query: Query<UnitFilter>,
 ) -> Result<Json<Page<UnitView>>, AppError> {
     app.read(caller, |_, actor| actor.scope(Action::AdminUnitRead)).await?;
-    let filter = query.0;
+    let (filter, today) = (query.0, app.clock.today());
     if filter.parent.as_deref().is_some_and(|code| app.units.get(code).is_none()) {
         return Err(AppError::Invalid(vec![FieldError::new("parent", Rule::NoSuchReference)]));
     }
@@ -144,7 +148,7 @@ async fn list_units(
         .collect();
     found.sort_unstable_by(|a, b| a.code.cmp(&b.code));
     let next_cursor = (found.len() > limit).then(|| found.get(limit - 1).map(|unit| unit.code.clone())).flatten();
-    let items = found.into_iter().take(limit).map(|unit| view(&app.units, unit)).collect();
+    let items = found.into_iter().take(limit).map(|unit| view(&app.units, unit, today)).collect();
     Ok(Json(Page { items, next_cursor }))
 }
 
@@ -154,5 +158,5 @@ async fn list_units(
 async fn read_unit(caller: Caller, app: Data<App>, code: Path<String>) -> Result<Json<UnitView>, AppError> {
     app.read(caller, |_, actor| actor.scope(Action::AdminUnitRead)).await?;
     let unit = app.units.get(&code.0).ok_or(AppError::NotFound)?;
-    Ok(Json(view(&app.units, unit)))
+    Ok(Json(view(&app.units, unit, app.clock.today())))
 }

@@ -46,8 +46,20 @@ text_enum! {
         OutreachSession = "outreach_session",
         /// A referral of somebody met in outreach.
         ContactReferral = "contact_referral",
+        /// A plan of a programme.
+        ProgrammePlan = "programme_plan",
+        /// An entry of a register of a programme.
+        RegisterEntry = "register_entry",
+        /// The report of a unit for a period.
+        ReportingPeriod = "reporting_period",
+        /// An official return of a province.
+        OfficialReturn = "official_return",
+        /// A value reported by another body, with its revisions.
+        ReportedValue = "reported_value",
         /// A sealed parcel of a phone, handed in without a login.
         OutreachParcel = "outreach_parcel",
+        /// Declared shares of a split administrative unit.
+        UnitShares = "unit_shares",
     }
 }
 

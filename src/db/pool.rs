@@ -131,6 +131,11 @@ impl Database {
         self.inner.url.engine
     }
 
+    /// Whether other processes may write to it besides this one.
+    pub fn is_shared(&self) -> bool {
+        self.engine() == Engine::Postgres
+    }
+
     /// Runs `f` in a read-only transaction that sees one moment of the database.
     ///
     /// # Errors

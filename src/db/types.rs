@@ -335,6 +335,8 @@ id_type! {
     StepId;
     /// A task: a step of a care plan, or free work in a case.
     TaskId;
+    /// Declared shares of a split administrative unit.
+    UnitSharesId;
     /// A point of intervention.
     InterventionPointId;
     /// A session of outreach.
@@ -353,6 +355,18 @@ id_type! {
     DeviceId;
     /// What a phone did, by a number it made itself.
     OperationId;
+    /// An entry of a register of a programme.
+    RegisterEntryId;
+    /// Whoever took part in an activity: the entry of a member of staff, or a keyed hash that tells nobody.
+    ParticipantId;
+    /// A value reported by another body.
+    ReportedValueId;
+    /// The report of a unit for a period.
+    ReportingPeriodId;
+    /// An official return of a province.
+    OfficialReturnId;
+    /// An import into a register.
+    RegisterImportId;
     /// A session or a contact.
     OutreachRecordId;
     /// A vocational course.

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use chrono::NaiveDate;
 
 use super::said::written;
-use super::{CellRule, DayOf, FitsWith, Form, Language};
+use super::{CellRule, DayOf, ExchangeRule, FitsWith, Form, Language};
 
 /// Rules a field can break. Every rule says what is allowed, never what was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +96,8 @@ pub enum Rule {
     OperationReused,
     /// A rule of a cell, a line or a whole file that is imported.
     Cell(CellRule),
+    /// A rule of figures that travel to or from another system, or of what maps them.
+    Exchange(ExchangeRule),
 }
 
 impl Rule {
@@ -132,6 +134,7 @@ impl Rule {
             Self::TooComplex => "too_complex",
             Self::OperationReused => "operation_reused",
             Self::Cell(rule) => rule.code(),
+            Self::Exchange(rule) => rule.code(),
         }
     }
 
@@ -140,6 +143,7 @@ impl Rule {
     pub fn message(&self, language: Language) -> String {
         let (vi, en) = match self {
             Self::Cell(rule) => rule.texts(),
+            Self::Exchange(rule) => rule.texts(),
             Self::Required => ("Bắt buộc phải có.".into(), "This field is required.".into()),
             Self::Unknown => ("Trường này không được phép.".into(), "This field is not allowed here.".into()),
             Self::Format(form) => {

@@ -5,6 +5,10 @@
 pub enum CellRule {
     /// The file is a workbook or a table in text.
     File,
+    /// Text is in UTF-8.
+    Encoding,
+    /// Cells are not merged.
+    Merged,
     /// The file, unpacked, has a bounded size.
     Unpacked,
     /// So many lines are allowed in one file.
@@ -52,6 +56,8 @@ impl CellRule {
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::File => "file",
+            Self::Encoding => "encoding",
+            Self::Merged => "merged_cells",
             Self::Unpacked => "unpacked_size",
             Self::Lines { .. } => "lines",
             Self::Quotes => "quotes",
@@ -86,6 +92,13 @@ impl CellRule {
                 "Cần tệp Excel (XLSX, không đặt mật khẩu) hoặc CSV (UTF-8).",
                 "An Excel workbook (XLSX, without password) or a CSV file (UTF-8) is needed.",
             ),
+            Self::Encoding => (
+                "Tệp CSV cần lưu ở dạng UTF-8; trong Excel chọn «CSV UTF-8».",
+                "A CSV file must be saved as UTF-8; in Excel choose “CSV UTF-8”.",
+            ),
+            Self::Merged => {
+                ("Không gộp ô; hãy bỏ gộp ô rồi gửi lại.", "Cells may not be merged; unmerge them and send again.")
+            }
             Self::Unpacked => ("Tệp quá lớn sau khi giải nén.", "The file is too large when unpacked."),
             Self::Quotes => {
                 ("Dấu ngoặc kép mở ở đầu ô phải đóng ở cuối ô.", "A quote that opens a cell must close it.")
@@ -158,6 +171,8 @@ pub enum ImportRefusal {
     ImportedMeanwhile,
     /// The import was undone before.
     AlreadyUndone,
+    /// The import stored nothing.
+    NotStored,
     /// Something was built on what the import made.
     BuiltOn {
         /// Rows that stand in the way.
@@ -171,6 +186,7 @@ impl ImportRefusal {
             Self::FileImported => "file_imported",
             Self::ImportedMeanwhile => "imported_meanwhile",
             Self::AlreadyUndone => "already_undone",
+            Self::NotStored => "not_stored",
             Self::BuiltOn { .. } => "built_on",
         }
     }
@@ -191,6 +207,7 @@ impl ImportRefusal {
                 "Một danh sách khác vừa được nhập trong lúc kiểm tra tệp này; hãy gửi lại.",
                 "Another list was imported while this file was checked; send it again.",
             ),
+            Self::NotStored => ("Lần nhập này chưa lưu gì.", "This import stored nothing."),
             Self::AlreadyUndone => ("Lần nhập này đã được hoàn tác.", "The import was undone before."),
         };
         (vi.into(), en.into())

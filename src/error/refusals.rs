@@ -1,6 +1,6 @@
 //! Rules of the casework that refuse a well-formed request.
 
-use super::{ImportRefusal, LoanConflict, SupportRefusal};
+use super::{ImportRefusal, LoanConflict, ReturnRefusal, SupportRefusal};
 
 /// When a once-only aid was used, told without a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,10 @@ pub enum Conflict {
     TooManyOrganisations,
     /// There is an administrator already.
     AlreadySetUp,
+    /// The report of a period is given once the period is over.
+    PeriodNotOver,
+    /// The day lies in a period that was closed.
+    PeriodClosed,
     /// The record was voided before.
     AlreadyVoided,
     /// The person was erased; nothing more is written about them.
@@ -137,11 +141,16 @@ pub enum Conflict {
     ParcelDecided,
     /// The parcel holds nothing that can be read.
     ParcelUnreadable,
+    /// The unit went into one, or into none that is known: there are no shares to declare.
+    UnitNotSplit,
     /// An import cannot be stored, or undone.
     Import(ImportRefusal),
+    /// An official return cannot be signed.
+    Return(ReturnRefusal),
 }
 
 impl Conflict {
+    #[expect(clippy::too_many_lines, reason = "a table: which refusal, by which code")]
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::IllegalTransition { .. } => "illegal_transition",
@@ -164,6 +173,8 @@ impl Conflict {
             Self::RoleHeld => "role_held",
             Self::TooManyOrganisations => "too_many_organisations",
             Self::AlreadySetUp => "already_set_up",
+            Self::PeriodNotOver => "period_not_over",
+            Self::PeriodClosed => "period_closed",
             Self::AlreadyVoided => "already_voided",
             Self::PersonErased => "person_erased",
             Self::EndsConsents => "ends_consents",
@@ -200,7 +211,9 @@ impl Conflict {
             Self::TooManyParcels => "too_many_parcels",
             Self::ParcelDecided => "parcel_decided",
             Self::ParcelUnreadable => "parcel_unreadable",
+            Self::UnitNotSplit => "unit_not_split",
             Self::Import(refusal) => refusal.code(),
+            Self::Return(refusal) => refusal.code(),
         }
     }
 
@@ -215,6 +228,7 @@ impl Conflict {
             }
             Self::Support(refusal) => return refusal.title(),
             Self::Import(refusal) => return refusal.texts(),
+            Self::Return(refusal) => return refusal.title(),
             Self::ReferralNotInService { begins: true } => (
                 "Chuyển gửi chưa bắt đầu: nơi nhận cần nhận chuyển gửi trước, và bắt đầu trước khi ghi hỗ trợ hoặc giải ngân.",
                 "The referral has not begun: the recipient accepts it first, and starts it before support is recorded or a loan paid out.",
@@ -288,6 +302,10 @@ impl Conflict {
                 "Không đọc được nội dung gói dữ liệu này; gói vẫn được giữ.",
                 "What is in this parcel cannot be read; it is kept.",
             ),
+            Self::UnitNotSplit => (
+                "Đơn vị này không bị chia tách, nên không có tỷ lệ để khai báo.",
+                "This unit was not split, so there are no shares to declare.",
+            ),
             Self::GroupRegistered => {
                 ("Tổ chức này đã được đăng ký là nhóm.", "This organisation is registered as a group already.")
             }
@@ -305,6 +323,13 @@ impl Conflict {
                 "An account holds roles in four organisations at the most.",
             ),
             Self::AlreadySetUp => ("Hệ thống đã có quản trị viên.", "There is an administrator already."),
+            Self::PeriodNotOver => {
+                ("Chỉ báo cáo được sau khi kỳ đã kết thúc.", "A report is given once its period is over.")
+            }
+            Self::PeriodClosed => (
+                "Ngày này thuộc kỳ báo cáo đã khóa; cấp tỉnh mở lại kỳ, có nêu lý do, rồi mới sửa được.",
+                "The day lies in a period that is closed; it can be changed once the province opens the period again, with a reason.",
+            ),
             Self::AlreadyVoided => ("Bản ghi đã được hủy trước đó.", "The record was voided before."),
             Self::PersonErased => (
                 "Dữ liệu của người này đã được xóa; không ghi thêm được gì.",

@@ -89,6 +89,14 @@ said! {
         LoanRepaid => ("ngày trả nợ gần nhất", "the day money was last paid back"),
         /// What was last recorded in the ledger.
         LastLoanEntry => ("ngày của bút toán gần nhất", "the day of the last entry"),
+        /// What an entry of a register is about happened.
+        EntryDay => ("ngày của mục này", "the day of the entry"),
+        /// A step before it.
+        StepBefore => ("bước trước đó", "the step before"),
+        /// An establishment opened.
+        EstablishmentOpened => ("ngày mở cơ sở", "the day the establishment opened"),
+        /// An establishment closed.
+        EstablishmentClosed => ("ngày đóng cơ sở", "the last day of the establishment"),
         /// The last instalment.
         LastInstalment => ("ngày trả kỳ cuối", "the day of the last instalment"),
     }
@@ -137,8 +145,30 @@ said! {
         PlaceOfPoint => ("Điểm can thiệp không ở đơn vị này hoặc không hoạt động trong những ngày đó.", "The point of intervention is not in this unit, or not on all of these days."),
         /// A group is in a unit once at a time.
         OncePerUnit => ("Mỗi đơn vị chỉ nêu một lần cho cùng một ngày.", "A unit is named once for a day."),
+        /// One number is a part of another.
+        PartOfNumber => ("Không được lớn hơn số toàn bộ.", "It may not be more than the whole number."),
+        /// An officer records for the own unit.
+        PlacesOfOfficer => ("Chỉ ghi cho đơn vị thuộc phạm vi của bạn.", "Only units within your reach are recorded."),
+        /// An inspection takes the unit of its establishment.
+        UnitOfEstablishment => ("Phải là đơn vị của cơ sở, hoặc để trống.", "It must be the unit of the establishment, or be left out."),
+        /// An establishment was open whenever it was inspected.
+        DaysOfInspections => ("Cơ sở phải đang mở vào mọi ngày đã ghi kiểm tra.", "The establishment must be open on every day it was inspected."),
+        /// A period that is closed changes no more.
+        OpenPeriod => ("Kỳ báo cáo của những ngày này đã khóa; cần mở lại trước.", "The reporting period of these days is closed; it must be opened again first."),
+        /// Somebody else revised the value first.
+        StandingRevision => ("Phải là số lần sửa đang có của giá trị này; để trống khi chưa có.", "It must be the revision of the value that stands; left empty where there is none."),
+        /// Staff who are trained are in the work.
+        StaffInWork => ("Chỉ nêu cán bộ trong phạm vi của bạn, đang làm công tác vào ngày đó.", "Only staff within your reach who are in the work on that day."),
+        /// A staff number that several have.
+        OneOfStaff => ("Nhiều cán bộ có mã này; hãy ghi id của mục trong sổ cán bộ.", "Several of the staff have this number; give the id of the entry instead."),
         /// Named once.
         Once => ("Mỗi thứ chỉ nêu một lần trong danh sách.", "Each is named once in the list."),
+        /// A split unit went into this one.
+        SuccessorOfUnit => ("Chỉ nêu những đơn vị mà đơn vị cũ được chia vào.", "Only units that the old one was divided into are named."),
+        /// All units that a split one went into.
+        EverySuccessor => ("Nêu đủ mọi đơn vị mà đơn vị cũ được chia vào, kể cả đơn vị có phần bằng 0.", "Every unit that the old one was divided into is named, also one whose share is 0."),
+        /// Shares make a whole.
+        SharesOfWhole => ("Các phần phải cộng lại đúng 1000 phần nghìn.", "The shares must add up to 1000 thousandths."),
         /// The learner is still there.
         StillLearning => ("Người này không còn học ở khóa học.", "This person learns in the course no more."),
         /// The course is as long as its level may be.
@@ -243,6 +273,14 @@ said! {
         Month => ("một tháng, ví dụ 2026-11", "a month such as 2026-11"),
         /// Whole months.
         WholeMonths => ("từ ngày đầu một tháng đến ngày cuối một tháng", "whole months: from a first to a last day of a month"),
+        /// A period of reporting.
+        ReportPeriod => ("một kỳ báo cáo: 2025, 2025-H1, 2025-Q1, 2025-03 hoặc 2021-2025", "a period of reporting: 2025, 2025-H1, 2025-Q1, 2025-03 or 2021-2025"),
+        /// A period of which there are official returns.
+        ReturnPeriod => ("một kỳ của báo cáo chính thức, ví dụ 2025 hoặc 2025-H1 theo lịch closing", "a period of official returns, such as 2025 or 2025-H1 of the closing calendar"),
+        /// The day of a map.
+        MapDay => ("period, today hoặc một ngày như 2025-06-30", "period, today, or a day such as 2025-06-30"),
+        /// Ways to break a figure down.
+        Breakdown => ("một trong province, district, commune; month; class; hoặc loại xã như mô tả API; cách nhau bằng dấu phẩy", "one of province, district, commune; month; class; or the kind of commune as the API describes it; with commas between them"),
         /// A trade.
         Trade => ("một nghề trong danh mục đào tạo", "a trade of the training catalogue"),
         /// A room or a bed.
@@ -257,6 +295,10 @@ said! {
         NameLetters => ("chỉ chữ cái, có dấu hay không dấu, không có khoảng trắng", "letters only, with or without marks, without spaces"),
         /// The code of a card.
         CardCode => ("mã in trên thẻ, mười ký tự; xem lại từng ký tự", "the code printed on a card, ten characters; look at each again"),
+        /// What is counted.
+        Element => ("một chỉ số nguồn của sổ ghi, của một kế hoạch, hoặc số đơn vị của một cấp", "an element of a register or of a plan, or the number of units of a level"),
+        /// Kinds and groups of what is counted.
+        ElementClass => ("các từ của chỉ số nguồn này, theo thứ tự chữ cái", "words of this element, in the order of the alphabet"),
         /// A country.
         Country => ("hai chữ in hoa (ISO 3166), như VN", "two capital letters (ISO 3166), such as VN"),
     }

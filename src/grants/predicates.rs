@@ -19,8 +19,10 @@ use crate::referrals::ReferralStatus;
 use crate::transfers::status::TransferStatus;
 
 mod outreach;
+mod registers;
 
 pub use outreach::*;
+pub use registers::*;
 
 // Every expression here has the same SQL text whatever the scope holds (a scope has a
 // fixed number of slots for organisations), so both engines prepare it once.

@@ -66,6 +66,8 @@ text_enum! {
         OrganisationWrite = "organisation.write",
         /// Look up administrative units.
         AdminUnitRead = "admin_unit.read",
+        /// Declare which share of a split administrative unit lies in which new one.
+        UnitSharesWrite = "unit_shares.write",
         /// List and read accounts.
         AccountRead = "account.read",
         /// Invite, suspend and grant.
@@ -152,6 +154,16 @@ text_enum! {
         FigureRead = "figure.read",
         /// Read plans and their targets.
         ProgrammeRead = "programme.read",
+        /// Read the figures of plans; those about persons from cases are left to the releases.
+        IndicatorRead = "indicator.read",
+        /// Read how far the reports of periods are, and who has not reported.
+        ReportingRead = "reporting.read",
+        /// Submit, check, return, close, publish and open again the reports of periods.
+        ReportingStep = "reporting.step",
+        /// Read the official returns of a province, with their exact totals, and check receipts.
+        OfficialReturnRead = "official_return.read",
+        /// Sign official returns, first or second.
+        OfficialReturnSign = "official_return.sign",
         /// Read statistical releases.
         ReleaseRead = "release.read",
         /// Read trail entries and the view log, without content.
@@ -192,5 +204,13 @@ text_enum! {
         OutreachParcelRead = "outreach_parcel.read",
         /// Accept or refuse parcels that phones handed in without a login.
         OutreachParcelDecide = "outreach_parcel.decide",
+        /// Read the registers of a programme, their entries and imports.
+        RegisterRead = "register.read",
+        /// Make, change, import and void entries of registers.
+        RegisterWrite = "register.write",
+        /// Read what other bodies reported.
+        ReportedValueRead = "reported_value.read",
+        /// Enter what other bodies reported.
+        ReportedValueWrite = "reported_value.write",
     }
 }

@@ -161,19 +161,10 @@ impl<'a> Row<'a> {
     /// A text as it stands.
     pub fn text(&mut self, column: &'static str) -> Option<String> {
         let zeros = self.header.columns.iter().any(|known| known.code == column && known.zeros);
-        match self.cell(column) {
-            Cell::Empty => None,
-            Cell::Text(text) => Some(text.clone()),
-            Cell::Number(number) if !zeros => Some(number.to_string()),
-            Cell::Number(_) | Cell::Day(_) => {
-                self.breaks(column, Rule::Cell(CellRule::TextCell));
-                None
-            }
-            Cell::Flag(_) | Cell::Fault => {
-                self.breaks(column, Rule::Cell(CellRule::Value));
-                None
-            }
-        }
+        text_in(self.cell(column), zeros).unwrap_or_else(|rule| {
+            self.breaks(column, rule);
+            None
+        })
     }
 
     /// A text of so many characters at the most, none of them a control character.
@@ -208,16 +199,10 @@ impl<'a> Row<'a> {
 
     /// A whole number from `min` to `max`.
     pub fn number_of(&mut self, column: &'static str, min: i64, max: i64) -> Option<i64> {
-        let number = match self.cell(column) {
-            Cell::Empty => return None,
-            Cell::Number(number) => whole(*number),
-            Cell::Text(text) => digits_of(text),
-            Cell::Day(_) | Cell::Flag(_) | Cell::Fault => None,
-        };
-        match number {
-            None => self.breaks(column, Rule::Cell(CellRule::Number)),
-            Some(number) if !(min..=max).contains(&number) => self.breaks(column, Rule::Range { min, max }),
-            Some(number) => return Some(number),
+        match number_in(self.cell(column)) {
+            Ok(Some(number)) if !(min..=max).contains(&number) => self.breaks(column, Rule::Range { min, max }),
+            Ok(number) => return number,
+            Err(rule) => self.breaks(column, rule),
         }
         None
     }
@@ -246,26 +231,18 @@ impl<'a> Row<'a> {
 
     /// Yes or no; nothing is no.
     pub fn yes(&mut self, column: &'static str) -> bool {
-        const WORDS: &Words<bool> =
-            &[(true, &["có", "x", "yes", "true", "đúng"]), (false, &["không", "no", "false", "sai"])];
         match self.cell(column) {
             Cell::Flag(flag) => *flag,
-            _ => self.word(column, WORDS, "có, không").unwrap_or(false),
+            _ => self.word(column, YES_OR_NO, YES_OR_NO_WORDS).unwrap_or(false),
         }
     }
 
     /// A day.
     pub fn day(&mut self, column: &'static str) -> Option<NaiveDate> {
-        let day = match self.cell(column) {
-            Cell::Empty => return None,
-            Cell::Day(day) => Some(*day).filter(|day| is_recordable(*day)),
-            Cell::Text(text) => day_of(text),
-            _ => None,
-        };
-        if day.is_none() {
-            self.breaks(column, Rule::Cell(CellRule::Date));
-        }
-        day
+        day_in(self.cell(column)).unwrap_or_else(|rule| {
+            self.breaks(column, rule);
+            None
+        })
     }
 
     /// A birth: a day, a year, or that it is not known.
@@ -288,8 +265,70 @@ impl<'a> Row<'a> {
     }
 }
 
+const YES_OR_NO: &Words<bool> =
+    &[(true, &["có", "x", "yes", "true", "đúng"]), (false, &["không", "no", "false", "sai"])];
+/// The words for yes and no.
+pub const YES_OR_NO_WORDS: &str = "có, không";
+
+/// The text of a cell; where leading zeros count, a number is not the whole of it.
+///
+/// # Errors
+/// When it holds something else.
+pub fn text_in(cell: &Cell, zeros: bool) -> Result<Option<String>, Rule> {
+    match cell {
+        Cell::Empty => Ok(None),
+        Cell::Text(text) => Ok(Some(text.clone())),
+        Cell::Number(number) if !zeros => Ok(Some(number.to_string())),
+        Cell::Number(_) | Cell::Day(_) => Err(Rule::Cell(CellRule::TextCell)),
+        Cell::Flag(_) | Cell::Fault => Err(Rule::Cell(CellRule::Value)),
+    }
+}
+
+/// The whole number of a cell.
+///
+/// # Errors
+/// When it holds something else.
+pub fn number_in(cell: &Cell) -> Result<Option<i64>, Rule> {
+    let number = match cell {
+        Cell::Empty => return Ok(None),
+        Cell::Number(number) => whole(*number),
+        Cell::Text(text) => digits_of(text),
+        Cell::Day(_) | Cell::Flag(_) | Cell::Fault => None,
+    };
+    number.map(Some).ok_or(Rule::Cell(CellRule::Number))
+}
+
+/// The day of a cell.
+///
+/// # Errors
+/// When it holds something else, or a day that no record holds.
+pub fn day_in(cell: &Cell) -> Result<Option<NaiveDate>, Rule> {
+    let day = match cell {
+        Cell::Empty => return Ok(None),
+        Cell::Day(day) => Some(*day).filter(|day| is_recordable(*day)),
+        Cell::Text(text) => day_of(text),
+        _ => None,
+    };
+    day.map(Some).ok_or(Rule::Cell(CellRule::Date))
+}
+
+/// Yes or no in a cell.
+///
+/// # Errors
+/// When it holds something else.
+pub fn flag_in(cell: &Cell) -> Result<Option<bool>, Rule> {
+    let text = match cell {
+        Cell::Flag(flag) => return Ok(Some(*flag)),
+        cell => text_in(cell, false)?,
+    };
+    let Some(text) = text else { return Ok(None) };
+    let known = |(_, spellings): &&(bool, &[&str])| spellings.iter().any(|word| plain(word) == plain(&text));
+    let found = YES_OR_NO.iter().find(known).map(|(flag, _)| *flag);
+    found.map(Some).ok_or(Rule::Cell(CellRule::Word(YES_OR_NO_WORDS)))
+}
+
 /// A word without marks, and with single spaces for whatever parts it.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     fold(&text.replace(['_', '-', '–'], " "))
 }
 

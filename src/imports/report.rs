@@ -43,14 +43,18 @@ impl Fault {
 
     /// The letter by which spreadsheets name the column; names in the file are not repeated.
     fn letters(&self) -> Option<String> {
-        let mut place = self.place?;
-        let mut letters = Vec::new();
-        loop {
-            letters.push(char::from(b'A' + u8::try_from(place % 26).unwrap_or(0)));
-            match (place / 26).checked_sub(1) {
-                Some(rest) => place = rest,
-                None => return Some(letters.iter().rev().collect()),
-            }
+        self.place.map(letters_of)
+    }
+}
+
+/// The letters by which spreadsheets name a column, from 0.
+pub fn letters_of(mut place: usize) -> String {
+    let mut letters = Vec::new();
+    loop {
+        letters.push(char::from(b'A' + u8::try_from(place % 26).unwrap_or(0)));
+        match (place / 26).checked_sub(1) {
+            Some(rest) => place = rest,
+            None => return letters.iter().rev().collect(),
         }
     }
 }

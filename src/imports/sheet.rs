@@ -11,16 +11,33 @@ use chrono::NaiveDate;
 use crate::error::{CellRule, FieldError, Rule};
 use crate::text::tidy;
 
-/// Lines with content that a file may hold, besides its headers.
+/// Lines with content that a file of persons or loans may hold, besides its headers.
 pub const MOST_LINES: usize = 5_000;
 /// Lines of headers, at the most.
 const HEADERS: usize = 2;
 /// Columns that are looked at; templates have fewer by far.
 const MOST_COLUMNS: usize = 100;
-/// Bytes of text in all cells together.
-const MOST_TEXT: usize = 32 * 1024 * 1024;
 /// Longest text that a cell is read with, in bytes; Excel itself stops at 32,767 characters.
 const LONGEST_CELL: usize = 128 * 1024;
+
+/// How much a file may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Lines with content, besides the headers.
+    pub lines: usize,
+    /// Bytes of text in all cells together.
+    pub text: usize,
+    /// Bytes that all parts of a workbook may have together when unpacked.
+    pub unpacked: u64,
+    /// Whether cells may be merged, so that all but the first of them are empty.
+    pub merged: bool,
+}
+
+impl Limits {
+    /// Of files of persons and loans; 5,000 lines of their templates take five million bytes.
+    pub const LISTS: Self =
+        Self { lines: MOST_LINES, text: 32 * 1024 * 1024, unpacked: 64 * 1024 * 1024, merged: true };
+}
 
 /// What a cell holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,40 +95,60 @@ impl From<Unreadable> for FieldError {
     }
 }
 
+/// Reads the lines that hold anything, of a file of persons or loans.
+///
+/// # Errors
+/// As [`read_within`].
+pub fn read(bytes: &[u8]) -> Result<Vec<Line>, Unreadable> {
+    read_within(bytes, Limits::LISTS)
+}
+
 /// Reads the lines that hold anything.
 ///
 /// # Errors
 /// When it is neither kind of file, or holds too much.
-pub fn read(bytes: &[u8]) -> Result<Vec<Line>, Unreadable> {
+pub fn read_within(bytes: &[u8], limits: Limits) -> Result<Vec<Line>, Unreadable> {
     if bytes.starts_with(b"PK\x03\x04") {
-        return workbook::read(bytes);
+        return workbook::read(bytes, limits);
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| CellRule::File)?;
+    let text = std::str::from_utf8(bytes).map_err(|_| if_text(bytes))?;
     if text.starts_with("%PDF") || text.contains('\0') || text.trim().is_empty() {
         return Err(CellRule::File.into());
     }
-    text::read(text)
+    text::read(text, limits)
+}
+
+/// Why bytes that are no UTF-8 are refused: as text of another encoding, or as no text at all.
+fn if_text(bytes: &[u8]) -> CellRule {
+    let utf_16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    let old_workbook = bytes.starts_with(b"\xd0\xcf\x11\xe0");
+    if utf_16 || !(old_workbook || bytes.contains(&0)) { CellRule::Encoding } else { CellRule::File }
 }
 
 /// Adds up what was read, and stops at the bounds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Measure {
+    limits: Limits,
     lines: usize,
     text: usize,
 }
 
 impl Measure {
+    fn new(limits: Limits) -> Self {
+        Self { limits, lines: 0, text: 0 }
+    }
+
     fn line(&mut self) -> Result<(), Unreadable> {
         self.lines += 1;
-        if self.lines > MOST_LINES + HEADERS {
-            return Err(CellRule::Lines { max: MOST_LINES }.into());
+        if self.lines > self.limits.lines + HEADERS {
+            return Err(CellRule::Lines { max: self.limits.lines }.into());
         }
         Ok(())
     }
 
     fn text(&mut self, bytes: usize) -> Result<(), Unreadable> {
         self.text += bytes;
-        if self.text > MOST_TEXT || bytes > LONGEST_CELL {
+        if self.text > self.limits.text || bytes > LONGEST_CELL {
             return Err(CellRule::Unpacked.into());
         }
         Ok(())

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 mod coded;
 
 use super::indicators::{Client, Due, Facts, Period, Refusal};
-use super::plans::{Indicator, Measure};
+use super::plans::{CaseMeasure, Measure};
 use crate::cases::CaseStatus;
 use crate::cases::model::CaseEventKind;
 use crate::db::DbConnection;
@@ -17,6 +17,7 @@ use crate::db::schema::{
 };
 use crate::db::types::{CaseId, OrganisationId, PersonId};
 use crate::error::AppError;
+use crate::outreach::codes::CodeMac;
 use crate::persons::{ClientCategory, same};
 use crate::services::ServiceType;
 
@@ -25,7 +26,7 @@ type DueRow = (PersonId, CaseId, ServiceType, String, NaiveDate, bool, bool);
 /// What is asked of the records: one centre's cases, or all when `organisation` is none.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Question<'a> {
-    pub(super) indicator: &'a Indicator,
+    pub(super) indicator: &'a CaseMeasure,
     pub(super) services: &'a [ServiceType],
     pub(super) period: Period,
     pub(super) organisation: Option<OrganisationId>,
@@ -49,7 +50,12 @@ impl Merged {
         self.roots.get(&person).copied().unwrap_or(person)
     }
 
-    /// Records that count for somebody of `span` beside those that lie within it.
+    /// Whom a record, or a contact code as an id, counts for.
+    pub(super) fn whom(&self, named: PersonId) -> PersonId {
+        self.root(self.codes.person(CodeMac::of_uuid(named.0)))
+    }
+
+    /// Records that count for somebody of a span beside those that lie within it.
     fn beyond(&self, (first, last): Span) -> Vec<PersonId> {
         let counts = |(person, root): &(&PersonId, &PersonId)| (first..=last).contains(root) && *person > &last;
         self.roots.iter().filter(counts).map(|(person, _)| *person).collect()
@@ -59,18 +65,62 @@ impl Merged {
 /// From one counted person to another, both included. Who counts for several has the lowest id of them.
 type Span = (PersonId, PersonId);
 
-/// The records of everybody of a span: those within it, and those merged into it. A record within
+/// Some who count as persons, with every record and contact code that counts for them.
+#[derive(Debug)]
+pub(super) struct These {
+    roots: BTreeSet<PersonId>,
+    records: Vec<PersonId>,
+    codes: Vec<CodeMac>,
+}
+
+impl These {
+    /// Of persons as they are counted.
+    pub(super) fn of(merged: &Merged, roots: BTreeSet<PersonId>) -> Self {
+        let merged_in = merged.roots.iter().filter(|(_, root)| roots.contains(root)).map(|(person, _)| *person);
+        let records: BTreeSet<PersonId> = roots.iter().copied().chain(merged_in).collect();
+        let own = roots.iter().map(|root| CodeMac::of_uuid(root.0));
+        let codes = own.chain(merged.codes.linked_to(|person| roots.contains(&merged.root(person)))).collect();
+        Self { roots, records: records.into_iter().collect(), codes }
+    }
+}
+
+/// Whose records are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Whose<'a> {
+    /// Everybody's.
+    Everybody,
+    /// Those of some.
+    These(&'a These),
+}
+
+/// Whose records are read at once.
+#[derive(Debug, Clone, Copy)]
+enum Part<'a> {
+    Span(Span),
+    These(&'a These),
+}
+
+/// The records of a part. Of a span: those within it, and those merged into it; a record within
 /// it that counts for somebody before it is left out by [`counted`].
-macro_rules! of_span {
-    ($query:expr, $person:expr, $merged:expr, $span:expr) => {{
-        let (within, beyond) = ($person.between($span.0, $span.1), $merged.beyond($span));
-        if beyond.is_empty() { $query.filter(within) } else { $query.filter(within.or($person.eq_any(beyond))) }
+macro_rules! of_part {
+    ($query:expr, $person:expr, $merged:expr, $part:expr) => {{
+        match $part {
+            Part::Span(span) => {
+                let (within, beyond) = ($person.between(span.0, span.1), $merged.beyond(span));
+                if beyond.is_empty() { $query.filter(within) } else { $query.filter(within.or($person.eq_any(beyond))) }
+            }
+            Part::These(these) => $query.filter($person.eq_any(these.records.clone())),
+        }
     }};
 }
 
-/// Whom a record counts for, when that is somebody of the span.
-fn counted(merged: &Merged, (first, last): Span, person: PersonId) -> Option<PersonId> {
-    Some(merged.root(person)).filter(|root| (first..=last).contains(root))
+/// Whom a record counts for, when that is somebody of the part.
+fn counted(merged: &Merged, part: Part<'_>, person: PersonId) -> Option<PersonId> {
+    let is_of_part = |root: &PersonId| match part {
+        Part::Span((first, last)) => (first..=last).contains(root),
+        Part::These(these) => these.roots.contains(root),
+    };
+    Some(merged.root(person)).filter(is_of_part)
 }
 
 /// Reads what an indicator needs about these clients, who stand sorted by person.
@@ -78,21 +128,25 @@ pub(super) fn read_unscoped(
     conn: &mut DbConnection,
     question: Question<'_>,
     merged: &Merged,
+    whose: Whose<'_>,
     clients: &[Client],
 ) -> Result<Facts, AppError> {
     let (Some(first), Some(last)) = (clients.first(), clients.last()) else { return Ok(Facts::default()) };
-    let span = (first.person, last.person);
+    let part = match whose {
+        Whose::Everybody => Part::Span((first.person, last.person)),
+        Whose::These(these) => Part::These(these),
+    };
     let mut facts = Facts {
         clients: clients.to_vec(),
-        assessed: assessments_of(conn, question, merged, span)?,
-        used: used(conn, question, merged, span)?,
-        refused: refused(conn, question, merged, span)?,
+        assessed: assessments_of(conn, question, merged, part)?,
+        used: used(conn, question, merged, part)?,
+        refused: refused(conn, question, merged, part)?,
     };
     if question.indicator.measure == Measure::SupportUsed {
-        facts.assessed.extend(coded::needs(conn, question, merged, span)?);
+        facts.assessed.extend(coded::needs(conn, question, merged, part)?);
         // Stable: of one day assessments of cases stand first.
         facts.assessed.sort_by_key(|finding| finding.on);
-        facts.used.extend(coded::arrivals(conn, question, merged, span)?);
+        facts.used.extend(coded::arrivals(conn, question, merged, part)?);
     }
     Ok(facts)
 }
@@ -104,6 +158,7 @@ pub(super) fn clients_unscoped(
     conn: &mut DbConnection,
     question: Question<'_>,
     merged: &Merged,
+    whose: Whose<'_>,
 ) -> Result<Vec<Client>, AppError> {
     let Question { indicator, period, organisation, .. } = question;
     let mut query = cases::table
@@ -114,6 +169,9 @@ pub(super) fn clients_unscoped(
         .into_boxed();
     if let Some(organisation) = organisation {
         query = query.filter(cases::organisation_id.eq(organisation));
+    }
+    if let Whose::These(these) = whose {
+        query = query.filter(cases::person_id.eq_any(these.records.clone()));
     }
     query = match indicator.measure {
         Measure::SupportUsed => {
@@ -130,24 +188,37 @@ pub(super) fn clients_unscoped(
         Measure::RegimesReceived => query.filter(cases::identified_on.between(period.start, period.end)),
     };
     let rows: Vec<(PersonId, NaiveDate, CaseId, String)> = query.load(conn)?;
-    let asleep = asleep(conn, period, organisation)?;
+    let asleep = asleep(conn, question, whose)?;
     let awake = rows.into_iter().filter(|(_, _, case, _)| !asleep.contains(case));
     let client = |(person, on, case, unit)| (Client { person: merged.root(person), case, unit }, on);
     let mut clients: Vec<(Client, NaiveDate)> = awake.map(client).collect();
     if indicator.measure == Measure::SupportUsed {
-        clients.extend(coded::clients(conn, question, merged)?);
+        clients.extend(coded::clients(conn, question, merged, whose)?);
     }
     clients.sort_by_key(|(client, on)| (client.person, *on, client.case));
     Ok(clients.into_iter().map(|(client, _)| client).collect())
 }
 
+/// Who was met on a day after `today`, as a phone whose clock was wrong told it, and the first such day. No other fact
+/// lies ahead: the rules refuse it.
+pub(super) fn ahead_unscoped(
+    conn: &mut DbConnection,
+    merged: &Merged,
+    whose: Whose<'_>,
+    today: NaiveDate,
+) -> Result<BTreeMap<PersonId, NaiveDate>, AppError> {
+    let mut ahead = BTreeMap::new();
+    for (person, day) in coded::ahead(conn, merged, whose, today)? {
+        let first = ahead.entry(person).or_insert(day);
+        *first = day.min(*first);
+    }
+    Ok(ahead)
+}
+
 /// Cases that were reopened, but were closed through the whole period: reopening a case
 /// today does not change what was true in an earlier year.
-fn asleep(
-    conn: &mut DbConnection,
-    period: Period,
-    organisation: Option<OrganisationId>,
-) -> Result<BTreeSet<CaseId>, AppError> {
+fn asleep(conn: &mut DbConnection, question: Question<'_>, whose: Whose<'_>) -> Result<BTreeSet<CaseId>, AppError> {
+    let Question { period, organisation, .. } = question;
     let mut reopened = cases::table
         .inner_join(case_events::table.on(case_events::case_id.eq(cases::id)))
         .filter(case_events::kind.eq(CaseEventKind::Reopened))
@@ -158,13 +229,16 @@ fn asleep(
     if let Some(organisation) = organisation {
         reopened = reopened.filter(cases::organisation_id.eq(organisation));
     }
+    if let Whose::These(these) = whose {
+        reopened = reopened.filter(cases::person_id.eq_any(these.records.clone()));
+    }
     let mut asleep = BTreeSet::new();
     for case in reopened.load::<CaseId>(conn)? {
         let last: Option<(Option<CaseStatus>, NaiveDate)> = case_events::table
             .filter(case_events::case_id.eq(case))
             .filter(case_events::to_status.is_not_null())
             .filter(case_events::occurred_on.le(period.end))
-            .order((case_events::occurred_on.desc(), case_events::recorded_at.desc()))
+            .order((case_events::occurred_on.desc(), case_events::recorded_at.desc(), case_events::id.desc()))
             .select((case_events::to_status, case_events::occurred_on))
             .first(conn)
             .optional()?;
@@ -179,7 +253,7 @@ fn assessments_of(
     conn: &mut DbConnection,
     question: Question<'_>,
     merged: &Merged,
-    span: Span,
+    part: Part<'_>,
 ) -> Result<Vec<Due>, AppError> {
     let Question { services, period, organisation, .. } = question;
     let mut query = assessments::table
@@ -197,7 +271,7 @@ fn assessments_of(
             assessed_needs::eligible,
         ))
         .into_boxed();
-    query = of_span!(query, assessments::person_id, merged, span);
+    query = of_part!(query, assessments::person_id, merged, part);
     if let Some(organisation) = organisation {
         query = query.filter(assessments::organisation_id.eq(organisation));
     }
@@ -205,7 +279,7 @@ fn assessments_of(
     Ok(rows
         .into_iter()
         .filter_map(|(person, case, service, unit, on, in_need, eligible)| {
-            let person = counted(merged, span, person)?;
+            let person = counted(merged, part, person)?;
             Some(Due { person, case, service, unit, on, due: in_need && eligible })
         })
         .collect())
@@ -215,7 +289,7 @@ fn used(
     conn: &mut DbConnection,
     question: Question<'_>,
     merged: &Merged,
-    span: Span,
+    part: Part<'_>,
 ) -> Result<BTreeSet<(PersonId, CaseId, ServiceType)>, AppError> {
     let Question { indicator, services, period, organisation } = question;
     let mut query = deliveries::table
@@ -225,7 +299,7 @@ fn used(
         .select((deliveries::person_id, deliveries::case_id, deliveries::service_type))
         .distinct()
         .into_boxed();
-    query = of_span!(query, deliveries::person_id, merged, span);
+    query = of_part!(query, deliveries::person_id, merged, part);
     // A regime received before the person was identified has been received all the same.
     if indicator.measure == Measure::SupportUsed {
         query = query.filter(deliveries::delivered_on.ge(period.start));
@@ -235,10 +309,10 @@ fn used(
     }
     let mut rows: Vec<(PersonId, CaseId, ServiceType)> = query.load(conn)?;
     if services.contains(&ServiceType::EssentialNeeds) {
-        let housed = housed(conn, question, merged, span)?;
+        let housed = housed(conn, question, merged, part)?;
         rows.extend(housed.into_iter().map(|(person, case)| (person, case, ServiceType::EssentialNeeds)));
     }
-    let of_span = |(person, case, service)| Some((counted(merged, span, person)?, case, service));
+    let of_span = |(person, case, service)| Some((counted(merged, part, person)?, case, service));
     Ok(rows.into_iter().filter_map(of_span).collect())
 }
 
@@ -247,7 +321,7 @@ fn housed(
     conn: &mut DbConnection,
     question: Question<'_>,
     merged: &Merged,
-    span: Span,
+    part: Part<'_>,
 ) -> Result<Vec<(PersonId, CaseId)>, AppError> {
     let Question { indicator, period, organisation, .. } = question;
     let mut query = stays::table
@@ -256,7 +330,7 @@ fn housed(
         .select((stays::person_id, stays::case_id))
         .distinct()
         .into_boxed();
-    query = of_span!(query, stays::person_id, merged, span);
+    query = of_part!(query, stays::person_id, merged, part);
     if indicator.measure == Measure::SupportUsed {
         query = query.filter(stays::out_on.is_null().or(stays::out_on.ge(period.start)));
     }
@@ -270,7 +344,7 @@ fn refused(
     conn: &mut DbConnection,
     question: Question<'_>,
     merged: &Merged,
-    span: Span,
+    part: Part<'_>,
 ) -> Result<Vec<Refusal>, AppError> {
     let Question { period, organisation, .. } = question;
     let mut query = support_refusals::table
@@ -284,12 +358,12 @@ fn refused(
             support_refusals::refused_on,
         ))
         .into_boxed();
-    query = of_span!(query, support_refusals::person_id, merged, span);
+    query = of_part!(query, support_refusals::person_id, merged, part);
     if let Some(organisation) = organisation {
         query = query.filter(cases::organisation_id.eq(organisation));
     }
     let rows: Vec<(PersonId, CaseId, Option<ServiceType>, NaiveDate)> = query.load(conn)?;
     let of_span =
-        |(person, case, service, on)| Some(Refusal { person: counted(merged, span, person)?, case, service, on });
+        |(person, case, service, on)| Some(Refusal { person: counted(merged, part, person)?, case, service, on });
     Ok(rows.into_iter().filter_map(of_span).collect())
 }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::plans::Measure;
-use crate::db::types::{CaseId, PersonId};
+use crate::db::types::{CaseId, PersonId, text_enum};
 use crate::services::ServiceType;
 
-/// A calendar year, or the part of it that has passed.
+/// The days that are counted: a calendar year, the part of it that has passed, or a period of reporting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Period {
     /// First day.
@@ -88,19 +88,20 @@ struct Known<'a> {
     refusals: Vec<Refusal>,
 }
 
-/// Where one person stands in an indicator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
-    /// In the denominator and the numerator.
-    Served,
-    /// In the denominator only.
-    NotServed,
-    /// Outside both: everything still due was refused.
-    Refused,
-    /// Outside both: a client who was not found in need and eligible.
-    NotInNeed,
-    /// Outside both: a client whose needs were not assessed.
-    NotAssessed,
+text_enum! {
+    /// Where one person stands in an indicator.
+    Standing {
+        /// In the denominator and the numerator.
+        Served = "served",
+        /// In the denominator only.
+        NotServed = "not_served",
+        /// Outside both: everything still due was refused.
+        Refused = "refused",
+        /// Outside both: a client who was not found in need and eligible.
+        NotInNeed = "not_in_need",
+        /// Outside both: a client whose needs were not assessed.
+        NotAssessed = "not_assessed",
+    }
 }
 
 /// One person in an indicator.

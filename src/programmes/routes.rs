@@ -24,6 +24,12 @@ use crate::services::ServiceType;
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config.service(list_programmes).service(read_programme).service(read_figure);
+    super::figures::routes::configure(config);
+    super::closing::routes::configure(config);
+    super::sheets::routes::configure(config);
+    super::registers::routes::configure(config);
+    super::reported::routes::configure(config);
+    super::returns::routes::configure(config);
 }
 
 /// List programme plans with their indicators and targets.
@@ -31,7 +37,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[get("/programmes")]
 async fn list_programmes(caller: Caller, app: Data<App>) -> Result<Json<Page<Plan>>, AppError> {
     app.read(caller, |_, actor| actor.scope(Action::ProgrammeRead)).await?;
-    Ok(Json(Page { items: app.plans.all().to_vec(), next_cursor: None }))
+    Ok(Json(Page { items: app.plans.now().all().cloned().collect(), next_cursor: None }))
 }
 
 /// Read one plan.
@@ -39,7 +45,7 @@ async fn list_programmes(caller: Caller, app: Data<App>) -> Result<Json<Page<Pla
 #[get("/programmes/{code}")]
 async fn read_programme(caller: Caller, app: Data<App>, code: Path<String>) -> Result<Json<Plan>, AppError> {
     app.read(caller, |_, actor| actor.scope(Action::ProgrammeRead)).await?;
-    app.plans.get(&code.0).cloned().map(Json).ok_or(AppError::NotFound)
+    app.plans.now().get(&code.0).cloned().map(Json).ok_or(AppError::NotFound)
 }
 
 #[derive(Debug, Deserialize, Validate, utoipa::IntoParams)]
@@ -125,17 +131,20 @@ async fn read_figure(
         // Held until the figure is made, also when nobody waits for it any more.
         let _place = place;
         actor.scope(Action::FigureRead)?;
-        let plan = state.plans.get(&code).ok_or(AppError::NotFound)?;
+        let plans = state.plans.now();
+        let plan = plans.get(&code).ok_or(AppError::NotFound)?;
         let indicator = plan.indicator(&indicator).ok_or(AppError::NotFound)?;
+        let cases = indicator.measured.cases.as_ref().ok_or(AppError::NotFound)?;
         let years = Rule::Range { min: i64::from(plan.first_year), max: i64::from(plan.last_year) };
         if !(plan.first_year..=plan.last_year).contains(&year) {
             return Err(AppError::field("year", years));
         }
         let period = Period::of_year(year, actor.now.civil_date()).ok_or_else(|| AppError::field("year", years))?;
         let (organisation, outcomes) =
-            rules::outcomes_of_centre(conn, actor, &state.services, indicator, period, organisation_id)?;
+            rules::outcomes_of_centre(conn, actor, &state.services, cases, period, organisation_id)?;
         let figure = Figure::of(&outcomes);
-        let target = u64::from(indicator.at_least_percent);
+        let at_least_percent = indicator.percent_wanted();
+        let target = u64::from(at_least_percent);
         let any = figure.denominator > 0;
         Ok(Json(FigureView {
             programme: plan.code.clone(),
@@ -146,7 +155,7 @@ async fn read_figure(
             numerator: figure.numerator,
             denominator: figure.denominator,
             percent: tenths_of_percent(figure),
-            at_least_percent: indicator.at_least_percent,
+            at_least_percent,
             met: any.then_some(figure.numerator * 100 >= figure.denominator * target),
             refused: figure.refused,
             clients: figure.clients,

@@ -1,11 +1,13 @@
 //! Computing indicators: exact for a centre about its own cases.
 
-use super::facts::{self, Merged, Question};
+use std::collections::BTreeSet;
+
+use super::facts::{self, Merged, Question, These, Whose};
 use super::indicators::{Client, Period, PersonOutcome, outcomes};
-use super::plans::{Indicator, ServiceSelection};
+use super::plans::{CaseMeasure, ServiceSelection};
 use crate::accounts::Actor;
 use crate::db::DbConnection;
-use crate::db::types::OrganisationId;
+use crate::db::types::{OrganisationId, PersonId};
 use crate::error::AppError;
 use crate::grants::Action;
 use crate::services::{ServiceType, Services};
@@ -18,7 +20,7 @@ pub fn outcomes_of_centre(
     conn: &mut DbConnection,
     actor: &Actor,
     services: &Services,
-    indicator: &Indicator,
+    indicator: &CaseMeasure,
     period: Period,
     asked: Option<OrganisationId>,
 ) -> Result<(OrganisationId, Vec<PersonOutcome>), AppError> {
@@ -28,30 +30,75 @@ pub fn outcomes_of_centre(
     Ok((organisation, answer_unscoped(conn, question)?))
 }
 
-/// Where everyone stands in an indicator. For `src/statistics/` alone, which lets
-/// nothing out but protected tables.
+/// Where everyone stands in an indicator, from all records: what [`super::standings`] are built from and compared with.
+/// For statistics alone, which let nothing out but protected tables.
 ///
 /// # Errors
 /// The engine's own.
 pub fn outcomes_of_country_unscoped(
     conn: &mut DbConnection,
     services: &Services,
-    indicator: &Indicator,
+    indicator: &CaseMeasure,
     period: Period,
 ) -> Result<Vec<PersonOutcome>, AppError> {
     let services = &selected(services, indicator);
     answer_unscoped(conn, Question { indicator, services, period, organisation: None })
 }
 
+/// Where everyone stands in a line of an official return, on the exact days of its period. For `returns/computing.rs`
+/// alone, in the write that closes a province's period: nothing gives exact totals of an area at another time.
+///
+/// # Errors
+/// The engine's own.
+pub(super) fn outcomes_of_return_unscoped(
+    conn: &mut DbConnection,
+    services: &Services,
+    question: &CaseMeasure,
+    period: Period,
+) -> Result<Vec<PersonOutcome>, AppError> {
+    outcomes_of_country_unscoped(conn, services, question, period)
+}
+
+/// Where these stand in an indicator, each of them as persons are counted; who is not a client is left out.
+pub(super) fn outcomes_of_these_unscoped(
+    conn: &mut DbConnection,
+    services: &Services,
+    indicator: &CaseMeasure,
+    period: Period,
+    merged: &Merged,
+    these: &BTreeSet<PersonId>,
+) -> Result<Vec<PersonOutcome>, AppError> {
+    let services = &selected(services, indicator);
+    let question = Question { indicator, services, period, organisation: None };
+    let these: Vec<PersonId> = these.iter().copied().collect();
+    let mut all = Vec::new();
+    for some in these.chunks(PERSONS_AT_ONCE) {
+        let these = These::of(merged, some.iter().copied().collect());
+        all.extend(answer(conn, question, merged, Whose::These(&these))?);
+    }
+    Ok(all)
+}
+
+/// Persons who are asked for by name at once.
+const PERSONS_AT_ONCE: usize = 500;
 /// Cases whose findings are read at once, so that they are not all held at the same time.
 const CASES_AT_ONCE: usize = 1_000;
 
 fn answer_unscoped(conn: &mut DbConnection, question: Question<'_>) -> Result<Vec<PersonOutcome>, AppError> {
     let merged = Merged::read(conn)?;
-    let clients = facts::clients_unscoped(conn, question, &merged)?;
+    answer(conn, question, &merged, Whose::Everybody)
+}
+
+fn answer(
+    conn: &mut DbConnection,
+    question: Question<'_>,
+    merged: &Merged,
+    whose: Whose<'_>,
+) -> Result<Vec<PersonOutcome>, AppError> {
+    let clients = facts::clients_unscoped(conn, question, merged, whose)?;
     let mut all = Vec::with_capacity(clients.len());
     for some in whole_persons(&clients, CASES_AT_ONCE) {
-        let facts = facts::read_unscoped(conn, question, &merged, some)?;
+        let facts = facts::read_unscoped(conn, question, merged, whose, some)?;
         all.extend(outcomes(question.indicator.measure, question.period, &facts));
     }
     Ok(all)
@@ -68,7 +115,8 @@ fn whole_persons(clients: &[Client], size: usize) -> impl Iterator<Item = &[Clie
     })
 }
 
-fn selected(services: &Services, indicator: &Indicator) -> Vec<ServiceType> {
+/// Service types that an indicator looks at.
+pub(super) fn selected(services: &Services, indicator: &CaseMeasure) -> Vec<ServiceType> {
     match indicator.services {
         ServiceSelection::All => ServiceType::ALL.to_vec(),
         ServiceSelection::Regimes => services.regimes(),

@@ -19,7 +19,8 @@ use crate::db::types::{Instant, text_enum};
 use crate::db::{Database, DbConnection};
 use crate::error::AppError;
 use crate::grants::Action;
-use crate::programmes::{Indicator, Measure, Period, PersonOutcome, Plan, Standing, outcomes_of_country_unscoped};
+use crate::programmes::standings::{self, Tally};
+use crate::programmes::{CaseMeasure, Indicator, Measure, Plan};
 use crate::settings;
 use crate::vault::ServerKey;
 
@@ -123,17 +124,16 @@ pub fn release_closed_years(app: &App, now: Instant) -> Result<u32, AppError> {
     let installed_on = db.read_now(|conn| settings::get(conn, settings::INSTALLED_ON))?;
     let installed_on = installed_on.and_then(|day| day.parse().ok()).unwrap_or(today);
     let mut released = 0;
-    for plan in plans.all() {
-        for indicator in plan.indicators.iter().filter(|indicator| indicator.released) {
+    for plan in plans.now().all() {
+        for (indicator, cases) in plan.released() {
             for year in plan.closed_years(installed_on, today) {
-                if db.read_now(|conn| find(conn, indicator.measure, &plan.scope_unit, year))?.is_some() {
+                if db.read_now(|conn| find(conn, cases.measure, &plan.scope_unit, year))?.is_some() {
                     continue;
                 }
-                let Some(period) = Period::of_year(year, today) else { continue };
-                let outcomes = db.read_now(|conn| outcomes_of_country_unscoped(conn, services, indicator, period))?;
-                let content = content(units, plan, indicator, year, today, &outcomes);
+                let tallies = db.read_now(|conn| standings::tally(conn, services, cases, year, today))?;
+                let content = content(units, plan, (indicator, cases), year, today, &tallies);
                 let text = serde_json::to_string(&content).map_err(|e| AppError::internal(e.to_string()))?;
-                released += store(db, key, plan, indicator, year, text, now)?;
+                released += store(db, key, plan, (indicator, cases), year, text, now)?;
             }
         }
     }
@@ -146,12 +146,12 @@ fn store(
     db: &Database,
     key: &ServerKey,
     plan: &Plan,
-    indicator: &Indicator,
+    (indicator, cases): (&Indicator, &CaseMeasure),
     year: i32,
     content: String,
     now: Instant,
 ) -> Result<u32, AppError> {
-    let (key, measure, scope) = (key.clone(), indicator.measure, plan.scope_unit.clone());
+    let (key, measure, scope) = (key.clone(), cases.measure, plan.scope_unit.clone());
     let (plan_code, indicator_code) = (plan.code.clone(), indicator.code.clone());
     db.write_now(move |conn| {
         // Another node may have been faster; what is frozen stays.
@@ -186,21 +186,18 @@ fn find(conn: &mut DbConnection, measure: Measure, scope: &str, year: i32) -> Re
 fn content(
     units: &AdminUnits,
     plan: &Plan,
-    indicator: &Indicator,
+    (indicator, cases): (&Indicator, &CaseMeasure),
     year: i32,
     today: NaiveDate,
-    outcomes: &[PersonOutcome],
+    tallies: &BTreeMap<String, Tally>,
 ) -> ReleaseContent {
     let participants = participants(units, plan, today);
     let mut counts: BTreeMap<&str, (u64, u64)> = participants.iter().map(|code| (code.as_str(), (0, 0))).collect();
-    for outcome in outcomes {
-        let province = units.province_on(&outcome.unit, today).map(|unit| unit.code.as_str());
+    for (unit, tally) in tallies {
+        let province = units.province_on(unit, today).map(|unit| unit.code.as_str());
         let Some((served, not_served)) = province.and_then(|code| counts.get_mut(code)) else { continue };
-        match outcome.standing {
-            Standing::Served => *served += 1,
-            Standing::NotServed => *not_served += 1,
-            Standing::Refused | Standing::NotInNeed | Standing::NotAssessed => {}
-        }
+        *served += tally.served;
+        *not_served += tally.not_served;
     }
     let table = Table {
         units: counts
@@ -215,8 +212,8 @@ fn content(
             .collect(),
     };
     let thresholds = Thresholds::INTERIM;
-    let protected = protect(&table, Target::at_least(indicator.at_least_percent), &thresholds);
-    describe(plan, indicator, year, today, &thresholds, &protected)
+    let protected = protect(&table, Target::at_least(indicator.percent_wanted()), &thresholds);
+    describe(plan, (indicator, cases), year, today, &thresholds, &protected)
 }
 
 fn participants(units: &AdminUnits, plan: &Plan, day: NaiveDate) -> Vec<String> {
@@ -240,7 +237,7 @@ fn public_rank(units: &AdminUnits, province: &str, day: NaiveDate) -> u32 {
 
 fn describe(
     plan: &Plan,
-    indicator: &Indicator,
+    (indicator, cases): (&Indicator, &CaseMeasure),
     year: i32,
     today: NaiveDate,
     thresholds: &Thresholds,
@@ -249,10 +246,10 @@ fn describe(
     ReleaseContent {
         programme: plan.code.clone(),
         indicator: indicator.code.clone(),
-        measure: indicator.measure,
+        measure: cases.measure,
         year,
         map_of: today,
-        at_least_percent: indicator.at_least_percent,
+        at_least_percent: indicator.percent_wanted(),
         shown_from: thresholds.unit,
         hidden_together: u64::try_from(thresholds.hidden_units).unwrap_or(u64::MAX),
         total: row(&plan.scope_unit, &protected.total),

@@ -8,5 +8,6 @@ mod files;
 mod kill;
 mod migrations;
 mod process;
+mod programmes;
 mod start;
 mod sync;

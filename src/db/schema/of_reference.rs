@@ -44,6 +44,31 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::types::Id;
 
+    unit_share_heads (id) {
+        id -> Id,
+        unit_code -> Text,
+        basis -> Nullable<Text>,
+        declared_by -> Id,
+        declared_at -> Timestamp,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::Id;
+
+    unit_shares (unit_code, successor_code) {
+        unit_code -> Text,
+        successor_code -> Text,
+        thousandths -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::Id;
+
     organisations (id) {
         id -> Id,
         kind -> Text,

@@ -3,7 +3,7 @@
 //! Stricter than most readers: a quote that is opened and not closed in its cell would
 //! swallow the lines after it, and people with them.
 
-use super::{Cell, Line, MOST_COLUMNS, Measure, Unreadable, unguarded};
+use super::{Cell, Limits, Line, MOST_COLUMNS, Measure, Unreadable, unguarded};
 use crate::error::CellRule;
 
 /// Where in a cell the reader stands.
@@ -15,10 +15,10 @@ enum At {
     AfterQuote,
 }
 
-pub(super) fn read(text: &str) -> Result<Vec<Line>, Unreadable> {
+pub(super) fn read(text: &str, limits: Limits) -> Result<Vec<Line>, Unreadable> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n");
     let delimiter = delimiter_of(&text);
-    let mut table = Table::default();
+    let mut table = Table::new(limits);
     let mut at = At::Start;
     for c in text.chars() {
         at = match (at, c) {
@@ -59,7 +59,6 @@ fn delimiter_of(text: &str) -> char {
     [',', '\t', ';'].into_iter().max_by_key(|sign| count(*sign)).unwrap_or(';')
 }
 
-#[derive(Default)]
 struct Table {
     lines: Vec<Line>,
     /// Lines that ended, blank ones too.
@@ -70,6 +69,11 @@ struct Table {
 }
 
 impl Table {
+    fn new(limits: Limits) -> Self {
+        let measure = Measure::new(limits);
+        Self { lines: Vec::new(), ended: 0, cells: Vec::new(), cell: String::new(), measure }
+    }
+
     fn end_cell(&mut self) -> Result<(), Unreadable> {
         self.measure.text(self.cell.len())?;
         self.cells.push(Cell::of_text(unguarded(self.cell.trim())));
@@ -135,8 +139,11 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_refused() {
-        for file in [b"%PDF-1.7 ...".as_slice(), b"", b" \n ", b"a;b\n\xff\xfe", b"a\0b", b"\xd0\xcf\x11\xe0"] {
+        for file in [b"%PDF-1.7 ...".as_slice(), b"", b" \n ", b"a\0b", b"\xd0\xcf\x11\xe0\xa1"] {
             assert_eq!(read(file).expect_err("no table").rule, CellRule::File);
+        }
+        for file in [b"a;b\n\xff\xfe".as_slice(), b"\xff\xfea\0", b"\xfe\xff\0a", b"H\xf2a;x"] {
+            assert_eq!(read(file).expect_err("no UTF-8").rule, CellRule::Encoding);
         }
     }
 

@@ -6,25 +6,25 @@ use std::io::{Cursor, Read as _};
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx};
 use chrono::NaiveDate;
 
-use super::{Cell, Line, MOST_COLUMNS, Measure, Unreadable};
+use super::{Cell, Limits, Line, MOST_COLUMNS, Measure, Unreadable};
 use crate::error::CellRule;
 
-/// Bytes that all parts of a workbook may have together when unpacked. 5,000 lines of our
-/// templates take five million.
-const UNPACKED: u64 = 64 * 1024 * 1024;
 /// Parts of a workbook.
 const MOST_PARTS: usize = 1_000;
 /// Texts that a workbook may say it shares; the reader makes room for as many as it says.
 const SHARED_TEXTS: u64 = 2_000_000;
 
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Line>, Unreadable> {
-    check_parts(bytes)?;
+pub(super) fn read(bytes: &[u8], limits: Limits) -> Result<Vec<Line>, Unreadable> {
+    check_parts(bytes, limits)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| CellRule::File)?;
     let shows = |sheet: &&calamine::Sheet| sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible;
     let name = book.sheets_metadata().iter().find(shows).ok_or(CellRule::File)?.name.clone();
+    if !limits.merged {
+        refuse_merged(&mut book, &name)?;
+    }
     let mut cells = book.worksheet_cells_reader(&name).map_err(|_| CellRule::File)?;
     let mut lines: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
-    let mut measure = Measure::default();
+    let mut measure = Measure::new(limits);
     while let Some(found) = cells.next_cell().map_err(|_| CellRule::File)? {
         let (row, column) = found.get_position();
         let cell = cell_of(found.get_value(), &mut measure)?;
@@ -72,25 +72,45 @@ fn cell_of(value: &DataRef<'_>, measure: &mut Measure) -> Result<Cell, Unreadabl
     Ok(Cell::of_text(text))
 }
 
-/// Unpacks every part once, so that its true size is known and not what it says of itself.
-fn check_parts(bytes: &[u8]) -> Result<(), CellRule> {
+/// Of merged cells only the first holds anything, which would be taken for an empty cell in all other lines.
+fn refuse_merged(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<(), Unreadable> {
+    let merged = book.merge_cells_by_sheet_name(name).map_err(|_| CellRule::File)?;
+    match merged.first() {
+        Some(first) => Err(Unreadable { rule: CellRule::Merged, line: Some(first.start.0.saturating_add(1)) }),
+        None => Ok(()),
+    }
+}
+
+/// Unpacks every part once, bit by bit, so that its true size is known and not what it says of itself.
+fn check_parts(bytes: &[u8], limits: Limits) -> Result<(), CellRule> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| CellRule::File)?;
     if archive.len() > MOST_PARTS {
         return Err(CellRule::Unpacked);
     }
-    let mut left = UNPACKED;
+    let mut left = limits.unpacked;
     for index in 0..archive.len() {
         let part = archive.by_index(index).map_err(|_| CellRule::File)?;
-        let mut unpacked = Vec::new();
-        part.take(left + 1).read_to_end(&mut unpacked).map_err(|_| CellRule::File)?;
-        let size = u64::try_from(unpacked.len()).unwrap_or(u64::MAX);
-        left = left.checked_sub(size).ok_or(CellRule::Unpacked)?;
-        if most_said(&unpacked) > SHARED_TEXTS {
-            return Err(CellRule::Unpacked);
+        let mut part = part.take(left + 1);
+        // The end of what was read before is looked at again, for a number may stand across.
+        let (mut window, mut more) = (Vec::new(), vec![0; 64 * 1024]);
+        loop {
+            let read = part.read(&mut more).map_err(|_| CellRule::File)?;
+            if read == 0 {
+                break;
+            }
+            left = left.checked_sub(u64::try_from(read).unwrap_or(u64::MAX)).ok_or(CellRule::Unpacked)?;
+            window.extend_from_slice(more.get(..read).unwrap_or_default());
+            if most_said(&window) > SHARED_TEXTS {
+                return Err(CellRule::Unpacked);
+            }
+            window.drain(..window.len().saturating_sub(ACROSS));
         }
     }
     Ok(())
 }
+
+/// Bytes in which a count stands, whatever white space is in it.
+const ACROSS: usize = 4 * 1024;
 
 /// The largest number that stands behind `uniqueCount`: the reader of workbooks makes room
 /// for so many texts before it has seen any, and a false number would end the process.

@@ -6,8 +6,10 @@ use hoanhap::db::types::PersonId;
 use hoanhap::grants::Role;
 
 use super::expectations::lines;
+use super::official_returns::returns;
 use super::outreach::outreach;
 use super::records::{asker, spare_records};
+use super::registers::registers;
 use super::requests::Shared;
 use crate::support::{TestApp, World, both_dbs};
 
@@ -35,7 +37,9 @@ both_dbs! {
         let roles = [Role::CentreManager, Role::SocialWorker, Role::Counsellor, Role::CommuneOfficer, Role::Partner];
         let askers = roles.map(|role| asker(app, &world, role, role.as_str()));
         let (spare, _) = spare_records(app);
-        let shared = Shared { app, world: &world, spare, outreach: outreach(app, &world) };
+        let (outreach, registers) = (outreach(app, &world), registers(app, &world));
+        let returns = returns(app, &world);
+        let shared = Shared { app, world: &world, spare, outreach, registers, returns };
         let all: Vec<PersonId> = app.state().db.read_now(|conn| Ok(persons::table.select(persons::id).load(conn)?)).expect("ids");
         app.state().vault.erase_now(&all).expect("erased");
         let mut wrong = Vec::new();

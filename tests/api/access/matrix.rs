@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::expectations::lines;
+use super::official_returns::returns;
 use super::outreach::outreach;
 use super::records::{askers, spare_records};
+use super::registers::registers;
 use super::requests::Shared;
 use crate::support::{TestApp, World, both_dbs};
 
@@ -13,7 +15,9 @@ both_dbs! {
         let world = World::build(app);
         let askers = askers(app, &world);
         let (spare, _) = spare_records(app);
-        let shared = Shared { app, world: &world, spare, outreach: outreach(app, &world) };
+        let (outreach, registers) = (outreach(app, &world), registers(app, &world));
+        let returns = returns(app, &world);
+        let shared = Shared { app, world: &world, spare, outreach, registers, returns };
         let mut wrong = Vec::new();
         for line in lines() {
             for (column, expected) in &line.cells {

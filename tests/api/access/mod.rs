@@ -2,10 +2,13 @@
 
 mod erased;
 mod expectations;
+mod figures;
 mod lists;
 mod matrix;
 mod model;
+mod official_returns;
 mod outreach;
 mod records;
+mod registers;
 mod requests;
 mod training;

@@ -8,7 +8,7 @@ use hoanhap::grants::{Action, HeldRole, Role, Scope};
 use uuid::Uuid;
 
 use super::expectations::{Line, lines};
-use super::{outreach, training};
+use super::{figures, official_returns, outreach, registers, training};
 
 /// What an operation asks of the table, one after the other.
 pub enum Ask {
@@ -37,7 +37,8 @@ fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
         ("POST", "/organisations") => (vec![May(A::OrganisationWrite)], 201),
         ("PATCH", "/organisations/{id}") => (vec![Reach(A::OrganisationWrite, 404)], 412),
         ("GET", "/admin-units") => (vec![May(A::AdminUnitRead)], 200),
-        ("GET", "/admin-units/{code}") => (vec![Reach(A::AdminUnitRead, 404)], 200),
+        ("GET", "/admin-units/{code}" | "/admin-units/{code}/shares") => (vec![Reach(A::AdminUnitRead, 404)], 200),
+        ("PUT" | "DELETE", "/admin-units/{code}/shares") => (vec![Reach(A::UnitSharesWrite, 404)], 412),
         ("GET", path) if path.starts_with("/audit/") => (vec![May(A::TrailRead)], 200),
         ("GET", "/programmes") => (vec![May(A::ProgrammeRead)], 200),
         ("GET", "/programmes/{code}") => (vec![Reach(A::ProgrammeRead, 404)], 200),
@@ -119,7 +120,10 @@ fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
         ("GET", "/overviews/centre-workload") => (vec![Reach(A::WorkloadRead, 403)], 200),
         ("GET", "/overviews/waiting-referrals") => (vec![May(A::CaseRead), May(A::ReferralRead)], 200),
         (_, path) if training::is_of_it(path) => return training::asks(method, path),
+        (_, path) if registers::is_of_it(path) => return registers::asks(method, path),
         (_, path) if outreach::is_of_it(path) => return outreach::asks(method, path),
+        (_, path) if figures::is_of_it(path) => return figures::asks(method, path),
+        (_, path) if official_returns::is_of_it(path) => return official_returns::asks(method, path, &line.relation),
         ("GET", path) if path.starts_with("/cases/{id}") => (vec![Reach(A::CaseRead, 404)], 200),
         ("POST", "/cases/{id}/status") if line.relation.ends_with("_verifying") => {
             (vec![Reach(A::CaseRead, 404), Reach(A::CaseUpdate, 403), Reach(A::CaseDecide, 403)], 412)
@@ -181,6 +185,10 @@ fn reaches(scope: &Scope, line: &Line) -> bool {
         return outreach::reaches(scope, line);
     }
     let all = scope.everywhere || any(&scope.organisations);
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    if official_returns::is_of_it(path) {
+        return line.relation == "own" && !scope.admin_units.is_empty();
+    }
     match line.relation.trim_end_matches("_verifying") {
         // A stay remains its facility's to end.
         "addressed_over" if line.operation.contains("/stays/{id}") => any(&scope.addressed),

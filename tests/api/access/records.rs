@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::training;
 use crate::support::plans::plan_body;
+use crate::support::world::PROVINCE;
 use crate::support::{TestApp, User, World, files};
 
 /// A case with its person and what hangs on it.
@@ -94,7 +95,11 @@ pub fn asker(app: &TestApp, world: &World, role: Role, column: &str) -> Asker {
         _ => world.centre,
     };
     let bound = role.needs_organisation().then_some(organisation);
-    let unit = role.needs_admin_unit().then_some("VN");
+    let unit = match role {
+        // Of a province: an officer of the whole country reads no return.
+        Role::ReturnOfficer => Some(PROVINCE),
+        role => role.needs_admin_unit().then_some("VN"),
+    };
     let user = app.account(&format!("hoi.{column}"), role, bound, unit);
     let to_open = unheld_person(app, world, &user, organisation);
     let files = files(app, world, &user, organisation);

@@ -3,8 +3,11 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::figures;
+use super::official_returns::{self, Returns};
 use super::outreach::{self, Outreach};
 use super::records::{Asker, File, new_person};
+use super::registers::{self, Registers};
 use super::training;
 use crate::support::client::{Call, PASSWORD, Reply};
 use crate::support::imports::{csv, people};
@@ -21,6 +24,8 @@ pub struct Shared<'a> {
     pub world: &'a World,
     pub spare: User,
     pub outreach: Outreach,
+    pub returns: Returns,
+    pub registers: Registers,
 }
 
 impl Shared<'_> {
@@ -33,6 +38,11 @@ impl Shared<'_> {
             call = files::parts(call, &json!({"kind": "other", "title": "Giấy tờ"}), &files::png());
         } else if operation == "POST /api/v1/imports" {
             call = call.bytes(&csv(&people(1)), "application/octet-stream");
+        } else if method == "POST"
+            && registers::is_of_it(template.trim_start_matches("/api/v1"))
+            && template.ends_with("/imports")
+        {
+            call = call.bytes(&registers::file(), "application/octet-stream");
         } else if let Some(body) = self.body(asker, operation, relation) {
             call = call.json(&body);
         }
@@ -57,6 +67,12 @@ impl Shared<'_> {
 
     fn path(&self, asker: &Asker, (method, template): (&str, &str), relation: &str) -> String {
         let path = template.strip_prefix("/api/v1").unwrap_or(template);
+        if figures::is_of_it(path) {
+            return figures::path(path, relation);
+        }
+        if official_returns::is_of_it(path) {
+            return official_returns::path(&self.returns, path, relation);
+        }
         let file = self.file(asker, relation);
         let id = match path.split('/').nth(1).unwrap_or_default() {
             "persons" => file.person,
@@ -73,6 +89,7 @@ impl Shared<'_> {
             "counselling-notes" => file.counselling,
             "attachments" => file.attachment,
             "imports" => file.import,
+            _ if registers::is_of_it(path) && relation != "none" => registers::id(path, self.registers),
             _ if outreach::is_of_it(path) && relation != "none" => {
                 outreach::id(path, self.outreach, asker.organisation, relation)
             }
@@ -84,6 +101,7 @@ impl Shared<'_> {
         let grant = if template.contains("{grant}") && known { self.fresh_grant() } else { file.case };
         let path = path
             .replace("{id}", &id.to_string())
+            .replace("{register}", registers::REGISTER.as_str())
             .replace("{consent}", &file.consent.to_string())
             .replace("{guardian}", &file.guardian.to_string())
             .replace("{event}", &file.case.to_string())
@@ -176,6 +194,9 @@ impl Shared<'_> {
                 "kind": "shelter", "name": "Mái ấm", "admin_unit_code": COMMUNE, "valid_from": "2025-08-01",
             }),
             ("PATCH", "/organisations/{id}") => json!({"name": "Tên khác"}),
+            ("PUT", "/admin-units/{code}/shares") => json!({
+                "basis": "area", "shares": [{"successor_code": COMMUNE, "thousandths": 1000}],
+            }),
             ("POST", "/persons/search") => json!({"name": "ban mai"}),
             ("POST", "/persons") => new_person(),
             ("POST", "/persons/{id}/same") => json!({"other_id": asker.to_open, "verdict": "same"}),
@@ -235,7 +256,10 @@ impl Shared<'_> {
             (_, "/referrals/{id}/stop") => json!({"reason": "other"}),
             (_, "/persons/{id}/guardians") => json!({"relation": "mother", "name": "Mẹ", "from_on": today}),
             (_, "/persons/{id}/guardians/{guardian}/end") => json!({"until_on": today, "reason": "died"}),
+            operation if registers::is_of_it(path) => registers::body(operation),
             operation if outreach::is_of_it(path) => outreach::body(self.app, self.world, operation),
+            (_, path) if figures::is_of_it(path) => figures::body(),
+            (_, path) if official_returns::is_of_it(path) => official_returns::body(path),
             (_, path) if training::is_of_it(path) => training::body(path, file, today),
             (_, "/referrals/{id}/decline") => json!({"reason": "other"}),
             (_, "/referrals/{id}/complete") => json!({"outcome": "achieved"}),
@@ -301,6 +325,7 @@ fn needs_version(operation: &str) -> bool {
         "/extensions",
         "/revoke",
         "/care-plan",
+        "/shares",
         "/mistaken",
         "/undo",
         "/same",
@@ -312,6 +337,8 @@ fn needs_version(operation: &str) -> bool {
         "/restructurings",
         "/write-off",
         "/reverse",
+        "/sign",
+        "/countersign",
     ];
     operation.starts_with("PATCH")
         || training::needs_version(operation)

@@ -92,7 +92,7 @@ both_dbs! {
             bad("nothing", b"", "file", "file"),
             bad("a PDF under another name", b"%PDF-1.7\n1 0 obj", "file", "file"),
             bad("an old workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "file", "file"),
-            bad("UTF-16", b"\xff\xfen\0a\0m\0e\0", "file", "file"),
+            bad("UTF-16", b"\xff\xfen\0a\0m\0e\0", "file", "encoding"),
             bad("half a workbook", &workbook(|_| {})[..900], "file", "file"),
             bad("an archive of nothing", b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "file", "file"),
             bad("headers only", b"name;sex;birth\r\n", "file", "lines"),

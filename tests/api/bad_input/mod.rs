@@ -11,6 +11,7 @@ mod outreach;
 mod papers;
 mod parcels;
 mod plans;
+mod registers;
 mod same;
 mod search;
 mod steps;

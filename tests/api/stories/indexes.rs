@@ -8,11 +8,15 @@ use diesel::connection::{InstrumentationEvent, SimpleConnection as _};
 use diesel::prelude::*;
 use hoanhap::accounts::Actor;
 use hoanhap::db::DbConnection;
-use hoanhap::db::types::{AccountId, CaseId, DeviceId, LoginSessionId, OrganisationId, OutreachSessionId};
+use hoanhap::db::types::{
+    AccountId, CaseId, DeviceId, LoginSessionId, OrganisationId, OutreachSessionId, RegisterEntryId, ReportedValueId,
+};
 use hoanhap::error::AppError;
 use hoanhap::grants::{HeldRole, Role};
 use hoanhap::outreach::sync::operation::{Hand, Keys};
 use hoanhap::outreach::sync::{Setting, apply_part, read_all, since};
+use hoanhap::programmes::registers::Register;
+use hoanhap::programmes::{registers, reported};
 use hoanhap::reminders::rules::{Settings, Whose};
 use hoanhap::tasks::TaskStatus;
 use hoanhap::tasks::rules::{By, Filter};
@@ -209,6 +213,46 @@ both_dbs! {
         let unserved: Vec<String> = unserved.expect("asked").into_iter().map(|line| line.detail).collect();
         // An index there would be taken for check-ups that are due, which are to be read by their day.
         assert_eq!(unserved, ["job_outcomes.case_id"]);
+    }
+}
+
+fn officer(app: &TestApp, unit: &str) -> Actor {
+    let role = HeldRole { role: Role::ProgrammeOfficer, organisation: None, admin_unit: Some(unit.to_owned()) };
+    Actor {
+        account: AccountId(Uuid::nil()),
+        session: LoginSessionId(Uuid::nil()),
+        roles: vec![role],
+        now: app.clock.now(),
+    }
+}
+
+both_dbs! {
+    fn registers_and_reported_values_are_listed_from_an_index_of_the_province_the_unit_or_all(app: &TestApp) {
+        let places = [
+            ("VN", "register_entries_by_day", "reported_values_by_element"),
+            ("G34-P01", "register_entries_by_province", "reported_values_of_province"),
+            (crate::support::world::COMMUNE, "register_entries_by_unit", "reported_values_by_unit"),
+        ];
+        for (unit, of_entries, of_values) in places {
+            let (actor, state) = (officer(app, unit), app.state().clone());
+            let explained = plans(app, move |conn| {
+                let after = Some((actor.now.civil_date(), RegisterEntryId(Uuid::nil())));
+                let books = registers::rules::Books::of(&state);
+                registers::rules::list(conn, &actor, books, Register::PressItems, &Default::default(), after, 50)?;
+                let plans = state.plans.now();
+                let books = reported::rules::Books::of(&state, &plans);
+                let after = Some((String::new(), ReportedValueId(Uuid::nil())));
+                reported::rules::list(conn, &actor, books, &Default::default(), after, 50).map(drop)
+            });
+            // PostgreSQL looks types up as well.
+            let own = |plan: &&String| plan.contains("register_entries") || plan.contains("reported_values");
+            assert!(explained.iter().filter(own).count() >= 2);
+            for plan in explained.iter().filter(own) {
+                let index = if plan.contains("register_entries") { of_entries } else { of_values };
+                assert!(plan.contains(index), "{unit}: {plan}");
+                assert!(!plan.contains("TEMP B-TREE") && !plan.contains("Sort"), "sorted by hand: {plan}");
+            }
+        }
     }
 }
 

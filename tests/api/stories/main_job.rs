@@ -54,6 +54,8 @@ fn walk(app: &TestApp) -> Value {
     assert_eq!(file["person"]["id"], json!(person));
     let mut rows = app.row_counts();
     rows.remove("view_log");
+    // Marks of what is to be counted again: engines fire triggers for unlike numbers of rows.
+    rows.remove("standings_due");
     json!({
         "before": before, "referred": referred, "helped": helped, "after": numbers(&after),
         "percent": after["percent"], "met": after["met"], "by_service": after["by_service"],

@@ -89,6 +89,8 @@ fn make_template(place: &Place) {
     // As if the program had been in use all these years, so that closed years are released.
     let since = |conn: &mut _| hoanhap::settings::set(conn, hoanhap::settings::INSTALLED_ON, "2020-01-01");
     app.db.write_now(since).expect("a setting");
+    // Standings are kept from the start, so that every story is followed by them.
+    hoanhap::programmes::standings::settle(&app.db, &app.keeper(), clock.now()).expect("standings are kept");
     // What is left in the log does not come along.
     app.db.settle_now().expect("the records are checkpointed");
     app.vault.store().settle_now().expect("the keys are checkpointed");
@@ -206,6 +208,7 @@ pub const RECORD_TABLES: &[&str] = &[
     "note_versions",
     "notes",
     "loose_keys",
+    "official_returns",
     "organisations",
     "outreach_conflicts",
     "outreach_contacts",
@@ -223,17 +226,28 @@ pub const RECORD_TABLES: &[&str] = &[
     "persons",
     "referral_events",
     "referrals",
+    "published_figures",
+    "register_entries",
+    "register_imports",
+    "register_participants",
+    "reported_values",
+    "reporting_periods",
+    "reporting_steps",
     "same_decisions",
     "same_groups",
     "search_changes",
     "settings",
+    "standings_due",
     "statistical_releases",
     "stay_extensions",
     "stays",
+    "sums_due",
     "support_refusals",
     "transfers",
     "tasks",
     "training_aids",
+    "unit_share_heads",
+    "unit_shares",
     "view_log",
 ];
 

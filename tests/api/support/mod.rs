@@ -14,9 +14,11 @@ pub mod outreach;
 pub mod parcels;
 pub mod phones;
 pub mod plans;
+pub mod registers;
 pub mod same;
 pub mod search;
 pub mod server;
+pub mod standings;
 pub mod training;
 pub mod world;
 

@@ -177,12 +177,14 @@ impl TestApp {
     }
 }
 
-/// Runs a test on one database. Whatever it did, what is kept with a case is then what its history says.
+/// Runs a test on one database. Whatever it did, what is kept with a case is then what its history says,
+/// and where persons stand what a recount says.
 pub fn run(engine: Engine, test: fn(&TestApp)) {
     match TestApp::start(engine, Options::default()) {
         Some(app) => {
             test(&app);
             assert_eq!(app.wrongly_kept_days(), Vec::<&str>::new());
+            app.assert_standings_follow();
         }
         None => println!("skipped: HOANHAP_TEST_POSTGRES_URL names no PostgreSQL server"),
     }

@@ -1,0 +1,2 @@
+drop table unit_shares;
+drop table unit_share_heads;

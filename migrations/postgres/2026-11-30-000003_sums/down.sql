@@ -1,0 +1,3 @@
+drop table sums_due;
+drop table register_series;
+drop table register_sums;

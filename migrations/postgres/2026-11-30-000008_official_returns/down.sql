@@ -1,0 +1,1 @@
+drop table official_returns;

@@ -1,0 +1,3 @@
+drop table reported_values;
+drop table register_participants;
+drop table register_entries;

@@ -1,0 +1,278 @@
+//! Taking the report of a unit from one step to the next, and what is locked by it.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::model::{PeriodStatus, ReportingPeriod, ReportingStep};
+use crate::accounts::Actor;
+use crate::admin_units::{AdminUnits, Level};
+use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, check_version, record};
+use crate::db::DbConnection;
+use crate::db::schema::{reporting_periods, reporting_steps};
+use crate::db::types::ReportingPeriodId;
+use crate::error::{AppError, Conflict, Rule};
+use crate::grants::{Action, Scope};
+use crate::programmes::figures::routes::reaches;
+use crate::programmes::periods::{Calendar, ReportPeriod};
+use crate::programmes::sums::province_of;
+
+/// Whose report for which period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeriodKey {
+    /// Unit.
+    pub unit: String,
+    /// Calendar.
+    pub calendar: Calendar,
+    /// Period.
+    pub period: ReportPeriod,
+}
+
+/// A step that is asked for.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Status it leads to.
+    pub status: PeriodStatus,
+    /// Whether the unit says that it has nothing to report.
+    pub nothing_to_report: bool,
+    /// Why; needed to return a report and to open a period again.
+    pub reason: String,
+}
+
+/// What the rules look things up in.
+#[derive(Debug, Clone, Copy)]
+pub struct Books<'a> {
+    /// Units.
+    pub units: &'a AdminUnits,
+    /// Day on which months of the closing calendar end.
+    pub closing_day: u32,
+}
+
+/// The report of a unit for a period, if anybody has touched it.
+///
+/// # Errors
+/// The engine's own.
+pub fn find(conn: &mut DbConnection, key: &PeriodKey) -> Result<Option<ReportingPeriod>, AppError> {
+    let row = reporting_periods::table
+        .filter(reporting_periods::unit_code.eq(&key.unit))
+        .filter(reporting_periods::calendar.eq(key.calendar))
+        .filter(reporting_periods::period.eq(key.period.to_string()));
+    Ok(row.select(ReportingPeriod::as_select()).first(conn).optional()?)
+}
+
+/// Whether an actor's area holds a unit.
+///
+/// # Errors
+/// [`AppError::NotFound`] when it does not: as if there were no such unit.
+pub fn refuse_elsewhere(units: &AdminUnits, scope: &Scope, unit: &str, today: NaiveDate) -> Result<(), AppError> {
+    let held = units.get(unit).is_some() && scope.admin_units.iter().any(|own| reaches(units, own, unit, today));
+    if held { Ok(()) } else { Err(AppError::NotFound) }
+}
+
+/// Takes the next step. A unit's own officer submits; whoever has the area above it checks, returns, closes, publishes
+/// and opens again, and submits for a unit that cannot.
+///
+/// # Errors
+/// [`Conflict`] for a step the table does not have, or before the period is over; stale versions; field errors.
+pub fn step(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    books: Books<'_>,
+    trail: &TrailKey,
+    new_id: ReportingPeriodId,
+    (key, expected): (&PeriodKey, Option<i32>),
+    step: &Step,
+) -> Result<ReportingPeriod, AppError> {
+    let scope = actor.scope(Action::ReportingStep)?;
+    let today = actor.now.civil_date();
+    refuse_elsewhere(books.units, &scope, &key.unit, today)?;
+    let (first_day, last_day) = key.period.days(key.calendar, books.closing_day);
+    if !books.units.is_valid_on(&key.unit, last_day) && !books.units.is_valid_on(&key.unit, first_day) {
+        return Err(AppError::field("unit", Rule::UnitNotValidOn));
+    }
+    check_level(books.units, &scope, key, step.status)?;
+    if last_day >= today {
+        return Err(AppError::Conflict(Conflict::PeriodNotOver));
+    }
+    if matches!(step.status, PeriodStatus::Open | PeriodStatus::Reopened) && step.reason.is_empty() {
+        return Err(AppError::field("reason", Rule::Required));
+    }
+    let mut row = standing(conn, actor, books, new_id, (key, expected))?;
+    if !row.status.may_become(step.status) {
+        let (from, to) = (row.status.as_str(), step.status.as_str());
+        return Err(AppError::Conflict(Conflict::IllegalTransition { from, to }));
+    }
+    let read = row.version;
+    if step.status == PeriodStatus::Closed {
+        row.revision += 1;
+    }
+    if step.status == PeriodStatus::Submitted {
+        row.nothing_to_report = step.nothing_to_report;
+    }
+    row.status = step.status;
+    row.reason.clone_from(&step.reason);
+    (row.changed_by, row.changed_at, row.version) = (actor.account, actor.now, read + 1);
+    save(conn, &row, read)?;
+    let taken = ReportingStep {
+        period_id: row.id,
+        seq: row.version,
+        status: row.status,
+        revision: row.revision,
+        reason: row.reason.clone(),
+        taken_by: actor.account,
+        taken_at: actor.now,
+    };
+    diesel::insert_into(reporting_steps::table).values(&taken).execute(conn)?;
+    let subject = Subject::new(SubjectKind::ReportingPeriod, row.id.0);
+    record(conn, trail, subject, Some(actor.account), TrailAction::Transition, &[step.status.as_str()], actor.now)?;
+    Ok(row)
+}
+
+/// The report as it stands, at the version that was read; of a period nobody has touched a new one.
+fn standing(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    books: Books<'_>,
+    new_id: ReportingPeriodId,
+    (key, expected): (&PeriodKey, Option<i32>),
+) -> Result<ReportingPeriod, AppError> {
+    if let Some(row) = find(conn, key)? {
+        let subject = Subject::new(SubjectKind::ReportingPeriod, row.id.0);
+        check_version(conn, subject, row.version, expected.ok_or(AppError::VersionRequired)?)?;
+        return Ok(row);
+    }
+    if expected.is_some_and(|expected| expected != 0) {
+        return Err(AppError::VersionStale { current: 0, changed: Vec::new() });
+    }
+    let (first_day, last_day) = key.period.days(key.calendar, books.closing_day);
+    Ok(ReportingPeriod {
+        id: new_id,
+        unit_code: key.unit.clone(),
+        province_code: province_of(books.units, &key.unit, actor.now.civil_date()),
+        calendar: key.calendar,
+        period: key.period.to_string(),
+        first_day,
+        last_day,
+        status: PeriodStatus::Open,
+        revision: 0,
+        nothing_to_report: false,
+        reason: String::new(),
+        changed_by: actor.account,
+        changed_at: actor.now,
+        version: 0,
+    })
+}
+
+fn save(conn: &mut DbConnection, row: &ReportingPeriod, read: i32) -> Result<(), AppError> {
+    if read == 0 {
+        diesel::insert_into(reporting_periods::table).values(row).execute(conn)?;
+        return Ok(());
+    }
+    let stored =
+        reporting_periods::table.filter(reporting_periods::id.eq(row.id)).filter(reporting_periods::version.eq(read));
+    let saved = diesel::update(stored)
+        .set((
+            reporting_periods::status.eq(row.status),
+            reporting_periods::revision.eq(row.revision),
+            reporting_periods::nothing_to_report.eq(row.nothing_to_report),
+            reporting_periods::reason.eq(&row.reason),
+            reporting_periods::changed_by.eq(row.changed_by),
+            reporting_periods::changed_at.eq(row.changed_at),
+            reporting_periods::version.eq(row.version),
+        ))
+        .execute(conn)?;
+    crate::db::met_one_row(saved)
+}
+
+/// Communes submit, and whoever is above them goes on; provinces and the country are closed by their own officers.
+fn check_level(units: &AdminUnits, scope: &Scope, key: &PeriodKey, next: PeriodStatus) -> Result<(), AppError> {
+    let level = units.get(&key.unit).map_or(Level::Commune, |unit| unit.level);
+    let own_only = !scope.admin_units.iter().any(|own| *own != key.unit);
+    let is_commune = level == Level::Commune;
+    match next {
+        PeriodStatus::Checked | PeriodStatus::Open if is_commune && own_only => Err(AppError::Forbidden),
+        PeriodStatus::Closed | PeriodStatus::Published | PeriodStatus::Reopened if is_commune => {
+            Err(AppError::Forbidden)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The steps that were taken, the earliest first.
+///
+/// # Errors
+/// The engine's own.
+pub fn steps(conn: &mut DbConnection, period: ReportingPeriodId) -> Result<Vec<ReportingStep>, AppError> {
+    let steps = reporting_steps::table.filter(reporting_steps::period_id.eq(period));
+    Ok(steps.order(reporting_steps::seq).select(ReportingStep::as_select()).load(conn)?)
+}
+
+/// Refuses to change what happened on days of a closed period of the unit's province or of the country.
+///
+/// # Errors
+/// [`Conflict::PeriodClosed`].
+pub fn refuse_closed(
+    conn: &mut DbConnection,
+    units: &AdminUnits,
+    unit: &str,
+    days: &[NaiveDate],
+    today: NaiveDate,
+) -> Result<(), AppError> {
+    let above = locked_by(units, unit, today);
+    for day in days {
+        let locked: Option<ReportingPeriodId> = reporting_periods::table
+            .filter(reporting_periods::unit_code.eq_any(above.clone()))
+            .filter(reporting_periods::last_day.ge(*day))
+            .filter(reporting_periods::first_day.le(*day))
+            .filter(reporting_periods::status.eq_any([PeriodStatus::Closed, PeriodStatus::Published]))
+            .select(reporting_periods::id)
+            .first(conn)
+            .optional()?;
+        if locked.is_some() {
+            return Err(AppError::Conflict(Conflict::PeriodClosed));
+        }
+    }
+    Ok(())
+}
+
+/// Days of closed periods of provinces and of the country, which no record may touch any more.
+#[derive(Debug, Clone, Default)]
+pub struct Locks(Vec<(String, NaiveDate, NaiveDate)>);
+
+impl Locks {
+    /// Reads them; with `of` only those of these units.
+    ///
+    /// # Errors
+    /// The engine's own.
+    pub fn read(conn: &mut DbConnection, of: Option<Vec<String>>) -> Result<Self, AppError> {
+        let mut locked = reporting_periods::table
+            .filter(reporting_periods::status.eq_any([PeriodStatus::Closed, PeriodStatus::Published]))
+            .select((reporting_periods::unit_code, reporting_periods::first_day, reporting_periods::last_day))
+            .into_boxed();
+        if let Some(units) = of {
+            locked = locked.filter(reporting_periods::unit_code.eq_any(units));
+        }
+        Ok(Self(locked.load(conn)?))
+    }
+
+    /// Whether any of these days of a unit, from one to another, is locked: of its province, on the map of the unit or
+    /// of today, or of the country.
+    pub fn hold(&self, above: &[String], (from, to): (NaiveDate, NaiveDate)) -> bool {
+        self.0.iter().any(|(unit, first, last)| *first <= to && from <= *last && above.contains(unit))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a whole period is locked.
+    pub fn cover(&self, above: &[String], (from, to): (NaiveDate, NaiveDate)) -> bool {
+        self.0.iter().any(|(unit, first, last)| *first <= from && to <= *last && above.contains(unit))
+    }
+}
+
+/// The units whose closed periods lock what happened in a unit.
+pub fn locked_by(units: &AdminUnits, unit: &str, today: NaiveDate) -> Vec<String> {
+    let own = units.get(unit).and_then(|unit| unit.province.clone());
+    [Some("VN".to_owned()), own, Some(province_of(units, unit, today))].into_iter().flatten().collect()
+}

@@ -1,0 +1,240 @@
+//! Reading what units told: sums of registers, and values reported by other bodies.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::tree::{Spans, Told};
+use crate::db::DbConnection;
+use crate::db::schema::reported_values;
+use crate::error::AppError;
+use crate::programmes::elements::{Element, Nature, Source};
+use crate::programmes::periods::{Calendar, HalfMonth, PeriodKind, ReportPeriod};
+use crate::programmes::plans::Plan;
+use crate::programmes::plans::model::ReportedNature;
+use crate::programmes::sums::{self, Area, Counter, Series, YearSum};
+
+/// A span of days for which numbers are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The period it is, or the part of it that has passed.
+    pub period: ReportPeriod,
+    /// First half month.
+    pub from: HalfMonth,
+    /// Last half month.
+    pub to: HalfMonth,
+}
+
+impl Span {
+    /// A period, cut off at a day.
+    pub fn of(period: ReportPeriod, calendar: Calendar, as_of: NaiveDate, closing_day: u32) -> Self {
+        let (from, to) = period.halves(calendar);
+        Self { period, from, to: to.min(HalfMonth::of(as_of, closing_day)) }
+    }
+}
+
+/// What is asked of the records.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// Counts what is due.
+    pub counter: &'a Counter,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Today.
+    pub today: NaiveDate,
+    /// Whose numbers are read.
+    pub area: &'a Area,
+    /// For which spans.
+    pub spans: &'a [Span],
+}
+
+/// What units told, by class; the class of no name is everything.
+pub type ByClass = BTreeMap<String, BTreeMap<String, Told>>;
+
+impl Question<'_> {
+    /// What units of any time told of a source.
+    ///
+    /// # Errors
+    /// The engine's own.
+    pub fn told(self, conn: &mut DbConnection, source: &Source) -> Result<BTreeMap<String, Told>, AppError> {
+        let mut told = self.registered(conn, source, false)?.remove("").unwrap_or_default();
+        self.add_reports(conn, &source.element, &source.class(), nature_of(self.plan, source), &mut told)?;
+        Ok(told)
+    }
+
+    /// As [`Question::told`], class by class; reports have no classes.
+    ///
+    /// # Errors
+    /// The engine's own.
+    pub fn told_by_class(self, conn: &mut DbConnection, source: &Source) -> Result<ByClass, AppError> {
+        self.registered(conn, source, true)
+    }
+
+    /// What other bodies reported of an element that no register gives.
+    ///
+    /// # Errors
+    /// The engine's own.
+    pub fn reported(
+        self,
+        conn: &mut DbConnection,
+        element: &str,
+        class: &str,
+    ) -> Result<BTreeMap<String, Told>, AppError> {
+        let mut told = BTreeMap::new();
+        self.add_reports(conn, element, class, ReportedNature::Level, &mut told)?;
+        Ok(told)
+    }
+
+    fn registered(self, conn: &mut DbConnection, source: &Source, by_class: bool) -> Result<ByClass, AppError> {
+        let mut told = ByClass::new();
+        let Some(series) = Series::of(source, self.plan.calendar, self.plan.starts_on()) else { return Ok(told) };
+        let during = series.element == Element::EstablishmentsOperating;
+        for (place, stored) in series.stored().into_iter().enumerate() {
+            let before = during && place == 0;
+            for ((unit, class), years) in self.sums(conn, &stored, before, by_class)? {
+                let spans: Spans =
+                    self.spans.iter().map(|span| number(&years, stored.element.nature(), *span, before)).collect();
+                let of_unit = told.entry(class).or_default().entry(unit).or_default();
+                let mine = of_unit.register.get_or_insert_with(|| vec![0; spans.len()]);
+                mine.iter_mut().zip(&spans).for_each(|(mine, more)| *mine += more);
+            }
+        }
+        Ok(told)
+    }
+
+    /// The years of the spans; with `before`, that in which the first of them begins as well.
+    fn sums(
+        self,
+        conn: &mut DbConnection,
+        series: &Series,
+        before: bool,
+        by_class: bool,
+    ) -> Result<sums::UnitYears, AppError> {
+        let first = self.spans.iter().map(|span| HalfMonth(span.from.0 - i32::from(before)).year()).min().unwrap_or(0);
+        let last = self.spans.iter().map(|span| span.to.year()).max().unwrap_or(0);
+        sums::read(conn, self.counter, self.today, series, self.area, (first, last), by_class)
+    }
+
+    fn add_reports(
+        self,
+        conn: &mut DbConnection,
+        element: &str,
+        class: &str,
+        nature: ReportedNature,
+        told: &mut BTreeMap<String, Told>,
+    ) -> Result<(), AppError> {
+        let mut reports: BTreeMap<String, BTreeMap<ReportPeriod, i64>> = BTreeMap::new();
+        for (unit, period, value) in self.rows(conn, element, class)? {
+            if let Ok(period) = period.parse() {
+                reports.entry(unit).or_default().insert(period, value);
+            }
+        }
+        for known in self.plan.values.iter().filter(|known| known.element == element && class.is_empty()) {
+            if let Ok(period) = known.period.parse() {
+                reports.entry(known.unit.clone()).or_default().entry(period).or_insert(known.value);
+            }
+        }
+        for (unit, values) in reports {
+            let spans: Vec<Option<i64>> =
+                self.spans.iter().map(|span| reported_in(&values, span.period, nature)).collect();
+            if spans.iter().any(Option::is_some) {
+                told.entry(unit).or_default().reported = Some(spans);
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(self, conn: &mut DbConnection, element: &str, class: &str) -> Result<Vec<(String, String, i64)>, AppError> {
+        let kinds = [PeriodKind::Year, PeriodKind::HalfYear, PeriodKind::Quarter, PeriodKind::Month];
+        let parts = |span: &Span| kinds.iter().flat_map(|kind| span.period.parts(*kind)).collect::<Vec<_>>();
+        let mut periods: Vec<String> = self
+            .spans
+            .iter()
+            .flat_map(|span| [vec![span.period], parts(span)].concat())
+            .map(|p| p.to_string())
+            .collect();
+        periods.sort_unstable();
+        periods.dedup();
+        let mut query = reported_values::table
+            .filter(reported_values::element.eq(element.to_owned()))
+            .filter(reported_values::class.eq(class.to_owned()))
+            .filter(reported_values::calendar.eq(self.plan.calendar))
+            .filter(reported_values::period.eq_any(periods))
+            .filter(reported_values::is_current)
+            .filter(reported_values::value.is_not_null())
+            .select((reported_values::unit_code, reported_values::period, reported_values::value.assume_not_null()))
+            .into_boxed();
+        if let Area::Province(province) = self.area {
+            query = query.filter(reported_values::province_code.eq(province.clone()));
+        }
+        Ok(query.load(conn)?)
+    }
+}
+
+/// How what is reported of a source behaves over time.
+fn nature_of(plan: &Plan, source: &Source) -> ReportedNature {
+    let declared = plan.elements.iter().find(|declared| declared.code == source.element);
+    match (source.of_register(), declared) {
+        (Some(element), _) if element.nature() == Nature::Flow => ReportedNature::Flow,
+        (Some(_), _) | (None, None) => ReportedNature::Level,
+        (None, Some(declared)) => declared.nature,
+    }
+}
+
+/// The number of a span from the sums of a unit; with `before`, the level just before it.
+fn number(years: &[YearSum], nature: Nature, span: Span, before: bool) -> i64 {
+    match nature {
+        Nature::Flow | Nature::OnceAYear | Nature::During => {
+            years.iter().map(|year| year.between((span.from, span.to))).sum()
+        }
+        Nature::Level | Nature::Ever => {
+            let at = if before { HalfMonth(span.from.0 - 1) } else { span.to };
+            let row = years.iter().find(|year| year.year <= at.year() && at.year() <= year.until_year);
+            row.map_or(0, |row| row.level_at(at))
+        }
+    }
+}
+
+/// What was reported for a period: for itself; else, of events, the sum of parts that make it up wholly; of levels, the
+/// newest within it.
+fn reported_in(values: &BTreeMap<ReportPeriod, i64>, period: ReportPeriod, nature: ReportedNature) -> Option<i64> {
+    if let Some(value) = values.get(&period) {
+        return Some(*value);
+    }
+    let kinds = [PeriodKind::Year, PeriodKind::HalfYear, PeriodKind::Quarter, PeriodKind::Month];
+    let shorter = kinds.into_iter().filter(|kind| kind.months() < period.kind.months());
+    match nature {
+        ReportedNature::Flow => shorter.into_iter().find_map(|kind| {
+            let parts = period.parts(kind);
+            let told: Vec<i64> = parts.iter().filter_map(|part| values.get(part).copied()).collect();
+            (told.len() == parts.len()).then(|| told.iter().sum())
+        }),
+        ReportedNature::Level => {
+            let parts = shorter.into_iter().flat_map(|kind| period.parts(kind));
+            let told = parts.filter_map(|part| values.get(&part).map(|value| (part, *value)));
+            told.max_by_key(|(part, _)| (part.halves(Calendar::Civil).1, part.kind.months())).map(|(_, value)| value)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(of: &[(&str, i64)]) -> BTreeMap<ReportPeriod, i64> {
+        of.iter().map(|(period, value)| (period.parse().expect("a period"), *value)).collect()
+    }
+
+    #[test]
+    fn quarters_make_up_a_year_only_when_all_four_are_there() {
+        let year = ReportPeriod::of_year(2022);
+        let three = values(&[("2022-Q1", 1), ("2022-Q2", 2), ("2022-Q3", 3)]);
+        assert_eq!(reported_in(&three, year, ReportedNature::Flow), None);
+        assert_eq!(reported_in(&three, year, ReportedNature::Level), Some(3));
+        let four = values(&[("2022-Q1", 1), ("2022-Q2", 2), ("2022-Q3", 3), ("2022-Q4", 4)]);
+        assert_eq!(reported_in(&four, year, ReportedNature::Flow), Some(10));
+        let told = values(&[("2022", 9), ("2022-Q1", 1)]);
+        assert_eq!(reported_in(&told, year, ReportedNature::Flow), Some(9));
+    }
+}

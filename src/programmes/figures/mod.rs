@@ -1,0 +1,379 @@
+//! Figures of indicators: their numbers, where these come from, and where they stand.
+
+mod gather;
+mod measures;
+mod numbers;
+pub mod routes;
+mod targets;
+mod tree;
+pub mod views;
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use self::gather::{Question, Span};
+use self::measures::evaluate;
+use self::numbers::{Asked, Cell, Cells, numbers, numbers_by_class, reporting_units};
+use self::targets::{Standing, judge, view};
+use self::tree::{Map, Remark};
+use self::views::{CoverageView, IndicatorFigures, PartsView, PlanFigure, PlanFigures, UnitNote};
+use super::periods::{PeriodKind, ReportPeriod};
+use super::plans::model::{Breakdown, Operator, Target};
+use super::plans::{Indicator, MeasureKind, Plan, VersionedPlan};
+use super::sums::{Area, Counter, province_of};
+use crate::admin_units::{AdminUnits, CommuneKind, Level, Shares};
+use crate::db::DbConnection;
+use crate::error::{AppError, FieldError, Rule};
+
+pub use measures::{NoFigure, Ratio};
+pub use targets::{Status, TargetView};
+
+/// Cells that may be asked for at once: every commune of the old map by month.
+const MOST_CELLS: usize = 130_000;
+/// Notes about units that are told.
+const MOST_NOTES: usize = 100;
+
+/// Which map units are shown on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MapChoice {
+    /// That of the last day of the period, or of today while it runs.
+    OfPeriod,
+    /// That of this day.
+    Of(NaiveDate),
+}
+
+/// Which figures are asked for.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Unit.
+    pub unit: String,
+    /// Period.
+    pub period: ReportPeriod,
+    /// Map.
+    pub map: MapChoice,
+    /// Ways to break them down.
+    pub breakdown: BTreeSet<Breakdown>,
+    /// This indicator alone.
+    pub indicator: Option<String>,
+}
+
+/// What figures are made with.
+#[derive(Debug, Clone, Copy)]
+pub struct Desk<'a> {
+    /// Units.
+    pub units: &'a AdminUnits,
+    /// Counts registers.
+    pub counter: &'a Counter,
+    /// Declared shares of split units.
+    pub shares: &'a Shares,
+    /// Units that said they have nothing to report in the period.
+    pub silent: &'a BTreeSet<String>,
+    /// Today.
+    pub today: NaiveDate,
+}
+
+/// Makes the figures of a plan. Those about persons from cases are left to the statistics.
+///
+/// # Errors
+/// Field errors; the engine's own.
+pub fn figures(
+    conn: &mut DbConnection,
+    desk: Desk<'_>,
+    plan: &VersionedPlan,
+    ask: &Ask,
+) -> Result<PlanFigures, AppError> {
+    let VersionedPlan { plan, version } = plan;
+    let days = ask.period.days(plan.calendar, desk.counter.measures.closing_day);
+    let as_of = days.1.min(desk.today);
+    let map_of = match ask.map {
+        MapChoice::OfPeriod => as_of,
+        MapChoice::Of(day) => day,
+    };
+    let map = Map { units: desk.units, day: map_of, shares: desk.shares, reported_by: plan.reported_by };
+    let rows = rows(map, ask)?;
+    let spans = spans(plan, ask, as_of, desk.counter.measures.closing_day);
+    if rows.len() * spans.len() > MOST_CELLS {
+        return Err(AppError::field("breakdown", Rule::Items { min: 1, max: u64::try_from(MOST_CELLS).unwrap_or(0) }));
+    }
+    let area = area(desk, &ask.unit);
+    let question = Question { counter: desk.counter, plan, today: desk.today, area: &area, spans: &spans };
+    let asked = Asked { question, map, unit: &ask.unit, rows: &rows, silent: desk.silent, as_of };
+    let maker = Maker {
+        plan,
+        asked,
+        spans: &spans,
+        begun: days.0 <= desk.today,
+        by_class: ask.breakdown.contains(&Breakdown::Class),
+        by_kind: ask.breakdown.contains(&Breakdown::CommuneKind),
+    };
+    let chosen =
+        plan.indicators.iter().filter(|indicator| ask.indicator.as_ref().is_none_or(|code| *code == indicator.code));
+    let indicators: Vec<IndicatorFigures> =
+        chosen.map(|indicator| maker.indicator(conn, indicator)).collect::<Result<_, _>>()?;
+    if indicators.is_empty() {
+        return Err(AppError::Invalid(vec![FieldError::new("indicator", Rule::NoSuchReference)]));
+    }
+    let name = |code: &String| (code.clone(), desk.units.full_name(code, map_of).unwrap_or_default());
+    Ok(PlanFigures {
+        programme: plan.code.clone(),
+        title_vi: plan.title_vi.clone(),
+        title_en: plan.title_en.clone(),
+        definition_version: *version,
+        unit_code: ask.unit.clone(),
+        unit_name: desk.units.full_name(&ask.unit, map_of).unwrap_or_default(),
+        period: ask.period.to_string(),
+        map_of,
+        unit_names: rows.iter().map(name).collect(),
+        indicators,
+    })
+}
+
+/// The unit, and those it is broken down into.
+fn rows(map: Map<'_>, ask: &Ask) -> Result<Vec<String>, AppError> {
+    let Some(unit) = map.units.get(&ask.unit) else { return Err(AppError::field("unit", Rule::NoSuchReference)) };
+    if !unit.is_valid_on(map.day) {
+        return Err(AppError::field("unit", Rule::UnitNotValidOn));
+    }
+    let levels = [
+        (Breakdown::Province, Level::Province),
+        (Breakdown::District, Level::District),
+        (Breakdown::Commune, Level::Commune),
+    ];
+    let mut rows = vec![ask.unit.clone()];
+    for (_, level) in levels.into_iter().filter(|(breakdown, _)| ask.breakdown.contains(breakdown)) {
+        let within = map.units_of(level, &ask.unit).into_iter().map(|unit| unit.code.clone());
+        rows.extend(within.filter(|code| *code != ask.unit));
+    }
+    Ok(rows)
+}
+
+/// The period, or its months as far as they have begun.
+fn spans(plan: &Plan, ask: &Ask, as_of: NaiveDate, closing_day: u32) -> Vec<Span> {
+    let span = |period: ReportPeriod| Span::of(period, plan.calendar, as_of, closing_day);
+    if !ask.breakdown.contains(&Breakdown::Month) {
+        return vec![span(ask.period)];
+    }
+    let begun = |period: &ReportPeriod| period.days(plan.calendar, closing_day).0 <= as_of;
+    ask.period.parts(PeriodKind::Month).into_iter().filter(begun).map(span).collect()
+}
+
+fn area(desk: Desk<'_>, unit: &str) -> Area {
+    match desk.units.get(unit).map(|unit| unit.level) {
+        Some(Level::Country) | None => Area::Country,
+        Some(_) => Area::Province(province_of(desk.units, unit, desk.today)),
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Maker<'a> {
+    plan: &'a Plan,
+    asked: Asked<'a>,
+    spans: &'a [Span],
+    begun: bool,
+    by_class: bool,
+    by_kind: bool,
+}
+
+impl Maker<'_> {
+    fn indicator(self, conn: &mut DbConnection, indicator: &Indicator) -> Result<IndicatorFigures, AppError> {
+        let mut remarks = BTreeSet::new();
+        let mut figures = Vec::new();
+        if let Some(reason) = self.not_asked(indicator) {
+            figures.extend(self.each_cell().map(|(row, span)| self.without(indicator, row, span, reason)));
+        } else {
+            let cells = numbers(conn, self.asked, indicator, &mut remarks)?;
+            self.add(indicator, &cells, None, &mut figures);
+            self.add_classes(conn, indicator, &mut remarks, &mut figures)?;
+        }
+        Ok(IndicatorFigures {
+            indicator: indicator.code.clone(),
+            kind: indicator.kind,
+            name_vi: indicator.name_vi.clone(),
+            name_en: indicator.name_en.clone(),
+            source_text: indicator.source_text.clone(),
+            definition_vi: indicator.definition_vi.clone(),
+            definition_en: indicator.definition_en.clone(),
+            feeds: indicator.feeds.clone(),
+            breakdowns: indicator.breakdowns.clone(),
+            figures,
+            unit_notes_total: remarks.len(),
+            unit_notes: remarks.into_iter().take(MOST_NOTES).map(|remark| self.note(remark)).collect(),
+        })
+    }
+
+    /// The figures by kind of commune and by class, where they are asked for.
+    fn add_classes(
+        self,
+        conn: &mut DbConnection,
+        indicator: &Indicator,
+        remarks: &mut BTreeSet<Remark>,
+        figures: &mut Vec<PlanFigure>,
+    ) -> Result<(), AppError> {
+        if self.by_kind && indicator.breakdowns.contains(&Breakdown::CommuneKind) {
+            for kind in CommuneKind::ALL {
+                let cells = numbers(conn, self.asked, &of_kind(indicator, *kind), remarks)?;
+                self.add(indicator, &cells, Some(kind.as_str()), figures);
+            }
+        }
+        if self.by_class && indicator.breakdowns.contains(&Breakdown::Class) {
+            for (class, cells) in numbers_by_class(conn, self.asked, indicator, remarks)? {
+                self.add(indicator, &cells, Some(&class), figures);
+            }
+        }
+        Ok(())
+    }
+
+    /// Why an indicator has no figures at all.
+    fn not_asked(self, indicator: &Indicator) -> Option<NoFigure> {
+        let period = self.spans.first().map_or(0, |span| span.period.year);
+        if !self.begun {
+            Some(NoFigure::NotBegun)
+        } else if period > self.plan.last_year || self.spans.iter().all(|span| span.period.year < self.plan.first_year)
+        {
+            Some(NoFigure::OutsidePlan)
+        } else if indicator.measured.cases.is_some() {
+            Some(NoFigure::StatisticsOnly)
+        } else {
+            None
+        }
+    }
+
+    fn each_cell(&self) -> impl Iterator<Item = (&str, Span)> {
+        self.asked.rows.iter().flat_map(|row| self.spans.iter().map(move |span| (row.as_str(), *span)))
+    }
+
+    fn add(self, indicator: &Indicator, cells: &Cells, class: Option<&str>, figures: &mut Vec<PlanFigure>) {
+        for row in self.asked.rows {
+            let of_row = cells.get(row).map_or(&[][..], Vec::as_slice);
+            for (cell, span) in of_row.iter().zip(self.spans) {
+                if class.is_none() || cell.numbers.numerator.is_some() {
+                    figures.push(self.figure(indicator, row, *span, class, cell));
+                }
+            }
+        }
+    }
+
+    fn standing(self, span: Span) -> (NaiveDate, Standing) {
+        let (first, last) = span.period.days(self.plan.calendar, self.asked.question.counter.measures.closing_day);
+        (first, Standing { as_of: last.min(self.asked.question.today), period_ends: last })
+    }
+
+    fn figure(self, indicator: &Indicator, row: &str, span: Span, class: Option<&str>, cell: &Cell) -> PlanFigure {
+        let found = match cell.none {
+            Some(reason) => Err(reason),
+            None => evaluate(indicator.kind, cell.numbers),
+        };
+        let reason = match found {
+            Err(reason) => reason,
+            Ok(value) => return self.told(indicator, row, span, class, cell, value),
+        };
+        let numbers = if reason.is_not_applicable() { &Cell::default() } else { cell };
+        self.with_numbers(
+            PlanFigure { class: class.map(str::to_owned), ..self.without(indicator, row, span, reason) },
+            row,
+            numbers,
+        )
+    }
+
+    fn told(
+        self,
+        indicator: &Indicator,
+        row: &str,
+        span: Span,
+        class: Option<&str>,
+        cell: &Cell,
+        value: Ratio,
+    ) -> PlanFigure {
+        let (_, standing) = self.standing(span);
+        let bare = self.without(indicator, row, span, NoFigure::NothingReported);
+        let target = target_for(self.plan, indicator, row).filter(|_| class.is_none());
+        let before = cell.numbers.denominator.filter(|_| indicator.kind == MeasureKind::Hold);
+        let (status, target) = match target {
+            Some(target) => {
+                let (status, view) = judge(target, value, before, standing);
+                (status, Some(view))
+            }
+            None => (Status::NotApplicable, None),
+        };
+        let figure = PlanFigure {
+            class: class.map(str::to_owned),
+            percent: value.is_percent.then(|| tenths(value.tenths())),
+            number: (!value.is_percent).then_some(value.top),
+            target,
+            status,
+            reason: None,
+            ..bare
+        };
+        self.with_numbers(figure, row, cell)
+    }
+
+    fn with_numbers(self, figure: PlanFigure, row: &str, cell: &Cell) -> PlanFigure {
+        let parts = |origin: numbers::Origin| PartsView { register: origin.register, reported: origin.reported };
+        let has_parts = cell.denominator_from != numbers::Origin::default();
+        let of = reporting_units(self.asked.map, row, self.plan.reported_by);
+        PlanFigure {
+            numerator: cell.numbers.numerator,
+            denominator: cell.numbers.denominator,
+            numerator_parts: cell.numbers.numerator.map(|_| parts(cell.numerator_from)),
+            denominator_parts: has_parts.then(|| parts(cell.denominator_from)),
+            coverage: (of > 0).then_some(CoverageView { units: cell.covered, of }),
+            ..figure
+        }
+    }
+
+    /// A figure that there is not.
+    fn without(self, indicator: &Indicator, row: &str, span: Span, reason: NoFigure) -> PlanFigure {
+        let (first_day, standing) = self.standing(span);
+        PlanFigure {
+            unit_code: row.to_owned(),
+            period: span.period.to_string(),
+            first_day,
+            last_day: standing.period_ends,
+            as_of: standing.as_of,
+            class: None,
+            numerator: None,
+            denominator: None,
+            numerator_parts: None,
+            denominator_parts: None,
+            coverage: None,
+            percent: None,
+            number: None,
+            target: target_for(self.plan, indicator, row).map(|target| view(target, standing)),
+            status: if reason.is_not_applicable() { Status::NotApplicable } else { Status::NoData },
+            reason: Some(reason),
+            published: None,
+        }
+    }
+
+    fn note(self, remark: Remark) -> UnitNote {
+        let name = |code: &str| self.asked.map.units.full_name(code, self.asked.as_of).unwrap_or_default();
+        match remark {
+            Remark::Shared(unit) => UnitNote { unit_name: name(&unit), unit_code: unit, left_at: None, why: None },
+            Remark::LeftAbove { unit, above, why } => {
+                UnitNote { unit_name: name(&unit), unit_code: unit, left_at: Some(above), why: Some(why) }
+            }
+        }
+    }
+}
+
+/// The same indicator, of communes of one kind; what a report counts of all of them is left out.
+fn of_kind(indicator: &Indicator, kind: CommuneKind) -> Indicator {
+    let mut own = indicator.clone();
+    if let Some(units) = &mut own.measured.units {
+        units.commune_kinds = BTreeSet::from([kind]);
+        units.reported_as = None;
+    }
+    own
+}
+
+/// The target that binds a unit: its own, that of the plan's unit, or of its kind for the units below.
+fn target_for<'a>(plan: &Plan, indicator: &'a Indicator, row: &str) -> Option<&'a Target> {
+    let own = indicator.targets.iter().find(|target| target.unit.as_deref() == Some(row));
+    let general = || indicator.targets.iter().find(|target| target.unit.is_none());
+    own.or_else(|| general().filter(|target| row == plan.scope_unit || target.operator != Operator::None))
+}
+
+fn tenths(tenths: i64) -> f64 {
+    i32::try_from(tenths).map_or(f64::MAX, |tenths| f64::from(tenths) / 10.0)
+}

@@ -1,0 +1,172 @@
+//! `/programmes/{code}/indicators`: the figures of a plan.
+
+use std::collections::BTreeSet;
+
+use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_DISPOSITION};
+use actix_web::web::{Data, Json};
+use actix_web::{HttpRequest, HttpResponse, get};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use utoipa_actix_web::service_config::ServiceConfig;
+use validator::Validate;
+
+use super::views::PlanFigures;
+use super::{Ask, Desk, MapChoice, figures};
+use crate::accounts::{Actor, Caller};
+use crate::admin_units::{AdminUnits, shares};
+use crate::app::App;
+use crate::db::DbConnection;
+use crate::error::{AppError, Language, PlainForm, Problem, Rule};
+use crate::grants::Action;
+use crate::http::{Path, Query};
+use crate::programmes::closing::completeness::silent;
+use crate::programmes::closing::publishing::attach;
+use crate::programmes::periods::ReportPeriod;
+use crate::programmes::plans::model::Breakdown;
+use crate::programmes::report::ReportFormat;
+
+/// Registers the routes.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(read_indicators).service(read_report);
+}
+
+#[derive(Debug, Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct IndicatorFilter {
+    /// Unit; that of the plan when absent. It must exist on the map.
+    #[validate(length(max = 20))]
+    unit: Option<String>,
+    /// Period: `2025`, `2025-H1`, `2025-Q1`, `2025-03` or `2021-2025`; the newest year of the plan that has begun when absent.
+    #[validate(length(max = 9))]
+    period: Option<String>,
+    /// Ways to break figures down, with commas between them: one of `province`, `district`, `commune`; `month`; `class`; `commune_kind`.
+    #[validate(length(max = 60))]
+    breakdown: Option<String>,
+    /// Map that units are shown on: `period` (its last day, or today), `today`, or a day.
+    #[validate(length(max = 10))]
+    map: Option<String>,
+    /// One indicator alone.
+    #[validate(length(max = 40))]
+    indicator: Option<String>,
+    /// Form, of a report; JSON when absent.
+    format: Option<ReportFormat>,
+}
+
+/// Read the figures of a plan. Each tells its numbers, where they come from, its target on that day, and where it stands.
+#[utoipa::path(tag = "programmes", params(("code" = String, Path), IndicatorFilter), responses(
+    (status = 200, body = PlanFigures),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json")))]
+#[get("/programmes/{code}/indicators")]
+async fn read_indicators(
+    caller: Caller,
+    app: Data<App>,
+    code: Path<String>,
+    query: Query<IndicatorFilter>,
+) -> Result<Json<PlanFigures>, AppError> {
+    let state = app.clone();
+    app.read(caller, move |conn, actor| read(conn, actor, &state, &code.0, &query.0)).await.map(Json)
+}
+
+/// Get the report of a plan as JSON, as a table, as a workbook or as a page to print, in the language of
+/// `Accept-Language`.
+#[utoipa::path(tag = "programmes", params(("code" = String, Path), IndicatorFilter), responses(
+    (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+    (status = 422, body = Problem, content_type = "application/problem+json")))]
+#[get("/programmes/{code}/report")]
+async fn read_report(
+    caller: Caller,
+    app: Data<App>,
+    code: Path<String>,
+    query: Query<IndicatorFilter>,
+    request: HttpRequest,
+) -> Result<HttpResponse, AppError> {
+    let accepted = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let (state, language) = (app.clone(), Language::of(accepted));
+    let format = query.0.format.unwrap_or(ReportFormat::Json);
+    let (file, name) = app
+        .read(caller, move |conn, actor| {
+            let report = read(conn, actor, &state, &code.0, &query.0)?;
+            let name = format!("{}_{}_{}.{format}", report.programme, report.unit_code, report.period);
+            Ok((format.write(&report, language)?, name))
+        })
+        .await?;
+    let kind = if format == ReportFormat::Html { "inline" } else { "attachment" };
+    Ok(HttpResponse::Ok()
+        .content_type(format.media_type())
+        .insert_header((CONTENT_DISPOSITION, format!("{kind}; filename=\"{name}\"")))
+        .body(file))
+}
+
+fn read(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    app: &App,
+    code: &str,
+    filter: &IndicatorFilter,
+) -> Result<PlanFigures, AppError> {
+    let scope = actor.scope(Action::IndicatorRead)?;
+    let plans = app.plans.now();
+    let plan = plans.versioned(code).ok_or(AppError::NotFound)?;
+    let today = actor.now.civil_date();
+    let unit = filter.unit.clone().unwrap_or_else(|| plan.plan.scope_unit.clone());
+    if app.units.get(&unit).is_none() {
+        return Err(AppError::field("unit", Rule::NoSuchReference));
+    }
+    if !scope.admin_units.iter().any(|own| reaches(&app.units, own, &unit, today)) {
+        return Err(AppError::Forbidden);
+    }
+    let ask = Ask {
+        unit,
+        period: period(filter.period.as_deref(), plan.plan.first_year, plan.plan.last_year, today)?,
+        map: map(filter.map.as_deref(), today)?,
+        breakdown: breakdown(filter.breakdown.as_deref())?,
+        indicator: filter.indicator.clone(),
+    };
+    let counter = app.counter();
+    let shares = shares(conn)?;
+    let silent = silent(conn, plan.plan.calendar, ask.period)?;
+    let desk = Desk { units: &app.units, counter: &counter, shares: &shares, silent: &silent, today };
+    let mut all = figures(conn, desk, plan, &ask)?;
+    attach(conn, desk, plan.plan.calendar, ask.period, &mut all)?;
+    Ok(all)
+}
+
+/// Whether a unit of any time lies within an actor's own.
+pub fn reaches(units: &AdminUnits, own: &str, unit: &str, today: NaiveDate) -> bool {
+    let province = |code: &str| units.province_on(code, today).map(|province| province.code.clone());
+    units.is_within(unit, own)
+        || units.get(own).is_some_and(|own| own.level == crate::admin_units::Level::Province)
+            && province(unit).is_some_and(|of| Some(of) == province(own))
+}
+
+fn period(text: Option<&str>, first: i32, last: i32, today: NaiveDate) -> Result<ReportPeriod, AppError> {
+    use chrono::Datelike as _;
+    match text {
+        None => Ok(ReportPeriod::of_year(today.year().clamp(first, last))),
+        Some(text) => text.parse().map_err(|_| AppError::field("period", Rule::Format(PlainForm::ReportPeriod.into()))),
+    }
+}
+
+fn map(text: Option<&str>, today: NaiveDate) -> Result<MapChoice, AppError> {
+    match text {
+        None | Some("period") => Ok(MapChoice::OfPeriod),
+        Some("today") => Ok(MapChoice::Of(today)),
+        Some(day) => {
+            let day = day.parse().map_err(|_| AppError::field("map", Rule::Format(PlainForm::MapDay.into())))?;
+            Ok(MapChoice::Of(day))
+        }
+    }
+}
+
+fn breakdown(text: Option<&str>) -> Result<BTreeSet<Breakdown>, AppError> {
+    let wrong = || AppError::field("breakdown", Rule::Format(PlainForm::Breakdown.into()));
+    let ways = text.into_iter().flat_map(|text| text.split(','));
+    let ways: BTreeSet<Breakdown> = ways.map(|way| way.parse().map_err(|_| wrong())).collect::<Result<_, _>>()?;
+    let levels = [Breakdown::Province, Breakdown::District, Breakdown::Commune];
+    if levels.iter().filter(|level| ways.contains(level)).count() > 1 {
+        return Err(wrong());
+    }
+    Ok(ways)
+}

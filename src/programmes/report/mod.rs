@@ -1,0 +1,156 @@
+//! The whole report of a plan as a table, a workbook or a page to print.
+
+mod page;
+mod words;
+mod workbook;
+
+use super::figures::views::{IndicatorFigures, PlanFigure, PlanFigures};
+use crate::db::types::text_enum;
+use crate::error::{AppError, Language};
+use crate::imports::sheet::guarded;
+
+text_enum! {
+    /// Form of a report.
+    ReportFormat {
+        /// JSON, with every explanation.
+        Json = "json",
+        /// Text in UTF-8, cells between semicolons.
+        Csv = "csv",
+        /// Excel workbook.
+        Xlsx = "xlsx",
+        /// A page to print.
+        Html = "html",
+    }
+}
+
+/// A cell of a report.
+#[derive(Debug, Clone, PartialEq)]
+enum Cell {
+    Text(String),
+    Number(i64),
+    Tenths(f64),
+    Nothing,
+}
+
+/// A column: its code for programs, and how people know it.
+struct Column {
+    code: &'static str,
+    vi: &'static str,
+    en: &'static str,
+}
+
+const fn column(code: &'static str, vi: &'static str, en: &'static str) -> Column {
+    Column { code, vi, en }
+}
+
+const COLUMNS: [Column; 19] = [
+    column("indicator", "Chỉ tiêu", "Indicator"),
+    column("name", "Tên chỉ tiêu", "Name"),
+    column("unit_code", "Mã đơn vị", "Unit code"),
+    column("unit", "Đơn vị", "Unit"),
+    column("period", "Kỳ", "Period"),
+    column("class", "Phân tổ", "Class"),
+    column("numerator", "Tử số", "Numerator"),
+    column("denominator", "Mẫu số", "Denominator"),
+    column("percent", "Tỷ lệ (%)", "Percent"),
+    column("number", "Số lượng", "Number"),
+    column("target", "Mục tiêu", "Target"),
+    column("status", "Tình trạng", "Status"),
+    column("reason", "Vì sao không có số", "Why there is no figure"),
+    column("from_registers", "Từ sổ theo dõi", "From registers"),
+    column("from_reports", "Từ cơ quan khác", "From other bodies"),
+    column("units_with_data", "Đơn vị có số liệu", "Units with data"),
+    column("units", "Tổng số đơn vị", "Units in all"),
+    column("as_of", "Tính đến ngày", "As of"),
+    column("definition_version", "Phiên bản định nghĩa", "Version of the definition"),
+];
+
+fn lines(report: &PlanFigures, language: Language) -> Vec<Vec<Cell>> {
+    let of = |indicator: &IndicatorFigures| -> Vec<Vec<Cell>> {
+        indicator.figures.iter().map(|figure| line(report, indicator, figure, language)).collect()
+    };
+    report.indicators.iter().flat_map(of).collect()
+}
+
+fn line(report: &PlanFigures, indicator: &IndicatorFigures, figure: &PlanFigure, language: Language) -> Vec<Cell> {
+    let text = |text: &str| if text.is_empty() { Cell::Nothing } else { Cell::Text(text.to_owned()) };
+    let number = |number: Option<i64>| number.map_or(Cell::Nothing, Cell::Number);
+    let count = |count: usize| Cell::Number(i64::try_from(count).unwrap_or(i64::MAX));
+    let name = if language == Language::Vi { &indicator.name_vi } else { &indicator.name_en };
+    let unit = report.unit_names.get(&figure.unit_code).map_or("", String::as_str);
+    vec![
+        text(&indicator.indicator),
+        text(name),
+        text(&figure.unit_code),
+        text(unit),
+        text(&figure.period),
+        text(figure.class.as_deref().unwrap_or_default()),
+        number(figure.numerator),
+        number(figure.denominator),
+        figure.percent.map_or(Cell::Nothing, Cell::Tenths),
+        number(figure.number),
+        figure.target.as_ref().map_or(Cell::Nothing, |target| text(&words::target(target, language))),
+        text(words::status(figure.status, language)),
+        figure.reason.map_or(Cell::Nothing, |reason| text(words::reason(reason, language))),
+        number(figure.numerator_parts.map(|parts| parts.register)),
+        number(figure.numerator_parts.map(|parts| parts.reported)),
+        figure.coverage.map_or(Cell::Nothing, |coverage| count(coverage.units)),
+        figure.coverage.map_or(Cell::Nothing, |coverage| count(coverage.of)),
+        Cell::Text(figure.as_of.to_string()),
+        Cell::Number(report.definition_version.into()),
+    ]
+}
+
+impl ReportFormat {
+    /// Media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Html => "text/html; charset=utf-8",
+        }
+    }
+
+    /// Writes a report in this form.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(self, report: &PlanFigures, language: Language) -> Result<Vec<u8>, AppError> {
+        match self {
+            Self::Json => serde_json::to_vec(report).map_err(|error| AppError::internal(error.to_string())),
+            Self::Csv => Ok(csv(report, language).into_bytes()),
+            Self::Xlsx => workbook::write(report, language).map_err(|error| AppError::internal(error.to_string())),
+            Self::Html => Ok(page::write(report, language).into_bytes()),
+        }
+    }
+}
+
+/// With the mark by which Excel knows UTF-8; the second line has the codes of the columns.
+fn csv(report: &PlanFigures, language: Language) -> String {
+    let heads = COLUMNS.iter().map(|column| if language == Language::Vi { column.vi } else { column.en });
+    let mut text = format!("\u{feff}{}\r\n", heads.map(quoted).collect::<Vec<_>>().join(";"));
+    text.push_str(&COLUMNS.iter().map(|column| column.code).collect::<Vec<_>>().join(";"));
+    text.push_str("\r\n");
+    for line in lines(report, language) {
+        text.push_str(&line.iter().map(csv_cell).collect::<Vec<_>>().join(";"));
+        text.push_str("\r\n");
+    }
+    text
+}
+
+fn csv_cell(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) => quoted(&guarded(text)),
+        Cell::Number(number) => number.to_string(),
+        Cell::Tenths(tenths) => format!("{tenths:.1}"),
+        Cell::Nothing => String::new(),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    if text.contains([';', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests;

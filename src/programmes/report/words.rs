@@ -1,0 +1,65 @@
+//! How a report says where a figure stands.
+
+use crate::error::Language;
+use crate::programmes::figures::{NoFigure, Status, TargetView};
+use crate::programmes::plans::model::Operator;
+
+fn choose(language: Language, vi: &'static str, en: &'static str) -> &'static str {
+    if language == Language::Vi { vi } else { en }
+}
+
+/// A status in words.
+pub(super) fn status(status: Status, language: Language) -> &'static str {
+    let (vi, en) = match status {
+        Status::Met => ("Đạt", "Met"),
+        Status::OnCourse => ("Đúng tiến độ", "On course"),
+        Status::Behind => ("Chưa đạt", "Behind"),
+        Status::NoData => ("Chưa có số liệu", "No data"),
+        Status::NotApplicable => ("Không áp dụng", "Not applicable"),
+    };
+    choose(language, vi, en)
+}
+
+/// Why there is no figure, in words.
+pub(super) fn reason(reason: NoFigure, language: Language) -> &'static str {
+    let (vi, en) = match reason {
+        NoFigure::NothingReported => ("Chưa có đơn vị nào báo cáo.", "Nobody has reported anything."),
+        NoFigure::DenominatorMissing => ("Chưa có mẫu số.", "What it is a share of is not known."),
+        NoFigure::DenominatorNought => ("Mẫu số bằng 0.", "It would be a share of nothing."),
+        NoFigure::PreviousMissing => ("Chưa có số của năm trước.", "The number of the year before is not known."),
+        NoFigure::FromNought => {
+            ("Không tính được mức tăng, giảm từ 0.", "There is no growth or reduction from nought.")
+        }
+        NoFigure::BaselineMissing => (
+            "Kế hoạch không nêu mốc so sánh, hoặc chưa có số của mốc.",
+            "The plan names no baseline, or its number is not known.",
+        ),
+        NoFigure::NotAdditive => ("Số người không cộng dồn qua các năm.", "Persons are not added up over years."),
+        NoFigure::NotBegun => ("Kỳ chưa bắt đầu.", "The period has not begun."),
+        NoFigure::NoSuchUnit => (
+            "Không còn đơn vị hành chính cấp này (cấp huyện: từ 01/07/2025).",
+            "There are no units of this level (districts: since 01/07/2025).",
+        ),
+        NoFigure::NotAskedHere => {
+            ("Chỉ tiêu không tính cho đơn vị cấp này.", "It is not asked of units of this level.")
+        }
+        NoFigure::StatisticsOnly => (
+            "Số về người được hỗ trợ chỉ có trong số liệu thống kê đã bảo vệ.",
+            "Figures about persons are told by the protected statistics alone.",
+        ),
+        NoFigure::OutsidePlan => ("Kỳ nằm ngoài thời gian của kế hoạch.", "The period lies outside the plan."),
+    };
+    choose(language, vi, en)
+}
+
+/// A target in words.
+pub(super) fn target(target: &TargetView, language: Language) -> String {
+    let value = |value: Option<u32>| value.map_or_else(String::new, |value| value.to_string());
+    match target.operator {
+        Operator::AtLeast => format!("≥ {}", value(target.value)),
+        Operator::Equal => value(target.value),
+        Operator::Range => format!("{}–{}", value(target.value), value(target.max)),
+        Operator::Hold => choose(language, "giữ vững", "hold").to_owned(),
+        Operator::None => String::new(),
+    }
+}

@@ -1,0 +1,45 @@
+//! The report as an Excel workbook: the figures, and what counts.
+
+use rust_xlsxwriter::{Format, Workbook, XlsxError};
+
+use super::{COLUMNS, Cell, lines};
+use crate::error::Language;
+use crate::programmes::figures::views::PlanFigures;
+
+pub(super) fn write(report: &PlanFigures, language: Language) -> Result<Vec<u8>, XlsxError> {
+    let vietnamese = language == Language::Vi;
+    let (bold, tenths) = (Format::new().set_bold(), Format::new().set_num_format("0.0"));
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet().set_name(if vietnamese { "Số liệu" } else { "Figures" })?;
+    for (place, column) in (0_u16..).zip(&COLUMNS) {
+        sheet.set_column_width(place, 16)?;
+        sheet.write_string_with_format(0, place, if vietnamese { column.vi } else { column.en }, &bold)?;
+        sheet.write_string(1, place, column.code)?;
+    }
+    sheet.set_freeze_panes(2, 0)?;
+    for (row, line) in (2_u32..).zip(lines(report, language)) {
+        for (place, cell) in (0_u16..).zip(line) {
+            match cell {
+                // Written as text it is never taken for a formula.
+                Cell::Text(text) => sheet.write_string(row, place, text)?,
+                Cell::Number(number) => sheet.write_number(row, place, whole(number))?,
+                Cell::Tenths(value) => sheet.write_number_with_format(row, place, value, &tenths)?,
+                Cell::Nothing => sheet,
+            };
+        }
+    }
+    let notes = book.add_worksheet().set_name(if vietnamese { "Cách tính" } else { "What counts" })?;
+    notes.set_column_width(0, 12)?.set_column_width(1, 80)?.set_column_width(2, 80)?;
+    for (row, indicator) in (0_u32..).zip(&report.indicators) {
+        let definition = if vietnamese { &indicator.definition_vi } else { &indicator.definition_en };
+        notes.write_string_with_format(row, 0, &indicator.indicator, &bold)?;
+        notes.write_string(row, 1, &indicator.source_text)?;
+        notes.write_string(row, 2, definition)?;
+    }
+    book.save_to_buffer()
+}
+
+/// Figures stay far below 2^53, up to which a cell tells every whole number.
+fn whole(number: i64) -> f64 {
+    number.to_string().parse().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,212 @@
+//! Holding rows of a file against the records, and storing them: all in one transaction, or none.
+
+mod values;
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::jobs::Progress;
+use super::rows::{Faults, Rows};
+use crate::accounts::Actor;
+use crate::app::App;
+use crate::audit::{NewChains, Subject, SubjectKind, TrailAction};
+use crate::db::DbConnection;
+use crate::db::bulk::{BulkRow as _, ROWS_A_STATEMENT};
+use crate::db::types::{ParticipantId, RegisterEntryId, RegisterImportId};
+use crate::error::{AppError, FieldError, FitsWith, Rule};
+use crate::grants::{Action, province_of};
+use crate::programmes::closing::rules::{Locks, locked_by};
+use crate::programmes::registers::Register;
+use crate::programmes::registers::form::{Draft, UNIT_CODE};
+use crate::programmes::registers::model::{Participant, RegisterEntry};
+use crate::programmes::registers::references::References;
+use crate::programmes::registers::rules::{self as registers, Books, spans_of_new};
+
+/// What is to be stored.
+pub(super) struct Order {
+    /// The import.
+    pub id: RegisterImportId,
+    /// Rows of the file.
+    pub rows: Rows,
+    /// Ids for them.
+    pub ids: Vec<uuid::Uuid>,
+    /// Columns that the file has, which the trail names.
+    pub columns: Vec<String>,
+}
+
+/// Whether everything could be stored now.
+///
+/// # Errors
+/// The engine's own; [`AppError::Forbidden`] without the right.
+pub(super) fn check(conn: &mut DbConnection, actor: &Actor, app: &App, order: &Order) -> Result<Faults, AppError> {
+    match &order.rows {
+        Rows::Entries(register, rows) => {
+            let settled = settle(conn, actor, app, order, (*register, rows))?;
+            Ok(settled.err().unwrap_or_default())
+        }
+        Rows::Values(rows) => {
+            let plans = app.plans.now();
+            Ok(values::settle(conn, actor, (app, &plans), order, rows)?.err().unwrap_or_default())
+        }
+    }
+}
+
+/// Stores everything. What changed since it was checked is found again.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn store(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    app: &App,
+    order: &Order,
+    progress: &Progress,
+) -> Result<Result<(), Faults>, AppError> {
+    progress.set(order.id, 0);
+    match &order.rows {
+        Rows::Entries(register, rows) => match settle(conn, actor, app, order, (*register, rows))? {
+            Err(faults) => Ok(Err(faults)),
+            Ok(settled) => {
+                store_entries(conn, actor, app, order, *register, &settled, progress)?;
+                Ok(Ok(()))
+            }
+        },
+        Rows::Values(rows) => {
+            let plans = app.plans.now();
+            match values::settle(conn, actor, (app, &plans), order, rows)? {
+                Err(faults) => Ok(Err(faults)),
+                Ok(settled) => values::store(conn, actor, app, order, &settled, progress).map(Ok),
+            }
+        }
+    }
+}
+
+/// Rows of entries.
+#[derive(Default)]
+struct Settled {
+    entries: Vec<RegisterEntry>,
+    participants: Vec<Participant>,
+    who: BTreeSet<ParticipantId>,
+    units: BTreeSet<String>,
+}
+
+fn settle(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    app: &App,
+    order: &Order,
+    (register, rows): (Register, &[(u32, Draft)]),
+) -> Result<Result<Settled, Faults>, AppError> {
+    let books = Books::of(app);
+    let places = books.places(actor, Action::RegisterWrite)?;
+    let form = books.form(register, actor);
+    let references = References::read(conn, &places, register, rows.iter().map(|(_, draft)| draft))?;
+    let mut closed = Closed::read(conn, app, actor)?;
+    let (mut settled, mut faults) = (Settled::default(), Faults::default());
+    settled.entries.reserve(rows.len());
+    for ((line, draft), id) in rows.iter().zip(&order.ids) {
+        let (mut draft, id) = (draft.clone(), RegisterEntryId(*id));
+        let participants = match references.settle(&form, books.key, &mut draft) {
+            Ok(participants) => participants.unwrap_or_default(),
+            Err(errors) => {
+                faults.add_all(*line, errors);
+                continue;
+            }
+        };
+        let mut entry = registers::new_entry((id, register), draft, books, actor);
+        entry.import_id = Some(order.id);
+        if !places.holds(&entry.unit_code, &entry.province_code) {
+            faults.add_all(*line, vec![FieldError::new(UNIT_CODE, Rule::MustFit(FitsWith::PlacesOfOfficer))]);
+        } else if closed.touched_by(&entry) {
+            faults.add(Some(*line), None, &Rule::MustFit(FitsWith::OpenPeriod));
+        } else {
+            settled.take(entry, &participants);
+        }
+    }
+    Ok(if faults.is_empty() { Ok(settled) } else { Err(faults) })
+}
+
+impl Settled {
+    fn take(&mut self, entry: RegisterEntry, participants: &[ParticipantId]) {
+        let listed = participants.iter().map(|who| Participant { entry_id: entry.id, who: *who });
+        self.participants.extend(listed);
+        self.who.extend(participants);
+        if !self.units.contains(&entry.unit_code) {
+            self.units.insert(entry.unit_code.clone());
+        }
+        self.entries.push(entry);
+    }
+}
+
+/// Periods that are closed, and by unit those above it whose periods lock it.
+struct Closed<'a> {
+    app: &'a App,
+    today: chrono::NaiveDate,
+    locks: Locks,
+    above: HashMap<String, Vec<String>>,
+}
+
+impl<'a> Closed<'a> {
+    fn read(conn: &mut DbConnection, app: &'a App, actor: &Actor) -> Result<Self, AppError> {
+        Ok(Self { app, today: actor.now.civil_date(), locks: Locks::read(conn, None)?, above: HashMap::new() })
+    }
+
+    fn above(&mut self, unit: &str) -> &[String] {
+        let (app, today) = (self.app, self.today);
+        self.above.entry(unit.to_owned()).or_insert_with(|| locked_by(&app.units, unit, today))
+    }
+
+    fn touched_by(&mut self, entry: &RegisterEntry) -> bool {
+        if self.locks.is_empty() {
+            return false;
+        }
+        let above = self.above(&entry.unit_code).to_vec();
+        spans_of_new(entry).into_iter().any(|span| self.locks.hold(&above, span))
+    }
+}
+
+fn store_entries(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    app: &App,
+    order: &Order,
+    register: Register,
+    settled: &Settled,
+    progress: &Progress,
+) -> Result<(), AppError> {
+    let mut written = 0;
+    for some in settled.entries.chunks(ROWS_A_STATEMENT) {
+        RegisterEntry::insert_all(conn, some)?;
+        written += some.len();
+        progress.set(order.id, written);
+    }
+    Participant::insert_all(conn, &settled.participants)?;
+    let columns: Vec<&str> = order.columns.iter().map(String::as_str).collect();
+    // Some at a time: a chain is several times as large as its row.
+    for some in settled.entries.chunks(10 * ROWS_A_STATEMENT) {
+        let mut chains = NewChains::new(app.trail.clone());
+        for entry in some {
+            let subject = Subject::new(SubjectKind::RegisterEntry, entry.id.0);
+            chains.record(subject, Some(actor.account), TrailAction::Create, &columns, actor.now);
+        }
+        chains.store(conn)?;
+    }
+    registers::mark_units(conn, register, &settled.who, settled.units.iter().cloned())
+}
+
+/// The province of a unit, remembered.
+struct Provinces<'a> {
+    app: &'a App,
+    today: chrono::NaiveDate,
+    known: HashMap<String, String>,
+}
+
+impl Provinces<'_> {
+    fn of(&mut self, unit: &str) -> String {
+        if let Some(known) = self.known.get(unit) {
+            return known.clone();
+        }
+        let province = province_of(&self.app.units, unit, self.today);
+        self.known.insert(unit.to_owned(), province.clone());
+        province
+    }
+}

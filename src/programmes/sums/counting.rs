@@ -1,0 +1,151 @@
+//! Reading the entries that the numbers of one unit come from.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::flows::{EntryFact, TakingPart, UnitFacts};
+use crate::db::DbConnection;
+use crate::db::schema::{register_entries, register_participants};
+use crate::db::types::{ParticipantId, RegisterEntryId};
+use crate::error::AppError;
+use crate::programmes::elements::Family;
+use crate::programmes::registers::catalogue::Register;
+
+/// Ids of one statement.
+const AT_ONCE: usize = 500;
+
+#[derive(Queryable)]
+struct Row {
+    id: RegisterEntryId,
+    register: Register,
+    day: NaiveDate,
+    last_day: Option<NaiveDate>,
+    kind: String,
+    facet: String,
+    number: Option<i64>,
+    second_number: Option<i64>,
+    about: Option<RegisterEntryId>,
+    step_one: Option<NaiveDate>,
+    step_two: Option<NaiveDate>,
+    step_three: Option<NaiveDate>,
+}
+
+/// Reads everything that the numbers of a unit come from.
+pub(super) fn facts(conn: &mut DbConnection, family: Family, unit: &str) -> Result<UnitFacts, AppError> {
+    let registers: Vec<Register> = Register::ALL.iter().copied().filter(|of| of.family() == family).collect();
+    let mut entries = Vec::new();
+    for register in registers {
+        let rows: Vec<Row> = register_entries::table
+            .filter(register_entries::register.eq(register))
+            .filter(register_entries::unit_code.eq(unit))
+            .filter(register_entries::voided_at.is_null())
+            .order((register_entries::day, register_entries::id))
+            .select((
+                register_entries::id,
+                register_entries::register,
+                register_entries::day,
+                register_entries::last_day,
+                register_entries::kind,
+                register_entries::facet,
+                register_entries::number,
+                register_entries::second_number,
+                register_entries::about_id,
+                register_entries::step_one_on,
+                register_entries::step_two_on,
+                register_entries::step_three_on,
+            ))
+            .load(conn)?;
+        entries.extend(rows.into_iter().map(EntryFact::from));
+    }
+    let taking_part = match family {
+        Family::Communication => taking_part_in_activities(conn, unit)?,
+        Family::Staff => trainings_of(conn, &entries)?,
+        _ => Vec::new(),
+    };
+    Ok(UnitFacts { entries, taking_part })
+}
+
+impl From<Row> for EntryFact {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            register: row.register,
+            day: row.day,
+            last_day: row.last_day,
+            kind: row.kind,
+            facet: row.facet,
+            number: row.number,
+            second_number: row.second_number,
+            about: row.about,
+            steps: [row.step_one, row.step_two, row.step_three],
+        }
+    }
+}
+
+type PartRow = (NaiveDate, RegisterEntryId, ParticipantId, String, String, String);
+
+/// What each of them took part in, wherever.
+fn parts_of(
+    conn: &mut DbConnection,
+    register: Register,
+    who: &[ParticipantId],
+    unit: &str,
+) -> Result<Vec<TakingPart>, AppError> {
+    let mut parts = Vec::new();
+    for some in who.chunks(AT_ONCE) {
+        let rows: Vec<PartRow> = register_participants::table
+            .inner_join(register_entries::table.on(register_entries::id.eq(register_participants::entry_id)))
+            .filter(register_participants::who.eq_any(some.to_vec()))
+            .filter(register_entries::register.eq(register))
+            .filter(register_entries::voided_at.is_null())
+            .select((
+                register_entries::day,
+                register_entries::id,
+                register_participants::who,
+                register_entries::kind,
+                register_entries::facet,
+                register_entries::unit_code,
+            ))
+            .load(conn)?;
+        parts.extend(rows.into_iter().map(|(day, entry, who, kind, facet, of)| TakingPart {
+            day,
+            entry,
+            who,
+            kind,
+            facet,
+            here: of == unit,
+        }));
+    }
+    Ok(parts)
+}
+
+fn taking_part_in_activities(conn: &mut DbConnection, unit: &str) -> Result<Vec<TakingPart>, AppError> {
+    let who: Vec<ParticipantId> = register_participants::table
+        .inner_join(register_entries::table.on(register_entries::id.eq(register_participants::entry_id)))
+        .filter(register_entries::register.eq(Register::CommunicationActivities))
+        .filter(register_entries::unit_code.eq(unit))
+        .filter(register_entries::voided_at.is_null())
+        .select(register_participants::who)
+        .distinct()
+        .load(conn)?;
+    parts_of(conn, Register::CommunicationActivities, &who, unit)
+}
+
+fn trainings_of(conn: &mut DbConnection, entries: &[EntryFact]) -> Result<Vec<TakingPart>, AppError> {
+    let staff = entries.iter().filter(|entry| entry.register == Register::Staff);
+    let who: Vec<ParticipantId> = staff.map(|entry| ParticipantId(entry.id.0)).collect();
+    parts_of(conn, Register::StaffTrainings, &who, "")
+}
+
+/// Units that have entries of a family.
+pub(super) fn units_of(conn: &mut DbConnection, family: Family) -> Result<BTreeSet<String>, AppError> {
+    let registers: Vec<Register> = Register::ALL.iter().copied().filter(|of| of.family() == family).collect();
+    let units: Vec<String> = register_entries::table
+        .filter(register_entries::register.eq_any(registers))
+        .select(register_entries::unit_code)
+        .distinct()
+        .load(conn)?;
+    Ok(units.into_iter().collect())
+}

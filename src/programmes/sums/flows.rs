@@ -1,0 +1,365 @@
+//! What the entries of one unit come to in a series, by half months. No database here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::series::Series;
+use crate::db::types::{ParticipantId, RegisterEntryId};
+use crate::programmes::elements::Element;
+use crate::programmes::periods::{Calendar, HALVES, HalfMonth};
+use crate::programmes::registers::catalogue::{Register, TipOffDays};
+
+/// An entry of a register, as far as it is counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryFact {
+    /// Id.
+    pub id: RegisterEntryId,
+    /// Register.
+    pub register: Register,
+    /// Day.
+    pub day: NaiveDate,
+    /// Last day.
+    pub last_day: Option<NaiveDate>,
+    /// First word.
+    pub kind: String,
+    /// Second word.
+    pub facet: String,
+    /// How many.
+    pub number: Option<i64>,
+    /// A second number.
+    pub second_number: Option<i64>,
+    /// Entry it is about.
+    pub about: Option<RegisterEntryId>,
+    /// Days of the steps after it.
+    pub steps: [Option<NaiveDate>; 3],
+}
+
+/// Somebody took part in an activity, here or in another unit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TakingPart {
+    /// Day of the activity.
+    pub day: NaiveDate,
+    /// The activity.
+    pub entry: RegisterEntryId,
+    /// Who.
+    pub who: ParticipantId,
+    /// Its form, or the topic of a training.
+    pub kind: String,
+    /// Its audience.
+    pub facet: String,
+    /// Whether it is one of the unit's own.
+    pub here: bool,
+}
+
+/// Everything that one unit's numbers of a family come from; nothing that was declared void.
+#[derive(Debug, Clone, Default)]
+pub struct UnitFacts {
+    /// Its own entries.
+    pub entries: Vec<EntryFact>,
+    /// Of communication: all activities, wherever, of those who took part in its own. Of staff: all trainings of its own.
+    pub taking_part: Vec<TakingPart>,
+}
+
+/// What counting needs to know besides.
+#[derive(Debug, Clone, Copy)]
+pub struct Measures {
+    /// Day after which months are cut.
+    pub closing_day: u32,
+    /// When a tip-off is handled in time.
+    pub tip_off_days: TipOffDays,
+}
+
+/// Changes by class and half month.
+pub type Flows = BTreeMap<String, BTreeMap<HalfMonth, i64>>;
+
+struct Counting<'a> {
+    series: &'a Series,
+    facts: &'a UnitFacts,
+    measures: Measures,
+    flows: Flows,
+}
+
+/// Counts a series from the facts of a unit.
+pub fn flows(series: &Series, facts: &UnitFacts, measures: Measures) -> Flows {
+    let mut counting = Counting { series, facts, measures, flows: Flows::new() };
+    match series.element {
+        Element::CommunicationActivities => counting.activities(|_| 1, |entry| &entry.kind),
+        Element::Attendances => counting.activities(|entry| entry.number.unwrap_or(0), |entry| &entry.facet),
+        Element::PersonsReached => counting.persons_reached(),
+        Element::PressItems => counting.events(Register::PressItems, |_| 1),
+        Element::Staff => counting.staff(),
+        Element::StaffTrained => counting.staff_trained(),
+        Element::Establishments => counting.establishments(|_| 1, |count| count.number),
+        Element::EstablishmentWorkers => {
+            counting.establishments(|one| one.number.unwrap_or(0), |count| count.second_number);
+        }
+        // Read from the level before the period and what opened in it.
+        Element::EstablishmentsOperating => {}
+        Element::EstablishmentsOpened => counting.establishments_opened(),
+        Element::EstablishmentsInspected => counting.inspected_in_year(|_| true),
+        Element::EstablishmentsDisguised => counting.inspected_in_year(|found| found.kind == "disguised_prostitution"),
+        Element::EstablishmentsEverInspected => counting.ever_inspected(),
+        Element::TipOffsReceived => counting.events(Register::TipOffs, |_| 1),
+        Element::TipOffsHandled => {
+            let days = measures.tip_off_days;
+            counting.events(Register::TipOffs, move |entry| i64::from(is_handled_in_time(entry, days)));
+        }
+        Element::PersonsSurveyed => counting.events(Register::NeedSurveys, |entry| entry.number.unwrap_or(0)),
+        Element::PersonsInNeed => counting.events(Register::NeedSurveys, |entry| entry.second_number.unwrap_or(0)),
+        Element::LocalPlans => counting.local_plans(),
+        Element::PilotModels => counting.running(Register::PilotModels),
+        Element::HealthyCommunes => counting.healthy(true),
+        Element::HealthyCommunesNew => counting.healthy(false),
+    }
+    for halves in counting.flows.values_mut() {
+        halves.retain(|_, change| *change != 0);
+    }
+    counting.flows.retain(|_, halves| !halves.is_empty());
+    counting.flows
+}
+
+/// Verified, classified and handled, each within its days after the reception.
+fn is_handled_in_time(entry: &EntryFact, days: TipOffDays) -> bool {
+    let limits = [days.verify, days.classify, days.handle];
+    entry.steps.iter().zip(limits).all(|(step, limit)| {
+        step.is_some_and(|step| step >= entry.day && (step - entry.day).num_days() <= i64::from(limit))
+    })
+}
+
+/// The year of a calendar that a half month belongs to.
+fn year_of(half: HalfMonth, calendar: Calendar) -> i32 {
+    let shift = i32::from(calendar == Calendar::Closing);
+    (half.0 + shift).div_euclid(HALVES)
+}
+
+impl<'a> Counting<'a> {
+    fn half(&self, day: NaiveDate) -> HalfMonth {
+        HalfMonth::of(day, self.measures.closing_day)
+    }
+
+    fn add(&mut self, class: &str, half: HalfMonth, change: i64) {
+        *self.flows.entry(class.to_owned()).or_default().entry(half).or_default() += change;
+    }
+
+    /// Entries of a register of the kinds that are counted.
+    fn entries(&self, register: Register) -> impl Iterator<Item = &'a EntryFact> + use<'a> {
+        let (series, facts) = (self.series, self.facts);
+        facts.entries.iter().filter(move |entry| entry.register == register && series.takes_kind(&entry.kind))
+    }
+
+    fn events(&mut self, register: Register, count: impl Fn(&EntryFact) -> i64) {
+        for entry in self.entries(register).filter(|entry| self.series.takes_group(&entry.facet)) {
+            self.add(&entry.kind, self.half(entry.day), count(entry));
+        }
+    }
+
+    fn activities(&mut self, count: impl Fn(&EntryFact) -> i64, class: impl Fn(&EntryFact) -> &String) {
+        for entry in self.entries(Register::CommunicationActivities) {
+            if self.series.takes_group(&entry.facet) {
+                self.add(class(entry), self.half(entry.day), count(entry));
+            }
+        }
+    }
+
+    /// Whoever stands in lists counts at the first activity of the year, in whichever unit that was; where there is no
+    /// list, those told to be reached for the first time count.
+    fn persons_reached(&mut self) {
+        let counts = |part: &&TakingPart| self.series.takes_kind(&part.kind) && self.series.takes_group(&part.facet);
+        let mut parts: Vec<&TakingPart> = self.facts.taking_part.iter().filter(counts).collect();
+        parts.sort();
+        let mut seen: BTreeSet<(ParticipantId, i32)> = BTreeSet::new();
+        for part in parts {
+            let half = self.half(part.day);
+            if seen.insert((part.who, year_of(half, self.series.calendar))) && part.here {
+                self.add(&part.facet, half, 1);
+            }
+        }
+        let listed: BTreeSet<RegisterEntryId> = self.facts.taking_part.iter().map(|part| part.entry).collect();
+        for entry in self.entries(Register::CommunicationActivities) {
+            if self.series.takes_group(&entry.facet) && !listed.contains(&entry.id) {
+                self.add(&entry.facet, self.half(entry.day), entry.second_number.unwrap_or(0));
+            }
+        }
+    }
+
+    /// Adds something that stands from one day to another, both counted.
+    fn stand(&mut self, class: &str, from: NaiveDate, to: Option<NaiveDate>, count: i64) {
+        self.add(class, self.half(from), count);
+        if let Some(after) = to.and_then(|last| last.succ_opt()) {
+            self.add(class, self.half(after.max(from)), -count);
+        }
+    }
+
+    fn has_list(&self, register: Register) -> bool {
+        self.facts.entries.iter().any(|entry| entry.register == register)
+    }
+
+    /// Adds a level that is known by counts: each holds until the next of its words.
+    fn level(
+        &mut self,
+        register: Register,
+        count: impl Fn(&EntryFact) -> Option<i64>,
+        class: impl Fn(&EntryFact) -> &str,
+    ) {
+        let mut counts: Vec<&EntryFact> = self.entries(register).collect();
+        counts.sort_by_key(|entry| (entry.day, entry.id));
+        let mut before: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+        for entry in counts {
+            let Some(now) = count(entry) else { continue };
+            let last = before.insert((&entry.kind, &entry.facet), now).unwrap_or(0);
+            self.add(class(entry), self.half(entry.day), now - last);
+        }
+    }
+
+    /// Staff of lists who are counted.
+    fn staff_listed(&self) -> impl Iterator<Item = &'a EntryFact> + use<'a> {
+        let direct = self.series.direct;
+        self.entries(Register::Staff).filter(move |one| !direct || one.number == Some(1))
+    }
+
+    fn staff(&mut self) {
+        if self.has_list(Register::Staff) {
+            for one in self.staff_listed() {
+                if self.series.takes_group(&one.facet) {
+                    self.stand(&one.facet, one.day, one.last_day, 1);
+                }
+            }
+            return;
+        }
+        let direct = self.series.direct;
+        let groups = &self.series.groups;
+        let counted = |entry: &EntryFact| groups.is_empty() || groups.contains(&entry.facet);
+        self.level(
+            Register::StaffCounts,
+            |entry| (if direct { entry.second_number } else { entry.number }).filter(|_| counted(entry)),
+            |entry| entry.facet.as_str(),
+        );
+    }
+
+    /// Staff of lists by their first training of the topics; else those told to be trained for the first time.
+    fn staff_trained(&mut self) {
+        let since = self.series.since.unwrap_or(NaiveDate::MIN);
+        if self.has_list(Register::Staff) {
+            for one in self.staff_listed() {
+                let own = |part: &&TakingPart| {
+                    part.who.0 == one.id.0 && part.day >= since && self.series.takes_group(&part.kind)
+                };
+                let first = self.facts.taking_part.iter().filter(own).map(|part| part.day).min();
+                let Some(first) = first.filter(|first| one.last_day.is_none_or(|last| *first <= last)) else {
+                    continue;
+                };
+                self.stand(&one.facet, first.max(one.day), one.last_day, 1);
+            }
+            return;
+        }
+        let trainings = self.facts.entries.iter().filter(|entry| entry.register == Register::StaffTrainings);
+        for training in trainings.filter(|_| !self.series.direct) {
+            let counts = self.series.takes_group(&training.kind) && self.series.takes_kind(&training.facet);
+            if counts && training.day >= since {
+                self.add("", self.half(training.day), training.second_number.unwrap_or(0));
+            }
+        }
+    }
+
+    fn establishments(&mut self, one: impl Fn(&EntryFact) -> i64, counted: impl Fn(&EntryFact) -> Option<i64>) {
+        if self.has_list(Register::Establishments) {
+            for establishment in self.entries(Register::Establishments) {
+                self.stand(&establishment.kind, establishment.day, establishment.last_day, one(establishment));
+            }
+        } else {
+            self.level(Register::EstablishmentCounts, counted, |entry| entry.kind.as_str());
+        }
+    }
+
+    fn establishments_opened(&mut self) {
+        if self.has_list(Register::Establishments) {
+            self.events(Register::Establishments, |_| 1);
+            return;
+        }
+        self.level(Register::EstablishmentCounts, |count| count.number, |entry| entry.kind.as_str());
+        for halves in self.flows.values_mut() {
+            halves.retain(|_, change| *change > 0);
+        }
+    }
+
+    /// Inspections of each establishment, the earliest first.
+    fn inspections(&self) -> BTreeMap<RegisterEntryId, Vec<&'a EntryFact>> {
+        let mut inspections: BTreeMap<RegisterEntryId, Vec<&EntryFact>> = BTreeMap::new();
+        for entry in self.facts.entries.iter().filter(|entry| entry.register == Register::Inspections) {
+            if let Some(about) = entry.about {
+                inspections.entry(about).or_default().push(entry);
+            }
+        }
+        for of_one in inspections.values_mut() {
+            of_one.sort_by_key(|entry| (entry.day, entry.id));
+        }
+        inspections
+    }
+
+    fn inspected_in_year(&mut self, counts: impl Fn(&EntryFact) -> bool) {
+        let mut inspections = self.inspections();
+        for establishment in self.entries(Register::Establishments) {
+            let mut years = BTreeSet::new();
+            for inspection in inspections.remove(&establishment.id).unwrap_or_default() {
+                let half = self.half(inspection.day);
+                if counts(inspection) && years.insert(year_of(half, self.series.calendar)) {
+                    self.add(&establishment.kind, half, 1);
+                }
+            }
+        }
+    }
+
+    fn ever_inspected(&mut self) {
+        let since = self.series.since.unwrap_or(NaiveDate::MIN);
+        let inspections = self.inspections();
+        for establishment in self.entries(Register::Establishments) {
+            let own = inspections.get(&establishment.id).map_or(&[][..], Vec::as_slice);
+            let Some(first) = own.iter().map(|inspection| inspection.day).find(|day| *day >= since) else { continue };
+            if establishment.last_day.is_none_or(|last| first <= last) {
+                self.stand(&establishment.kind, first.max(establishment.day), establishment.last_day, 1);
+            }
+        }
+    }
+
+    fn running(&mut self, register: Register) {
+        for entry in self.entries(register) {
+            self.stand(&entry.kind, entry.day, entry.last_day, 1);
+        }
+    }
+
+    /// A plan counts from the day on which it is carried out.
+    fn local_plans(&mut self) {
+        for plan in self.entries(Register::LocalPlans) {
+            let [Some(carried_out), ..] = plan.steps else { continue };
+            let from = carried_out.max(plan.day);
+            if plan.last_day.is_none_or(|last| from <= last) {
+                self.stand(&plan.kind, from, plan.last_day, 1);
+            }
+        }
+    }
+
+    /// A commune that is recognised twice at a time counts once: the days on which any recognition holds. `level`
+    /// counts while it lasts; else each new beginning counts.
+    fn healthy(&mut self, level: bool) {
+        let mut spans: Vec<(NaiveDate, NaiveDate)> = self
+            .entries(Register::HealthyCommunes)
+            .map(|entry| (entry.day, entry.last_day.unwrap_or(NaiveDate::MAX)))
+            .collect();
+        spans.sort_unstable();
+        let mut merged: Vec<(NaiveDate, NaiveDate)> = Vec::new();
+        for (from, to) in spans {
+            match merged.last_mut() {
+                Some((_, last)) if last.succ_opt().is_none_or(|next| from <= next) => *last = to.max(*last),
+                _ => merged.push((from, to)),
+            }
+        }
+        for (from, to) in merged {
+            if level {
+                self.stand("", from, (to < NaiveDate::MAX).then_some(to), 1);
+            } else {
+                self.add("", self.half(from), 1);
+            }
+        }
+    }
+}

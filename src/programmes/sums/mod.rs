@@ -1,0 +1,21 @@
+//! What registers come to, kept for every unit and half month so that a figure reads no entries.
+//!
+//! A write of a register says which unit's numbers are due ([`due`]); they are counted anew from the unit's entries
+//! soon after ([`settle`]). Whoever reads meanwhile counts the units that are due from their entries, so that a figure
+//! is exact at every moment.
+
+pub mod counting;
+mod due;
+mod flows;
+mod reading;
+mod rows;
+mod series;
+mod settling;
+
+pub use crate::grants::province_of;
+pub use due::{Dues, mark};
+pub use flows::{EntryFact, Measures, TakingPart, UnitFacts, flows};
+pub use reading::{Area, UnitYears, read};
+pub use rows::{FOR_GOOD, YearSum, rows};
+pub use series::Series;
+pub use settling::{Comparison, Counter, Difference, compare, compared, rebuild, settle, settle_units};

@@ -1,0 +1,272 @@
+//! Counting anew what is due, everything, or comparing what is kept with a full recount.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use diesel::prelude::*;
+
+use super::due;
+use super::flows::{Measures, flows};
+use super::rows::{YearSum, rows};
+use super::{Dues, Series, counting};
+use crate::admin_units::AdminUnits;
+use crate::db::bulk::{BulkRow as _, bulk_rows};
+use crate::db::schema::{register_series, register_sums, sums_due};
+use crate::db::types::Instant;
+use crate::db::{Database, DbConnection, Size};
+use crate::error::AppError;
+use crate::grants::province_of;
+use crate::programmes::elements::Family;
+
+/// Marks that are settled in one transaction.
+const MARKS_AT_ONCE: i64 = 500;
+/// Units that are counted in one transaction of a rebuild.
+const UNITS_AT_ONCE: usize = 500;
+
+#[derive(Debug, Clone, Insertable, Queryable, Selectable)]
+#[diesel(table_name = register_sums)]
+pub(super) struct SumRow {
+    pub(super) unit_code: String,
+    pub(super) series: String,
+    pub(super) class: String,
+    pub(super) year: i32,
+    pub(super) until_year: i32,
+    pub(super) province_code: String,
+    pub(super) opening: i64,
+    pub(super) halves: Vec<u8>,
+}
+
+bulk_rows! { SumRow => register_sums }
+
+/// What is counted, and with what.
+#[derive(Debug, Clone)]
+pub struct Counter {
+    /// Units.
+    pub units: Arc<AdminUnits>,
+    /// Measures.
+    pub measures: Measures,
+    /// Series that are kept.
+    pub series: Arc<BTreeSet<Series>>,
+}
+
+impl Counter {
+    fn of_family(&self, family: Family) -> Vec<&Series> {
+        self.series.iter().filter(|series| series.element.family() == family).collect()
+    }
+}
+
+/// The rows of these series of a unit, counted from its entries.
+pub(super) fn counted(
+    conn: &mut DbConnection,
+    measures: Measures,
+    series: &[&Series],
+    family: Family,
+    unit: &str,
+) -> Result<Vec<(String, String, YearSum)>, AppError> {
+    let facts = counting::facts(conn, family, unit)?;
+    let mut all = Vec::new();
+    for series in series {
+        let of_classes = rows(&flows(series, &facts, measures), series.element.nature());
+        let code = series.code();
+        for (class, years) in of_classes {
+            all.extend(years.into_iter().map(|year| (code.clone(), class.clone(), year)));
+        }
+    }
+    Ok(all)
+}
+
+/// Counts units of a family anew, in the transaction of the caller.
+///
+/// # Errors
+/// The engine's own.
+pub fn settle_units(conn: &mut DbConnection, counter: &Counter, dues: &Dues, now: Instant) -> Result<(), AppError> {
+    for (family, units) in dues {
+        let own = counter.of_family(*family);
+        let codes: Vec<String> = own.iter().map(|series| series.code()).collect();
+        let mut made = Vec::new();
+        for unit in units {
+            let gone = register_sums::table
+                .filter(register_sums::unit_code.eq(unit))
+                .filter(register_sums::series.eq_any(codes.clone()));
+            diesel::delete(gone).execute(conn)?;
+            let province_code = province_of(&counter.units, unit, now.civil_date());
+            let all = counted(conn, counter.measures, &own, *family, unit)?;
+            made.extend(all.into_iter().map(|(series, class, sum)| SumRow {
+                unit_code: unit.clone(),
+                series,
+                class,
+                year: sum.year,
+                until_year: sum.until_year,
+                province_code: province_code.clone(),
+                opening: sum.opening,
+                halves: sum.bytes(),
+            }));
+        }
+        SumRow::insert_all(conn, &made)?;
+    }
+    Ok(())
+}
+
+/// Counts what is due, until nothing is. Part of housekeeping; safe on any number of nodes.
+///
+/// # Errors
+/// When the database fails.
+pub fn settle(db: &Database, counter: &Counter, now: Instant) -> Result<(), AppError> {
+    build_new(db, counter, now)?;
+    while {
+        let counter = counter.clone();
+        db.write_now(move |conn| {
+            let (dues, last) = due::oldest(conn, MARKS_AT_ONCE)?;
+            let Some(last) = last else { return Ok(false) };
+            settle_units(conn, &counter, &dues, now)?;
+            // Of those this transaction sees: a mark of a smaller number that is committed later stays.
+            diesel::delete(sums_due::table.filter(sums_due::id.le(last))).execute(conn)?;
+            Ok(true)
+        })?
+    } {}
+    Ok(())
+}
+
+/// Builds the families of which a series is not built yet: those of a plan that is new here. Units that writers change
+/// meanwhile are due, and are counted with the others.
+fn build_new(db: &Database, counter: &Counter, now: Instant) -> Result<(), AppError> {
+    let built = db.read_now(built)?;
+    let missing = counter.series.iter().filter(|series| !built.contains(&series.code()));
+    let families: BTreeSet<Family> = missing.map(|series| series.element.family()).collect();
+    for family in families {
+        build(db, counter, family, now)?;
+    }
+    Ok(())
+}
+
+fn build(db: &Database, counter: &Counter, family: Family, now: Instant) -> Result<(), AppError> {
+    let units: Vec<String> = db.read_now(|conn| counting::units_of(conn, family))?.into_iter().collect();
+    for some in units.chunks(UNITS_AT_ONCE) {
+        let dues: Dues = BTreeMap::from([(family, some.iter().cloned().collect())]);
+        let counter = counter.clone();
+        db.write_sized_now(Size::Large, move |conn| settle_units(conn, &counter, &dues, now))?;
+    }
+    let codes: Vec<String> = counter.of_family(family).into_iter().map(Series::code).collect();
+    db.write_now(move |conn| {
+        diesel::delete(register_series::table.filter(register_series::series.eq_any(codes.clone()))).execute(conn)?;
+        for code in &codes {
+            let row = (register_series::series.eq(code), register_series::built_at.eq(now));
+            diesel::insert_into(register_series::table).values(row).execute(conn)?;
+        }
+        Ok(())
+    })
+}
+
+/// Throws away what is kept, and counts everything anew.
+///
+/// # Errors
+/// When the database fails.
+pub fn rebuild(db: &Database, counter: &Counter, now: Instant) -> Result<(), AppError> {
+    db.write_now(|conn| {
+        diesel::delete(register_series::table).execute(conn)?;
+        diesel::delete(register_sums::table).execute(conn)?;
+        Ok(())
+    })?;
+    settle(db, counter, now)
+}
+
+/// A unit whose kept sums are not those of its entries.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Difference {
+    /// Unit.
+    pub unit_code: String,
+    /// Series.
+    pub series: String,
+}
+
+type Kept = BTreeSet<(String, String, YearSum)>;
+
+/// What came of a comparison.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// Units that were compared.
+    pub units: BTreeSet<String>,
+    /// Units that were left out of a family, because they are due.
+    pub due: BTreeSet<String>,
+    /// What differs.
+    pub differences: BTreeSet<Difference>,
+}
+
+/// Compares what is kept with a full recount; returns what differs.
+///
+/// # Errors
+/// When the database fails.
+pub fn compare(db: &Database, counter: &Counter) -> Result<BTreeSet<Difference>, AppError> {
+    Ok(compared(db, counter)?.differences)
+}
+
+/// Compares what is kept with a full recount, family by family. Units that are due are left out, for their sums are
+/// known to be old; so are series that are not built yet, for nobody reads them.
+///
+/// # Errors
+/// When the database fails.
+pub fn compared(db: &Database, counter: &Counter) -> Result<Comparison, AppError> {
+    let mut comparison = Comparison::default();
+    for family in Family::ALL {
+        db.read_now(|conn| {
+            let built = built(conn)?;
+            let mut own = counter.of_family(*family);
+            own.retain(|series| built.contains(&series.code()));
+            if own.is_empty() { Ok(()) } else { compare_family(conn, counter, *family, &own, &mut comparison) }
+        })?;
+    }
+    Ok(comparison)
+}
+
+fn compare_family(
+    conn: &mut DbConnection,
+    counter: &Counter,
+    family: Family,
+    own: &[&Series],
+    comparison: &mut Comparison,
+) -> Result<(), AppError> {
+    let codes: Vec<String> = own.iter().map(|series| series.code()).collect();
+    let mut units = counting::units_of(conn, family)?;
+    let kept: Vec<String> = register_sums::table
+        .filter(register_sums::series.eq_any(codes.clone()))
+        .select(register_sums::unit_code)
+        .distinct()
+        .load(conn)?;
+    units.extend(kept);
+    let due = due::of_family(conn, family)?;
+    for unit in units.difference(&due) {
+        let kept = kept_of(conn, unit, &codes)?;
+        let anew: Kept = counted(conn, counter.measures, own, family, unit)?.into_iter().collect();
+        let differ = kept.symmetric_difference(&anew);
+        let differ = differ.map(|(series, ..)| Difference { unit_code: unit.clone(), series: series.clone() });
+        comparison.differences.extend(differ);
+        comparison.units.insert(unit.clone());
+    }
+    comparison.due.extend(due);
+    Ok(())
+}
+
+fn built(conn: &mut DbConnection) -> Result<BTreeSet<String>, AppError> {
+    let codes: Vec<String> = register_series::table.select(register_series::series).load(conn)?;
+    Ok(codes.into_iter().collect())
+}
+
+fn kept_of(conn: &mut DbConnection, unit: &str, codes: &[String]) -> Result<Kept, AppError> {
+    let rows: Vec<SumRow> = register_sums::table
+        .filter(register_sums::unit_code.eq(unit))
+        .filter(register_sums::series.eq_any(codes.to_vec()))
+        .select(SumRow::as_select())
+        .load(conn)?;
+    rows.into_iter()
+        .map(|row| {
+            let sum = year_sum(row.year, row.until_year, row.opening, &row.halves)?;
+            Ok((row.series, row.class, sum))
+        })
+        .collect()
+}
+
+/// A row as it is stored.
+pub(super) fn year_sum(year: i32, until_year: i32, opening: i64, halves: &[u8]) -> Result<YearSum, AppError> {
+    let halves = YearSum::halves_of(halves).ok_or_else(|| AppError::internal("sums are damaged; rebuild them"))?;
+    Ok(YearSum { year, until_year, opening, halves })
+}

@@ -1,0 +1,73 @@
+//! What a figure says of itself, and who may ask.
+
+use serde_json::json;
+
+use hoanhap::grants::Role;
+
+use super::Officer;
+use crate::support::{TestApp, World, both_dbs};
+
+const PLAN: &str = "vn-808-2021-2025";
+
+both_dbs! {
+    fn bad_questions_are_told_what_is_allowed(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        for (question, status, field) in [
+            ("period=2025-13", 422, "period"), ("unit=G63-P99", 422, "unit"), ("map=gestern", 422, "map"),
+            ("breakdown=village", 422, "breakdown"), ("breakdown=province,commune", 422, "breakdown"),
+            ("indicator=808-99", 422, "indicator"), ("unit=G34-P01&period=2022", 422, "unit"), ("year=2022", 400, "year"),
+        ] {
+            let reply = app.get(&format!("/programmes/{PLAN}/indicators?{question}")).by(&officer.user).send().expect(status);
+            assert_eq!(reply.json()["errors"][0]["field"], json!(field), "{question}");
+        }
+        app.get("/programmes/nothing/indicators").by(&officer.user).send().expect(404);
+    }
+
+    fn an_officer_reads_figures_of_the_own_area_and_nobody_else_reads_any(app: &TestApp) {
+        let world = World::build(app);
+        let officer = Officer::of(app, "G63-P44");
+        let ask = |user, unit: &str| app.get(&format!("/programmes/{PLAN}/indicators?unit={unit}&period=2022")).by(user).send();
+        // Quảng Bình is Quảng Trị now: both old provinces lie in the own area, others do not.
+        for (unit, status) in [("G63-P44", 200), ("G63-P45", 200), ("G63-P46", 403), ("VN", 403)] {
+            ask(&officer.user, unit).expect(status);
+        }
+        let supervisor = app.account("giamsat.hai", Role::Supervisor, None, Some("G63-P44"));
+        ask(&supervisor, "G63-P44").expect(200);
+        for user in [&world.manager, &world.worker, &world.peer_leader, &world.teacher, &world.return_officer, &world.auditor] {
+            ask(user, "G63-P44").expect(403);
+        }
+    }
+
+    fn the_report_comes_as_json_table_workbook_and_page(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        for (format, media, start) in [
+            ("json", "application/json", &b"{"[..]), ("csv", "text/csv; charset=utf-8", "\u{feff}".as_bytes()),
+            ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK"),
+            ("html", "text/html; charset=utf-8", b"<!doctype html>"),
+        ] {
+            let path = format!("/programmes/{PLAN}/report?format={format}&period=2022&breakdown=province");
+            let reply = app.get(&path).by(&officer.user).send().expect(200);
+            assert_eq!(reply.header("content-type"), Some(media));
+            assert!(reply.body.starts_with(start), "{format}");
+        }
+    }
+
+    fn months_classes_and_units_break_a_figure_down(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        officer.reached("G63-C23535", "2022-03-01", "upper_secondary_students", 40);
+        officer.reached("G63-C23535", "2022-05-01", "vocational_students", 31);
+        officer.report("students", "G63-P62", "2022", 100);
+        let figures = |question: &str| officer.figures(PLAN, &format!("indicator=808-03c&period=2022&{question}"))["indicators"][0]["figures"]
+            .as_array().expect("figures").clone();
+        let by_class = figures("unit=G63-P62&breakdown=class");
+        let of = |class: &str| by_class.iter().find(|figure| figure["class"] == json!(class)).map(|figure| figure["numerator"].clone());
+        assert_eq!((of("upper_secondary_students"), of("vocational_students")), (Some(json!(40)), Some(json!(31))));
+        let months = figures("unit=G63-P62&breakdown=month");
+        let numerators: Vec<i64> = months.iter().map(|figure| figure["numerator"].as_i64().unwrap_or(0)).collect();
+        assert_eq!(numerators, [0, 0, 40, 0, 31, 0, 0, 0, 0, 0, 0, 0]);
+        let provinces = figures("unit=VN&breakdown=province");
+        assert_eq!(provinces.len(), 64);
+        let sum: i64 = provinces.iter().skip(1).filter_map(|figure| figure["numerator"].as_i64()).sum();
+        assert_eq!((json!(sum), provinces[0]["numerator"].clone()), (json!(71), json!(71)));
+    }
+}

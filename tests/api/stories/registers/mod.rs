@@ -1,0 +1,7 @@
+//! Registers of a programme: what its officers record, who reaches it, and what it comes to.
+
+mod entries;
+mod files;
+mod numbers;
+mod reach;
+mod reported;

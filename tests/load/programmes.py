@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+"""Measures the figures of programmes, with few and with many entries in the registers, on both databases.
+
+    tests/load/programmes.py [--engines sqlite,postgres] [--scales 1,3] [--persons 50000] [--runs 20]
+                             [--binary target/release/hoanhap] [--work DIR]
+
+Needs Python 3 and a release build (cargo build --release --locked); for PostgreSQL its server and psql. At scale 1 the
+registers hold 1,000,000 communication activities, 250,000 inspections of 100,000 establishments, 200,000 attendances
+of 40,000 staff at trainings, and 30,000 press items, over ten years and all communes of their time; the cases are
+those of the demo. Entries are written into the tables, then counted by "hoanhap statistics rebuild". Prints Markdown.
+Each time is the median of the runs, of one reader, with the client on the same processors:
+
+- report: the report of Decision 808 for the country and a year, by province;
+- communes: one indicator for the country, by 3,321 communes and 12 months;
+- own: the report of one province;
+- write: recording an activity, and the same with sums that nobody keeps (the marks left out);
+- settle: counting one unit anew, as housekeeping does after a write.
+"""
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import random
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+
+import measure
+from measure import say
+
+options = argparse.ArgumentParser(allow_abbrev=False)
+add = options.add_argument
+add("--engines", default="sqlite,postgres")
+add("--scales", default="1,3")
+add("--persons", type=int, default=50_000)
+add("--runs", type=int, default=20)
+add("--binary", default=str(measure.ROOT / "target" / "release" / "hoanhap"))
+add("--work", default=os.path.join(tempfile.gettempdir(), "hoanhap-programmes"))
+o = options.parse_args()
+o.work = pathlib.Path(o.work).resolve()
+COLUMNS = ("id register unit_code province_code day last_day kind facet number second_number about_id name step_one_on "
+           "step_two_on step_three_on import_id recorded_by created_at updated_at voided_at version").split()
+PLAN = "vn-808-2021-2025"
+
+
+# --- The data -------------------------------------------------------------------
+
+
+def units():
+    import csv
+    rows = {row["code"]: row for row in csv.DictReader(open(measure.ROOT / "config/admin_units/admin_units.csv", encoding="utf-8"))}
+
+    def province(code):
+        while rows[code]["level"] != "province":
+            code = rows[code]["parent_code"]
+        return rows[code]["successor_code"] or code
+    communes = [row for row in rows.values() if row["level"] == "commune" and not row["valid_from"] or row["code"].startswith("G34-C")]
+    old = [(row["code"], province(row["code"])) for row in communes if row["code"].startswith("G63") and row["valid_to"] == "2025-06-30"]
+    new = [(row["code"], province(row["code"])) for row in communes if row["code"].startswith("G34")]
+    provinces = [(code, province(code)) for code, row in rows.items() if row["level"] == "province" and code.startswith("G63")]
+    return old, new, provinces
+
+
+class Entries:
+    """Rows of the registers, made up from a seed."""
+
+    def __init__(self, account, scale):
+        self.account, self.scale, self.random = account, scale, random.Random(7)
+        self.old, self.new, self.provinces = units()
+        self.begin = datetime.date(2017, 1, 1).toordinal()
+
+    def row(self, register, where, day, **more):
+        now = "2026-01-01 00:00:00.000000"
+        row = dict(id=uuid.UUID(int=self.random.getrandbits(128), version=4), register=register, unit_code=where[0],
+                   province_code=where[1], day=day, last_day=None, kind="", facet="", number=None, second_number=None, about_id=None,
+                   name="", step_one_on=None, step_two_on=None, step_three_on=None, import_id=None, recorded_by=self.account,
+                   created_at=now, updated_at=now, voided_at=None, version=1)
+        row.update(more)
+        return row
+
+    def place(self):
+        """A day and a commune of its time."""
+        day = datetime.date.fromordinal(self.begin + self.random.randrange(3470))
+        return self.random.choice(self.new if day >= datetime.date(2025, 7, 1) else self.old), day
+
+    def all(self):
+        pick = self.random.choice
+        for _ in range(1_000_000 * self.scale):
+            where, day = self.place()
+            yield self.row("communication_activities", where, day, kind=pick(["face_to_face", "group_discussion", "loudspeaker", "meeting"]),
+                           facet=pick(["residents", "establishment_workers", "upper_secondary_students"]), number=40, second_number=12)
+        establishments = []
+        for _ in range(100_000 * self.scale):
+            where, day = self.place()
+            one = self.row("establishments", where, day, kind=pick(["karaoke", "lodging", "massage", "bar", "cafe"]), name="Cơ sở", number=3)
+            establishments.append((one["id"], where, day))
+            yield one
+        for _ in range(250_000 * self.scale):
+            about, where, opened = pick(establishments)
+            day = opened + datetime.timedelta(self.random.randrange(1500))
+            yield self.row("inspections", where, min(day, datetime.date(2026, 6, 30)), kind=pick(["no_violation", "violation"]), about_id=about)
+        self.staff = []
+        for number in range(40_000 * self.scale):
+            where, day = self.place()
+            one = self.row("staff", where, day, kind=pick(["province", "district", "commune"]), facet="health", name=f"CB-{number}", number=1)
+            self.staff.append(one["id"])
+            yield one
+        self.trainings = []
+        for _ in range(5_000 * self.scale):
+            where, day = self.place()
+            one = self.row("staff_trainings", where, day, kind=pick(["prevention", "harm_reduction", "reintegration", "coordination"]))
+            self.trainings.append(one["id"])
+            yield one
+        for _ in range(30_000 * self.scale):
+            _, day = self.place()
+            yield self.row("press_items", pick(self.provinces), min(day, datetime.date(2025, 6, 30)), kind="provincial", name="Báo")
+
+    def participants(self):
+        for training in self.trainings:
+            for who in self.random.sample(self.staff, 40):
+                yield training, who
+
+
+def into_sqlite(path, entries):
+    with sqlite3.connect(path) as db:
+        blob = lambda value: value.bytes if isinstance(value, uuid.UUID) else value.isoformat() if isinstance(value, datetime.date) else value
+        places = ",".join("?" * len(COLUMNS))
+        db.executemany(f"insert into register_entries ({','.join(COLUMNS)}) values ({places})",
+                       ([blob(row[name]) for name in COLUMNS] for row in entries.all()))
+        db.executemany("insert into register_participants (entry_id, who) values (?, ?)",
+                       ((entry.bytes, who.bytes) for entry, who in entries.participants()))
+    db = sqlite3.connect(path)
+    db.execute("analyze")
+    db.commit()
+    db.close()
+
+
+def into_postgres(cluster, name, entries):
+    def copy(table, columns, rows):
+        command = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(cluster.port), "-U", "postgres", "-d", name,
+                   "-c", f"copy {table} ({','.join(columns)}) from stdin"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as psql:
+            for row in rows:
+                psql.stdin.write("\t".join("\\N" if value is None else str(value) for value in row) + "\n")
+            psql.stdin.close()
+            if psql.wait():
+                sys.exit("psql failed")
+    copy("register_entries", COLUMNS, ([row[name] for name in COLUMNS] for row in entries.all()))
+    copy("register_participants", ["entry_id", "who"], entries.participants())
+    cluster.sql("vacuum analyze", name)
+
+
+class Server(measure.Server):
+    def officer(self):
+        """An officer of the country, and an administrator before."""
+        accounts = json.loads((self.data / "accounts.json").read_text())
+        admin = next(a for a in accounts if a["role"] == "administrator")
+        self.log_in({"username": admin["username"], "password": admin["password"]})
+        username = f"do.{uuid.uuid4()}"
+        made = self.by("/users", {"username": username, "display_name": "Cán bộ"})
+        self.by(f"/users/{made['id']}/roles", {"role": "programme_officer", "admin_unit_code": "VN"})
+        self.keep(self.json("POST", "/api/v1/auth/accept-invitation",
+                            {"username": username, "invitation": made["invitation"], "password": uuid.uuid4().hex}))
+        return uuid.UUID(made["id"])
+
+    def by(self, path, body):
+        return self.json("POST", "/api/v1" + path, body, {"Authorization": f"Bearer {self.token}", "Idempotency-Key": str(uuid.uuid4())})
+
+
+def command(engine, data, cluster, name, *words):
+    env = dict(os.environ, HOANHAP_SERVER__DATA_DIR=str(data), HOANHAP_LOG__FILTER="warn")
+    if cluster:
+        env["HOANHAP_DATABASE__URL"] = cluster.url(name)
+    begun = time.monotonic()
+    done = subprocess.run([o.binary, *words], env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        sys.exit(f"{words}: {done.stdout[-500:]}")
+    return time.monotonic() - begun
+
+
+def prepare(engine, scale, cluster):
+    pristine, name = o.work / f"{engine}-{scale}", f"programmes_{scale}"
+    done = pristine / "stored"
+    if not done.exists() or (cluster and not cluster.has(name)):
+        shutil.rmtree(pristine, ignore_errors=True)
+        pristine.mkdir(parents=True)
+        if cluster:
+            cluster.sql(f"drop database if exists {name}")
+            cluster.sql(f"create database {name}")
+        server = Server(o, pristine / "data", cluster and cluster.url(name), pristine / "log")
+        server.start()
+        account = server.officer()
+        server.stop()
+        begun = time.monotonic()
+        entries = Entries(account, scale)
+        into_postgres(cluster, name, entries) if cluster else into_sqlite(pristine / "data" / "hoanhap.db", entries)
+        say(f"{engine}, scale {scale}: stored in {time.monotonic() - begun:.0f} s")
+        rebuilt = command(engine, pristine / "data", cluster, name, "statistics", "rebuild")
+        say(f"rebuilt in {rebuilt:.0f} s")
+        if cluster:
+            cluster.sql("vacuum analyze", name)
+        done.write_text(json.dumps({"rebuilt": rebuilt}))
+    return pristine / "data", name, json.loads(done.read_text())
+
+
+# --- Measuring --------------------------------------------------------------------
+
+
+def timed(server, path):
+    begun = time.perf_counter()
+    status, text = server.ask("GET", "/api/v1" + path, headers={"Authorization": f"Bearer {server.token}"})
+    if status != 200:
+        sys.exit(f"{path}: {status} {text[:300]}")
+    return (time.perf_counter() - begun) * 1000, len(text)
+
+
+def median(server, path):
+    timed(server, path)
+    times = [timed(server, path) for _ in range(o.runs)]
+    low, mid = min(t for t, _ in times), statistics.median(t for t, _ in times)
+    return f"{mid:.0f} ({low:.0f})", times[0][1]
+
+
+def writes(server, number=200):
+    entries = Entries(uuid.uuid4(), 1)
+    times = []
+    for _ in range(number):
+        (unit, _), day = entries.place()
+        body = {"unit_code": unit, "held_on": day.isoformat(), "form": "meeting", "audience": "residents", "first_time_this_year": 3}
+        begun = time.perf_counter()
+        server.by("/registers/communication_activities/entries", body)
+        times.append((time.perf_counter() - begun) * 1000)
+    return f"{statistics.median(times):.2f}"
+
+
+def measure_one(engine, scale):
+    cluster = measure.Cluster(o.work) if engine == "postgres" else None
+    data, name, kept = prepare(engine, scale, cluster)
+    server = Server(o, data, cluster and cluster.url(name), o.work / f"{engine}.log")
+    server.start()
+    server.officer()
+    report, size = median(server, f"/programmes/{PLAN}/indicators?period=2024&breakdown=province")
+    today, _ = median(server, f"/programmes/{PLAN}/indicators?period=2024&breakdown=province&map=today")
+    communes, large = median(server, f"/programmes/{PLAN}/indicators?period=2024&breakdown=commune,month&map=today&indicator=808-08a")
+    own, _ = median(server, f"/programmes/{PLAN}/indicators?period=2024&unit=G63-P38&breakdown=district")
+    written = writes(server)
+    row = [engine, f"{scale}×", report, today, f"{communes} · {large / 1e6:.1f} MB", own, written, f"{kept['rebuilt']:.0f}"]
+    server.stop()
+    if cluster:
+        cluster.stop()
+    return row
+
+
+def main():
+    heads = ["engine", "scale", "report by province, ms", "on today's map, ms", "3,321 communes × 12 months, ms", "one province, ms",
+             "write, ms", "rebuild, s"]
+    print("| " + " | ".join(heads) + " |")
+    print("|" + "---|" * len(heads))
+    for scale in (int(scale) for scale in o.scales.split(",")):
+        for engine in o.engines.split(","):
+            print("| " + " | ".join(measure_one(engine, scale)) + " |", flush=True)
+
+
+main()
