@@ -89,7 +89,7 @@ pub fn step(
     if !books.units.is_valid_on(&key.unit, last_day) && !books.units.is_valid_on(&key.unit, first_day) {
         return Err(AppError::field("unit", Rule::UnitNotValidOn));
     }
-    check_level(books.units, &scope, key, step.status)?;
+    check_level(books.units, &scope, key, step.status, today)?;
     if last_day >= today {
         return Err(AppError::Conflict(Conflict::PeriodNotOver));
     }
@@ -184,9 +184,17 @@ fn save(conn: &mut DbConnection, row: &ReportingPeriod, read: i32) -> Result<(),
 }
 
 /// Communes submit, and whoever is above them goes on; provinces and the country are closed by their own officers.
-fn check_level(units: &AdminUnits, scope: &Scope, key: &PeriodKey, next: PeriodStatus) -> Result<(), AppError> {
+fn check_level(
+    units: &AdminUnits,
+    scope: &Scope,
+    key: &PeriodKey,
+    next: PeriodStatus,
+    today: NaiveDate,
+) -> Result<(), AppError> {
     let level = units.get(&key.unit).map_or(Level::Commune, |unit| unit.level);
-    let own_only = !scope.admin_units.iter().any(|own| *own != key.unit);
+    // Whoever holds several communes is above none of them.
+    let is_above = |own: &String| *own != key.unit && reaches(units, own, &key.unit, today);
+    let own_only = !scope.admin_units.iter().any(is_above);
     let is_commune = level == Level::Commune;
     match next {
         PeriodStatus::Checked | PeriodStatus::Open if is_commune && own_only => Err(AppError::Forbidden),

@@ -186,6 +186,7 @@ impl Maker<'_> {
             self.add(indicator, &cells, None, &mut figures);
             self.add_classes(conn, indicator, &mut remarks, &mut figures)?;
         }
+        remarks.retain(|remark| self.concerns(remark));
         Ok(IndicatorFigures {
             indicator: indicator.code.clone(),
             kind: indicator.kind,
@@ -343,6 +344,15 @@ impl Maker<'_> {
             status: if reason.is_not_applicable() { Status::NotApplicable } else { Status::NoData },
             reason: Some(reason),
             published: None,
+        }
+    }
+
+    /// Whether a remark is about numbers of the unit asked for: those of a whole province are read for each of its units.
+    fn concerns(self, remark: &Remark) -> bool {
+        let (units, asked) = (self.asked.map.units, self.asked.unit);
+        match remark {
+            Remark::LeftAbove { above, .. } => units.is_within(above, asked),
+            Remark::Shared(unit) => units.successors(unit).iter().any(|step| units.is_within(&step.successor, asked)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! From an open period to a published one, and its revisions.
 
+use hoanhap::grants::Role;
 use hoanhap::programmes::registers::Register;
 use serde_json::{Value, json};
 
@@ -29,10 +30,15 @@ both_dbs! {
         step(&province, "G63-C23535", "2022", &to("closed")).expect(403);
         step(&province, "G63-P62", "2022", &to("published")).expect_problem(409, "illegal_transition");
         step(&Officer::of(app, "G34-P01"), "G34-P01", "2099", &to("closed")).expect_problem(409, "period_not_over");
+        let of_two = app.account("canbo.haixa", Role::ProgrammeOfficer, None, Some("G63-C23537"));
+        app.grant(&of_two, Role::ProgrammeOfficer, None, Some("G63-C23538"));
+        let path = "/reporting-periods/G63-C23537/civil/2022";
+        app.put(path, &to("submitted")).by(&of_two).send().expect(200);
+        app.put(path, &to("checked")).by(&of_two).version(1).send().expect(403);
         let closed = step(&province, "G63-P62", "2022", &to("closed")).expect(200);
         assert_eq!(closed.json()["revision"], json!(1));
         let missing = app.get("/reporting-periods?unit=G63-P62&calendar=civil&period=2022&missing=true&limit=5").by(&province.user).send().expect(200).json();
-        assert_eq!((&missing["reported"], missing["units"].as_array().map(Vec::len)), (&json!(1), Some(5)));
+        assert_eq!((&missing["reported"], missing["units"].as_array().map(Vec::len)), (&json!(2), Some(5)));
         assert!(missing["next_cursor"].is_string());
         let stale = app.put("/reporting-periods/G63-P62/civil/2022", &to("published")).by(&province.user).version(7).send();
         stale.expect(412);
