@@ -21,6 +21,7 @@ use crate::loans::Products;
 use crate::outreach::OutreachCatalogue;
 use crate::persons::search::NameIndex;
 use crate::programmes::PlanShelf;
+use crate::programmes::exchange::MappingShelf;
 use crate::programmes::registers::RegisterCatalogue;
 use crate::programmes::returns::ReturnCatalogue;
 use crate::programmes::standings::Keeper;
@@ -81,6 +82,12 @@ pub struct App {
     pub registers: Arc<RegisterCatalogue>,
     /// Day of the month on which state reports close.
     pub closing_day: u32,
+    /// What figures are called in other systems.
+    pub mappings: Arc<MappingShelf>,
+    /// Numbers of registers that were asked for lately.
+    pub sums: Arc<crate::programmes::sums::Memo>,
+    /// Maps that were asked for lately.
+    pub grounds: Arc<crate::admin_units::Grounds>,
     /// Whether the data are made up.
     pub demo: bool,
     /// One exact figure is computed at a time: it reads all of a centre, part by part.
@@ -135,6 +142,7 @@ impl App {
             units: self.units.clone(),
             measures: Measures { closing_day: self.closing_day, tip_off_days: self.registers.tip_off_days },
             series: Arc::new(self.plans.now().series()),
+            memo: self.sums.clone(),
         }
     }
 

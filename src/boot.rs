@@ -25,6 +25,7 @@ use crate::loans::Products;
 use crate::loans::products::ProductsError;
 use crate::outreach::{OutreachCatalogue, OutreachConfigError};
 use crate::persons::search::{NameIndex, forget_followed};
+use crate::programmes::exchange::MappingShelf;
 use crate::programmes::plans::{Books, RefreshError, refresh, store_shipped};
 use crate::programmes::registers::{RegisterCatalogue, RegisterConfigError};
 use crate::programmes::returns::{ReturnCatalogue, ReturnConfigError};
@@ -240,6 +241,9 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
         plans,
         registers: Arc::new(registers),
         closing_day: config.programmes.closing_day,
+        sums: Arc::default(),
+        grounds: Arc::default(),
+        mappings: Arc::new(MappingShelf::new(config.mappings_dir())),
         demo,
         clock: around.clock,
         random: around.random,

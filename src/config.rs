@@ -40,6 +40,8 @@ pub struct Config {
 pub struct ProgrammesConfig {
     /// Day of the month on which state reports close, 1 to 27.
     pub closing_day: u32,
+    /// Directory of the files that map figures to other systems; `exchange` in the data directory when empty.
+    pub mappings_dir: PathBuf,
 }
 
 /// What is kept of outreach.
@@ -245,6 +247,12 @@ impl Config {
     /// Directory of the sealed files.
     pub fn files_dir(&self) -> PathBuf {
         if self.files.dir.as_os_str().is_empty() { self.server.data_dir.join("files") } else { self.files.dir.clone() }
+    }
+
+    /// Directory of the mapping files.
+    pub fn mappings_dir(&self) -> PathBuf {
+        let set = &self.programmes.mappings_dir;
+        if set.as_os_str().is_empty() { self.server.data_dir.join("exchange") } else { set.clone() }
     }
 
     fn url_or(&self, name: &'static str, url: &str, file: &str) -> Result<DatabaseUrl, ConfigError> {

@@ -1,14 +1,16 @@
 //! The `hoanhap` command.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands speak to people on the console")]
 
-use std::io::Read as _;
+mod commands {
+    pub mod programmes;
+}
+
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use hoanhap::accounts;
-use hoanhap::admin_units::AdminUnits;
 use hoanhap::app::App;
 use hoanhap::boot::{self, BootError, Purpose, Surroundings};
 use hoanhap::clock::{Clock, Random};
@@ -17,11 +19,11 @@ use hoanhap::db::DatabaseOptions;
 use hoanhap::demo;
 use hoanhap::error::Language;
 use hoanhap::outreach::reduction::{self, Reduction};
-use hoanhap::programmes::plans::{self, Books, MOST_BYTES, PlanFault, PlanFile, RefreshError};
-use hoanhap::programmes::registers::RegisterCatalogue;
 use hoanhap::programmes::{standings, sums};
 use hoanhap::server;
 use secrecy::{ExposeSecret, SecretString};
+
+use self::commands::programmes;
 
 /// Case management for victim support and reintegration services.
 #[derive(Debug, Parser)]
@@ -62,7 +64,7 @@ enum Command {
     /// Look after programme plans.
     Programme {
         #[command(subcommand)]
-        command: ProgrammeCommand,
+        command: programmes::ProgrammeCommand,
     },
     /// Look after what figures are read from.
     Statistics {
@@ -99,25 +101,6 @@ enum OutreachCommand {
 }
 
 #[derive(Debug, Subcommand)]
-enum ProgrammeCommand {
-    /// Check a plan file and print what is wrong with it; needs no database.
-    Check {
-        /// The file.
-        file: PathBuf,
-    },
-    /// Store a plan file as the newest version of its plan; every node follows within a minute.
-    Import {
-        /// The file.
-        file: PathBuf,
-    },
-    /// List the versions of a plan.
-    Versions {
-        /// Code of the plan.
-        code: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 enum StatisticsCommand {
     /// Count anew, from the registers, what they come to; with --check compare only, and change nothing.
     Rebuild {
@@ -126,11 +109,6 @@ enum StatisticsCommand {
         check: bool,
     },
 }
-
-/// A plan file says what cannot be (`EX_DATAERR` of sysexits.h).
-const FAULTY: u8 = 65;
-/// There is no such file (`EX_NOINPUT`).
-const NO_INPUT: u8 = 66;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -170,7 +148,7 @@ fn run(cli: Cli) -> Result<ExitCode, BootError> {
             return verify_trail(&boot_for(&Config::load(file)?, Purpose::Inspection)?);
         }
         Command::Outreach { command: OutreachCommand::Reduce { apply } } => reduce(&Config::load(file)?, apply)?,
-        Command::Programme { command } => return look_after_plans(file, command),
+        Command::Programme { command } => return programmes::run(file, command),
         Command::Statistics { command: StatisticsCommand::Rebuild { check } } => {
             return rebuild_sums(&boot_for(&Config::load(file)?, Purpose::Inspection)?, check);
         }
@@ -322,80 +300,6 @@ fn verify_trail(app: &App) -> Result<ExitCode, BootError> {
         return Ok(ExitCode::SUCCESS);
     }
     Ok(ExitCode::from(1))
-}
-
-fn look_after_plans(config: Option<&Path>, command: ProgrammeCommand) -> Result<ExitCode, BootError> {
-    match command {
-        ProgrammeCommand::Check { file } => match read_plan(&file)? {
-            Ok((_, PlanFile { plan })) => {
-                let targets: usize = plan.indicators.iter().map(|indicator| indicator.targets.len()).sum();
-                println!("{}: {} indicators, {targets} targets", plan.code, plan.indicators.len());
-                Ok(ExitCode::SUCCESS)
-            }
-            Err(refused) => Ok(refused),
-        },
-        ProgrammeCommand::Import { file } => match read_plan(&file)? {
-            Ok((text, _)) => import_plan(&boot_quietly(&Config::load(config)?)?, &file, &text),
-            Err(refused) => Ok(refused),
-        },
-        ProgrammeCommand::Versions { code } => {
-            list_versions(&boot_for(&Config::load(config)?, Purpose::Inspection)?, &code)
-        }
-    }
-}
-
-/// Reads and checks a plan file; what is wrong with it is printed.
-fn read_plan(file: &Path) -> Result<Result<(String, PlanFile), ExitCode>, BootError> {
-    let mut bytes = Vec::new();
-    let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
-    // One byte more tells a file that is too long.
-    let read = std::fs::File::open(file).and_then(|open| open.take(most.saturating_add(1)).read_to_end(&mut bytes));
-    if let Err(error) = read {
-        eprintln!("{}: {error}", file.display());
-        return Ok(Err(ExitCode::from(NO_INPUT)));
-    }
-    let (units, registers) = (AdminUnits::shipped()?, RegisterCatalogue::shipped()?);
-    match PlanFile::read_bytes(&bytes, Books { units: &units, registers: &registers }) {
-        Ok(plan) => Ok(Ok((String::from_utf8_lossy(&bytes).into_owned(), plan))),
-        Err(faults) => {
-            for fault in &faults {
-                print_fault(file, fault);
-            }
-            Ok(Err(ExitCode::from(FAULTY)))
-        }
-    }
-}
-
-fn print_fault(file: &Path, fault: &PlanFault) {
-    let PlanFault { line, field, message } = fault;
-    let field = if field.is_empty() { String::new() } else { format!("{field}: ") };
-    eprintln!("{}:{line}: {field}{message}", file.display());
-}
-
-fn import_plan(app: &App, file: &Path, text: &str) -> Result<ExitCode, BootError> {
-    match plans::import(app, app.demo, text) {
-        Ok((code, version)) => {
-            println!("{code}: version {version}");
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(RefreshError::Plans(refused)) => {
-            eprintln!("{}: {refused}", file.display());
-            Ok(ExitCode::from(FAULTY))
-        }
-        Err(RefreshError::App(error)) => Err(error.into()),
-    }
-}
-
-fn list_versions(app: &App, code: &str) -> Result<ExitCode, BootError> {
-    let versions = plans::versions(&app.db, code)?;
-    for one in &versions {
-        println!("{} {} {}", one.version, one.stored_at.0.format("%Y-%m-%dT%H:%M:%SZ"), one.origin);
-    }
-    if versions.is_empty() {
-        eprintln!("no plan has the code {code}");
-        return Ok(ExitCode::from(1));
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn rebuild_sums(app: &App, check: bool) -> Result<ExitCode, BootError> {

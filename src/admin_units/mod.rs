@@ -7,6 +7,7 @@
 mod catalogue;
 mod copy;
 mod eras;
+mod ground;
 mod maps;
 mod names;
 pub mod routes;
@@ -14,6 +15,7 @@ pub mod splits;
 
 pub use catalogue::{AdminUnit, AdminUnits, CatalogueError, Level, Successor};
 pub use copy::copy_into;
+pub use ground::{Ground, Grounds, PlacedNo, UnitNo};
 pub use maps::{NotTold, Placed, Shares, WHOLE};
 pub use names::CommuneKind;
 pub use splits::rules::shares;

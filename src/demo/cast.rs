@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use super::DemoAccount;
 use super::groups::Groups;
 use super::names::Region;
+use super::programme::Officers;
 use crate::accounts::model::{Account, AccountGrant, new_account};
 use crate::accounts::rules as account_rules;
 use crate::admin_units::Level;
@@ -149,6 +150,8 @@ pub(super) struct Led {
 pub(super) struct Cast {
     pub(super) centres: Vec<Centre>,
     pub(super) led: Vec<Led>,
+    /// Officers of the first centre's province.
+    pub(super) officers: Officers,
     pub(super) accounts: Vec<DemoAccount>,
 }
 
@@ -188,14 +191,14 @@ pub(super) fn make(app: &App, ids: &Random, since: Instant) -> Result<Cast, AppE
     for (position, province) in PROVINCES.iter().enumerate() {
         centres.push(maker.centre(province, Shown::of(position))?);
     }
-    maker.country()?;
+    let officers = maker.country(&centres)?;
     let Maker { accounts, rows, organisations, groups, led, .. } = maker;
     let trail = app.trail.clone();
     app.db.write_now(move |conn| {
         store(conn, &trail, &rows, &organisations, since)?;
         groups.store(conn, &trail, since)
     })?;
-    Ok(Cast { centres, led, accounts })
+    Ok(Cast { centres, led, officers, accounts })
 }
 
 fn store(
@@ -283,13 +286,17 @@ impl Maker<'_> {
         Ok(())
     }
 
-    fn country(&mut self) -> Result<(), AppError> {
+    fn country(&mut self, centres: &[Centre]) -> Result<Officers, AppError> {
+        let province = "G34-P01";
+        let commune = centres.first().and_then(|centre| centre.communes.first()).map_or(province, String::as_str);
         self.account(Role::Administrator, "quantri", None, None, true)?;
-        self.account(Role::ProgrammeOfficer, "chuongtrinh", None, Some("G34-P01"), true)?;
-        self.account(Role::ReturnOfficer, "baocao", None, Some("G34-P01"), true)?;
+        let officer = self.account(Role::ProgrammeOfficer, "chuongtrinh", None, Some(province), true)?;
+        let first = self.account(Role::ReturnOfficer, "baocao", None, Some(province), true)?;
         self.account(Role::Supervisor, "giamsat", None, Some("VN"), true)?;
         self.account(Role::Auditor, "kiemtoan", None, None, true)?;
-        Ok(())
+        self.account(Role::ProgrammeOfficer, "chuongtrinh.phuong", None, Some(commune), true)?;
+        let second = self.account(Role::ReturnOfficer, "baocao2", None, Some(province), true)?;
+        Ok(Officers { province: province.to_owned(), officer, signers: [first, second] })
     }
 
     fn organisation(&mut self, kind: OrganisationKind, name: String, unit: &str) -> OrganisationId {

@@ -12,7 +12,7 @@ use super::papers::Desk;
 use super::plans::Planner;
 use super::story::{self, Story, story_in};
 use super::training::Register;
-use super::{DemoAccount, dice, imports, outreach, twice};
+use super::{DemoAccount, dice, imports, outreach, programme, twice};
 use crate::app::App;
 use crate::assessments::model::{AssessedNeed, Assessment, SupportRefusal};
 use crate::cases::model::{Case, CaseEvent, CaseEventKind};
@@ -73,6 +73,9 @@ pub(super) fn load(app: &App, persons: u32, seed: u64) -> Result<Vec<DemoAccount
     register.store(app, &ids, &mut rng, &cast.centres)?;
     for led in &cast.led {
         outreach::make(app, &ids, &mut rng, led)?;
+    }
+    if let Some(centre) = cast.centres.first() {
+        programme::make(app, &ids, seed, &cast.officers, centre)?;
     }
     // As if the centres had worked with the program from the first of these days on.
     app.db.write_now(move |conn| settings::set(conn, settings::INSTALLED_ON, &since.civil_date().to_string()))?;

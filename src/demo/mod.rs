@@ -11,6 +11,7 @@ pub(crate) mod names;
 mod outreach;
 mod papers;
 mod plans;
+mod programme;
 mod story;
 mod training;
 mod twice;

@@ -29,6 +29,8 @@ text_enum! {
         EstablishmentsOperating = "establishments_operating",
         /// Establishments that opened. Kinds: types.
         EstablishmentsOpened = "establishments_opened",
+        /// Establishments whose last day was the one before a half month begins. Kinds: types.
+        EstablishmentsEndedBefore = "establishments_ended_before",
         /// Workers of establishments open on the last day. Kinds: types.
         EstablishmentWorkers = "establishment_workers",
         /// Establishments inspected in the year, each once. Kinds: types.
@@ -83,6 +85,7 @@ impl Element {
             | Self::PersonsSurveyed
             | Self::PersonsInNeed
             | Self::EstablishmentsOpened
+            | Self::EstablishmentsEndedBefore
             | Self::HealthyCommunesNew => Nature::Flow,
             Self::EstablishmentsOperating => Nature::During,
             Self::PersonsReached | Self::EstablishmentsInspected | Self::EstablishmentsDisguised => Nature::OnceAYear,
@@ -105,6 +108,7 @@ impl Element {
             Self::Establishments
             | Self::EstablishmentsOperating
             | Self::EstablishmentsOpened
+            | Self::EstablishmentsEndedBefore
             | Self::EstablishmentWorkers
             | Self::EstablishmentsInspected
             | Self::EstablishmentsEverInspected
@@ -147,6 +151,7 @@ impl Element {
             Self::Establishments
             | Self::EstablishmentsOperating
             | Self::EstablishmentsOpened
+            | Self::EstablishmentsEndedBefore
             | Self::EstablishmentWorkers
             | Self::EstablishmentsInspected
             | Self::EstablishmentsEverInspected
@@ -221,8 +226,18 @@ impl Register {
     }
 }
 
-/// What a plan takes from the records: an element, narrowed by words. An element that no register gives is one the
-/// plan declares, and is reported by another body.
+text_enum! {
+    /// What is counted from outreach, by province and year only: sessions and points tell where people are met.
+    OutreachElement {
+        /// Sessions held.
+        Sessions = "outreach_sessions",
+        /// Points of intervention that ran on the last day.
+        Points = "outreach_points",
+    }
+}
+
+/// What a plan takes from the records: an element, narrowed by words. An element that neither a register nor
+/// outreach gives is one the plan declares, and is reported by another body.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
@@ -245,6 +260,11 @@ pub struct Source {
 impl Source {
     /// The element, where a register gives it.
     pub fn of_register(&self) -> Option<Element> {
+        self.element.parse().ok()
+    }
+
+    /// The element, where outreach gives it.
+    pub fn of_outreach(&self) -> Option<OutreachElement> {
         self.element.parse().ok()
     }
 

@@ -25,6 +25,7 @@ use crate::services::ServiceType;
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config.service(list_programmes).service(read_programme).service(read_figure);
     super::figures::routes::configure(config);
+    super::exchange::routes::configure(config);
     super::closing::routes::configure(config);
     super::sheets::routes::configure(config);
     super::registers::routes::configure(config);

@@ -6,6 +6,8 @@ use utoipa::ToSchema;
 
 use crate::audit::SubjectKind;
 use crate::db::types::{AccountId, CaseId, text_enum};
+use crate::programmes::periods::Calendar;
+use crate::text::Words;
 
 text_enum! {
     /// What falls due. Their order here is their order in the list on one day.
@@ -46,10 +48,47 @@ text_enum! {
         CheckUpDue = "check_up_due",
         /// An instalment of a loan.
         InstalmentDue = "instalment_due",
+        /// A unit submits its report of a period.
+        ReportDue = "report_due",
+        /// Units have not submitted their reports.
+        ReportsMissing = "reports_missing",
+        /// Reports were submitted, and are to be checked.
+        ReportsUnchecked = "reports_unchecked",
+        /// A period is to be closed.
+        PeriodCloseDue = "period_close_due",
+        /// A closed period is to be published.
+        PeriodPublishDue = "period_publish_due",
+        /// Provinces have not closed a period.
+        ClosingsMissing = "closings_missing",
+        /// An official return is computed when the period is closed, which it is not.
+        ReturnAwaited = "return_awaited",
+        /// An official return waits for its first signature.
+        FirstSignatureDue = "first_signature_due",
+        /// An official return waits for its second signature, which files it.
+        SecondSignatureDue = "second_signature_due",
+        /// Provinces have not filed their official returns.
+        ReturnsMissing = "returns_missing",
     }
 }
 
-/// Something that falls due in a case.
+/// The report a reminder is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReportReminder {
+    /// Unit; of an earlier map where the period ended on it.
+    pub unit_code: String,
+    /// Calendar of the period.
+    pub calendar: Calendar,
+    /// Period.
+    pub period: String,
+    /// How many of its units it is about; none where it is about the unit itself.
+    pub units: Option<usize>,
+    /// Of how many.
+    pub of_units: Option<usize>,
+    /// The same in words.
+    pub text: Words,
+}
+
+/// Something that falls due: in a case, or of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Reminder {
     /// Day on which it is due.
@@ -60,12 +99,15 @@ pub struct Reminder {
     pub overdue: bool,
     /// What kind of record it is about.
     pub about: SubjectKind,
-    /// Id of that record.
+    /// Id of that record; of a report, which may have none yet, one made of what the reminder is about.
     pub id: uuid::Uuid,
-    /// Case; none for what another organisation asks of yours.
+    /// Case; none for reports and for what another organisation asks of yours.
     pub case_id: Option<CaseId>,
     /// Whose it is to deal with: the owner of the task, the worker of the case.
     pub account_id: Option<AccountId>,
+    /// The report; absent where it is about none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<ReportReminder>,
 }
 
 /// The place of a reminder in the list.

@@ -14,6 +14,7 @@ use crate::audit::{Seen, SubjectKind};
 use crate::db::types::{OrganisationId, text_enum};
 use crate::error::{AppError, Rule};
 use crate::http::{Cursor, Page, Query, listing};
+use crate::programmes::closing::duties::DutyBooks;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -23,8 +24,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 text_enum! {
     /// Whose reminders.
     Of {
-        /// Yours: your tasks, the cases assigned to you, people you took in at a commune office, and
-        /// what is asked of your organisation as a partner.
+        /// Yours: your tasks, the cases assigned to you, people you took in at a commune office,
+        /// what is asked of your organisation as a partner, and reports of your units.
         Mine = "mine",
         /// All of a centre; for its manager.
         Centre = "centre",
@@ -67,7 +68,7 @@ fn decode(cursor: &Cursor) -> Result<Mark, AppError> {
 }
 
 /// List what falls due, first due first: tasks, reviews, deadlines of the law, follow-ups, answers,
-/// what runs out, cases without contact. Computed now, stored nowhere. The view is logged.
+/// what runs out, cases without contact; reports of units and official returns. Computed now, stored nowhere. The view is logged.
 #[utoipa::path(tag = "reminders", params(ReminderFilter), responses((status = 200, body = Page<Reminder>)))]
 #[get("/reminders")]
 async fn list_reminders(
@@ -82,7 +83,17 @@ async fn list_reminders(
     let state = app.clone();
     let page = app
         .view(caller, move |conn, actor| {
-            let settings = Settings { days: &state.reminders, deadlines: &state.deadlines };
+            let plans = state.plans.now();
+            let settings = Settings {
+                days: &state.reminders,
+                deadlines: &state.deadlines,
+                reporting: DutyBooks {
+                    units: &state.units,
+                    plans: &plans,
+                    returns: &state.returns,
+                    closing_day: state.closing_day,
+                },
+            };
             let rows = rules::list(conn, actor, settings, whose, after, limit)?;
             let page = Page::of(rows, limit, encode, Ok)?;
             let mut cases: Vec<_> =

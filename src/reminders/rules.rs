@@ -4,7 +4,7 @@ use chrono::{NaiveDate, TimeDelta};
 
 use super::model::{Mark, Reminder, ReminderKind};
 use super::settings::{ReminderDays, Since};
-use super::sources::{ASKED_OF_CENTRE, ASKED_OF_PARTNER, CASEWORK, INTAKE, Source};
+use super::sources::{ASKED_OF_CENTRE, ASKED_OF_PARTNER, CASEWORK, FILING, INTAKE, REPORTING, Source};
 use crate::accounts::Actor;
 use crate::audit::SubjectKind;
 use crate::cases::deadlines::Deadlines;
@@ -12,11 +12,14 @@ use crate::db::DbConnection;
 use crate::db::types::{AccountId, CaseId, OrganisationId};
 use crate::error::AppError;
 use crate::grants::{Action, Scope};
+use crate::programmes::closing::duties::{Duty, DutyBooks, duties};
+use crate::settings;
 
 /// Whose reminders are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
-    /// The reader's: own tasks, cases assigned to the reader, own intakes, and what is asked of a partner.
+    /// The reader's: own tasks, cases assigned to the reader, own intakes, what is asked of a partner, and reports
+    /// of the reader's units.
     Mine,
     /// All of the centre; of the only one when none is named.
     Centre(Option<OrganisationId>),
@@ -29,6 +32,8 @@ pub struct Settings<'a> {
     pub days: &'a ReminderDays,
     /// Deadlines of the law.
     pub deadlines: &'a Deadlines,
+    /// Which reports are to be given.
+    pub reporting: DutyBooks<'a>,
 }
 
 /// Through which cases a source looks.
@@ -49,6 +54,9 @@ pub(super) struct Ask<'a> {
     pub(super) today: NaiveDate,
     pub(super) days: &'a Since,
     pub(super) deadlines: &'a Deadlines,
+    pub(super) reporting: DutyBooks<'a>,
+    /// Reports that are to be given of periods that are over.
+    pub(super) duties: &'a [Duty],
     after: Option<Mark>,
     /// Rows a source reads at the most.
     pub(super) limit: i64,
@@ -94,7 +102,7 @@ impl Ask<'_> {
         account_id: Option<AccountId>,
     ) -> Reminder {
         let case_id = case_id.into();
-        Reminder { due_on, kind, overdue: due_on < self.today, about, id, case_id, account_id }
+        Reminder { due_on, kind, overdue: due_on < self.today, about, id, case_id, account_id, report: None }
     }
 }
 
@@ -118,10 +126,14 @@ pub fn list(
     let today = actor.now.civil_date();
     let Some(days) = settings.days.on(today) else { return Ok(Vec::new()) };
     let limit = limit + 1;
+    let reporting = settings.reporting;
+    let of_places = groups.iter().any(|(_, scope)| !scope.admin_units.is_empty());
+    let duties = if of_places { duties_since_installation(conn, reporting, today)? } else { Vec::new() };
     let mut all = Vec::new();
     for (sources, scope) in groups {
         let referrals = actor.scope(Action::ReferralRead).ok();
-        let ask = Ask { through, scope, referrals, today, days, deadlines: settings.deadlines, after, limit };
+        let (deadlines, duties) = (settings.deadlines, &*duties);
+        let ask = Ask { through, scope, referrals, today, days, deadlines, reporting, duties, after, limit };
         for source in sources {
             all.extend(source(conn, &ask)?);
         }
@@ -129,6 +141,16 @@ pub fn list(
     all.sort_by_key(Reminder::mark);
     all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(all)
+}
+
+/// Nobody is asked for reports of periods that were over before the program came: they were given on paper.
+fn duties_since_installation(
+    conn: &mut DbConnection,
+    reporting: DutyBooks<'_>,
+    today: NaiveDate,
+) -> Result<Vec<Duty>, AppError> {
+    let installed_on = settings::get(conn, settings::INSTALLED_ON)?.and_then(|day| day.parse().ok());
+    Ok(duties(reporting, installed_on.unwrap_or(today), today))
 }
 
 type Group = (&'static [Source], Scope);
@@ -140,7 +162,9 @@ fn groups(actor: &Actor, whose: Whose) -> Result<Vec<Group>, AppError> {
         Whose::Mine => {
             let intake = of(INTAKE, Action::CaseRead).filter(|(_, scope)| scope.intake.iter().next().is_some());
             let asked = of(ASKED_OF_PARTNER, Action::ReferralAnswer);
-            of(CASEWORK, Action::PlanRead).into_iter().chain(intake).chain(asked).collect()
+            let reports =
+                of(REPORTING, Action::ReportingStep).into_iter().chain(of(FILING, Action::OfficialReturnSign));
+            of(CASEWORK, Action::PlanRead).into_iter().chain(intake).chain(asked).chain(reports).collect()
         }
         Whose::Centre(_) => {
             of(CASEWORK, Action::PlanRead).into_iter().chain(of(ASKED_OF_CENTRE, Action::TransferAnswer)).collect()

@@ -35,6 +35,10 @@ pub struct Since {
     pub stay_ahead: u16,
     /// Days before an instalment of a loan.
     pub instalment_ahead: u16,
+    /// Days before the last day for a report, for closing a period and for filing a return.
+    pub report_ahead: u16,
+    /// Days after that day during which a report that was not given still shows.
+    pub report_kept: u16,
     /// Days without contact.
     pub no_contact: NoContactDays,
 }
@@ -124,7 +128,7 @@ mod tests {
             "[[since]]\nvalid_from = \"{from}\"\nbasis = \"x\"\ntask_ahead = {ahead}\nplan_review_ahead = 1\n\
              assessment_review_ahead = 1\nreferral_answer_ahead = 1\ndeadline_ahead = 1\n\
              follow_up_ahead = 1\nfollow_up_kept = 1\ncheck_up_ahead = 1\nconsent_ahead = 1\nstay_ahead = 1\n\
-             instalment_ahead = 1\n[since.no_contact]\nunknown = 9\nlow = 8\n\
+             instalment_ahead = 1\nreport_ahead = 1\nreport_kept = 1\n[since.no_contact]\nunknown = 9\nlow = 8\n\
              medium = 7\nhigh = 6\nimmediate_danger = 5\n"
         )
     }

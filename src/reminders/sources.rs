@@ -43,6 +43,17 @@ pub(super) const INTAKE: &[Source] = &[deadlines::hand_overs_due];
 pub(super) const ASKED_OF_PARTNER: &[Source] = &[asked::referral_answers, asked::referral_starts];
 /// What other centres ask of one.
 pub(super) const ASKED_OF_CENTRE: &[Source] = &[asked::transfer_answers];
+/// What programme officers report, check, close and publish.
+pub(super) const REPORTING: &[Source] = &[
+    reports::own_reports,
+    reports::reports_missing,
+    reports::reports_unchecked,
+    reports::periods_to_close,
+    reports::periods_to_publish,
+    reports::closings_missing,
+];
+/// What return officers sign and file.
+pub(super) const FILING: &[Source] = &[filing::own_returns, filing::returns_missing];
 
 type Day = chrono::NaiveDate;
 
@@ -70,7 +81,10 @@ macro_rules! read_on {
 
 mod asked;
 mod deadlines;
+mod filing;
+mod reports;
 mod running_out;
+mod wording;
 
 fn tasks_due(conn: &mut DbConnection, ask: &Ask<'_>) -> Result<Vec<Reminder>, AppError> {
     let kind = ReminderKind::TaskDue;

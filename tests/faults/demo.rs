@@ -109,6 +109,48 @@ fn a_demo_holds_imports_that_stand_and_one_that_was_undone() {
     });
 }
 
+/// Status of every figure of the national plan in the province of a year, by indicator.
+fn statuses(officer: &Client, unit: &str, year: i32) -> Vec<Value> {
+    let path = format!("/programmes/vn-808-2021-2025/indicators?unit={unit}&period={year}");
+    let (status, read) = officer.get(&path);
+    assert_eq!(status, 200, "{read}");
+    let figures = read["indicators"].as_array().expect("indicators").iter();
+    figures.map(|one| json!([one["indicator"], one["figures"][0]["status"], one["figures"][0]["percent"]])).collect()
+}
+
+#[test]
+fn the_figures_of_a_demo_stand_at_every_status_and_a_return_is_filed() {
+    on_both_engines("figures", |server, data| {
+        let accounts = &accounts(data)[..];
+        let officer = login(server, accounts, "chuongtrinh");
+        let (before, last) = (statuses(&officer, "G63-P01", 2024), statuses(&officer, "G34-P01", 2025));
+        let count = |status: &str| before.iter().chain(&last).filter(|one| one[1] == status).count();
+        for status in ["met", "on_course", "behind", "no_data", "not_applicable"] {
+            assert!(count(status) > 0, "{status}: {before:?} {last:?}");
+        }
+        assert!(count("no_data") * 4 < before.len() + last.len(), "{before:?} {last:?}");
+
+        let (_, published) = officer.get("/programmes/vn-808-2021-2025/published?unit=G63-P01&period=2024");
+        let revisions: std::collections::BTreeSet<i64> =
+            published["items"].as_array().expect("items").iter().filter_map(|item| item["revision"].as_i64()).collect();
+        assert_eq!(revisions.into_iter().collect::<Vec<_>>(), [1, 2]);
+        let (_, reported) = officer.get("/reporting-periods?unit=G34-P01&calendar=civil&period=2025&limit=1");
+        let by_status = &reported["by_status"];
+        for status in ["open", "submitted", "checked"] {
+            assert!(by_status[status].as_i64() > Some(0), "{status}: {by_status}");
+        }
+        let (_, values) = officer.get("/reported-values?current=false");
+        assert!(values["items"].as_array().is_some_and(|items| !items.is_empty()), "{values}");
+
+        let (_, returns) = login(server, accounts, "baocao2").get("/official-returns");
+        let standing: Vec<&Value> =
+            returns["items"].as_array().expect("items").iter().map(|item| &item["status"]).collect();
+        let (newest, earlier) = standing.split_first().expect("returns");
+        assert!(*newest == "signed" && !earlier.is_empty() && earlier.iter().all(|status| *status == "filed"));
+        json!([before, last, by_status])
+    });
+}
+
 /// The guide's own script says what the API does.
 #[test]
 fn the_walk_of_the_guide_goes_through() {

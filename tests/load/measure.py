@@ -197,7 +197,7 @@ class Server:
                     return (time.monotonic() - begun) * 1000
             except OSError:
                 pass
-            if self.process.poll() is not None or time.monotonic() - begun > 120:
+            if self.process.poll() is not None or time.monotonic() - begun > 900:
                 sys.exit(f"the server did not start; see {self.log}")
             time.sleep(0.005)
 

@@ -2,19 +2,22 @@
 """Measures the figures of programmes, with few and with many entries in the registers, on both databases.
 
     tests/load/programmes.py [--engines sqlite,postgres] [--scales 1,3] [--persons 50000] [--runs 20]
-                             [--binary target/release/hoanhap] [--work DIR]
+                             [--no-writes] [--binary target/release/hoanhap] [--work DIR]
 
 Needs Python 3 and a release build (cargo build --release --locked); for PostgreSQL its server and psql. At scale 1 the
 registers hold 1,000,000 communication activities, 250,000 inspections of 100,000 establishments, 200,000 attendances
 of 40,000 staff at trainings, and 30,000 press items, over ten years and all communes of their time; the cases are
 those of the demo. Entries are written into the tables, then counted by "hoanhap statistics rebuild". Prints Markdown.
-Each time is the median of the runs, of one reader, with the client on the same processors:
+Each time is the median of the runs (the first of all in brackets), of one reader, with the client on the same processors:
 
-- report: the report of Decision 808 for the country and a year, by province;
+- report by province: that of Decision 808 for the country and a year; on the map of its time, and on today's;
+- after a write: the same, each time after an activity was recorded somewhere;
 - communes: one indicator for the country, by 3,321 communes and 12 months;
-- own: the report of one province;
-- write: recording an activity, and the same with sums that nobody keeps (the marks left out);
-- settle: counting one unit anew, as housekeeping does after a write.
+- one province: its report by district.
+
+A second table tells what it costs a write to keep figures: recording an activity with its mark, and with marks that the
+database throws away; an assessment of four needs and a new case, with the triggers of standings and without them. The
+two are taken in turns, so that both meet the same machine; then what the housekeeping needs to count one marked unit.
 """
 import argparse
 import datetime
@@ -40,6 +43,7 @@ add("--engines", default="sqlite,postgres")
 add("--scales", default="1,3")
 add("--persons", type=int, default=50_000)
 add("--runs", type=int, default=20)
+add("--writes", action=argparse.BooleanOptionalAction, default=True)
 add("--binary", default=str(measure.ROOT / "target" / "release" / "hoanhap"))
 add("--work", default=os.path.join(tempfile.gettempdir(), "hoanhap-programmes"))
 o = options.parse_args()
@@ -220,23 +224,103 @@ def timed(server, path):
     return (time.perf_counter() - begun) * 1000, len(text)
 
 
-def median(server, path):
-    timed(server, path)
-    times = [timed(server, path) for _ in range(o.runs)]
-    low, mid = min(t for t, _ in times), statistics.median(t for t, _ in times)
-    return f"{mid:.0f} ({low:.0f})", times[0][1]
-
-
-def writes(server, number=200):
-    entries = Entries(uuid.uuid4(), 1)
+def median(server, path, before=lambda: None):
+    first, size = timed(server, path)
     times = []
-    for _ in range(number):
-        (unit, _), day = entries.place()
-        body = {"unit_code": unit, "held_on": day.isoformat(), "form": "meeting", "audience": "residents", "first_time_this_year": 3}
-        begun = time.perf_counter()
-        server.by("/registers/communication_activities/entries", body)
-        times.append((time.perf_counter() - begun) * 1000)
-    return f"{statistics.median(times):.2f}"
+    for _ in range(o.runs):
+        before()
+        times.append(timed(server, path)[0])
+    return f"{statistics.median(times):.0f} ({first:.0f})", size
+
+
+def activity(server, entries):
+    (unit, _), day = entries.place()
+    server.by("/registers/communication_activities/entries",
+              {"unit_code": unit, "held_on": day.isoformat(), "form": "meeting", "audience": "residents", "first_time_this_year": 3})
+
+
+def figures(server, engine, scale, kept):
+    """A row of the first table."""
+    entries = Entries(uuid.uuid4(), 1)
+    path = f"/programmes/{PLAN}/indicators?period=2024"
+    report, _ = median(server, f"{path}&breakdown=province")
+    today, _ = median(server, f"{path}&breakdown=province&map=today")
+    moved, _ = median(server, f"{path}&breakdown=province", lambda: activity(server, entries))
+    communes, large = median(server, f"{path}&breakdown=commune,month&map=today&indicator=808-08a")
+    own, _ = median(server, f"{path}&unit=G63-P38&breakdown=district")
+    return [engine, f"{scale}×", report, today, moved, f"{communes} · {large / 1e6:.1f} MB", own, f"{kept['rebuilt']:.0f}"]
+
+
+# --- What keeping costs a write ---------------------------------------------------
+
+
+class Keeping:
+    """Switches what a write does for figures off and on."""
+
+    def __init__(self, engine, data, cluster, name):
+        self.engine, self.path, self.cluster, self.name = engine, data / "hoanhap.db", cluster, name
+
+    def run(self, *statements):
+        if self.engine == "sqlite":
+            with sqlite3.connect(self.path, timeout=60, isolation_level=None) as db:
+                for statement in statements:
+                    db.execute(statement)
+        else:
+            self.cluster.sql("; ".join(statements), self.name)
+
+    def marks(self, on):
+        sqlite = {True: "drop trigger measured", False: "create trigger measured before insert on sums_due begin select raise(ignore); end"}
+        postgres = {True: "drop rule measured on sums_due", False: "create rule measured as on insert to sums_due do instead nothing"}
+        self.run((sqlite if self.engine == "sqlite" else postgres)[on])
+
+    def triggers(self, on):
+        if self.engine == "sqlite":
+            if not on:
+                with sqlite3.connect(self.path) as db:
+                    self.dropped = db.execute("select name, sql from sqlite_master where type = 'trigger' and name like 'standings%'").fetchall()
+                self.run(*(f"drop trigger {name}" for name, _ in self.dropped))
+            else:
+                self.run(*(sql for _, sql in self.dropped))
+        else:
+            found = self.cluster.sql("select tgrelid::regclass, tgname from pg_trigger where tgname like 'standings%'", self.name)
+            switch = "enable" if on else "disable"
+            self.run(*("alter table {} {} trigger {}".format(table, switch, trigger) for table, trigger in map(str.split, found.splitlines())))
+
+
+def in_turns(switch, write, rounds=10, number=40):
+    """Median milliseconds of a write with keeping and without."""
+    times = {True: [], False: []}
+    for turn in range(rounds):
+        for on in (True, False) if turn % 2 else (False, True):
+            if not on:
+                switch(False)
+            write()
+            for _ in range(number):
+                begun = time.perf_counter()
+                write()
+                times[on].append((time.perf_counter() - begun) * 1000)
+            if not on:
+                switch(True)
+    kept, bare = (statistics.median(times[on]) for on in (True, False))
+    return f"{kept:.2f} · {bare:.2f} · {(kept / bare - 1) * 100:+.0f} %"
+
+
+def writes(server, engine, data, cluster, name):
+    """A row of the second table."""
+    keeping = Keeping(engine, data, cluster, name)
+    entries = Entries(uuid.uuid4(), 1)
+    marks = in_turns(keeping.marks, lambda: activity(server, entries))
+    accounts = json.loads((data / "accounts.json").read_text())
+    manager = next(a for a in accounts if a["role"] == "centre_manager")
+    server.log_in({"username": manager["username"], "password": manager["password"]})
+    work = measure.Work(server, o.work / "lists", manager)
+    opened = [case["id"] for case in server.pages("/cases?status=receiving_support&limit=200")][:200]
+    day = datetime.date.today().isoformat()
+    needs = [{"service_type": service, "in_need": True, "eligible": True} for service in ("vocational_training", "social_support", "loan", "legal_aid")]
+    assess = lambda: server.by(f"/cases/{random.choice(opened)}/assessments", {"assessed_on": day, "needs": needs})
+    assessments = in_turns(keeping.triggers, assess)
+    cases = in_turns(keeping.triggers, lambda: work.once(server, "create"))
+    return [engine, marks, assessments, cases]
 
 
 def measure_one(engine, scale):
@@ -245,26 +329,47 @@ def measure_one(engine, scale):
     server = Server(o, data, cluster and cluster.url(name), o.work / f"{engine}.log")
     server.start()
     server.officer()
-    report, size = median(server, f"/programmes/{PLAN}/indicators?period=2024&breakdown=province")
-    today, _ = median(server, f"/programmes/{PLAN}/indicators?period=2024&breakdown=province&map=today")
-    communes, large = median(server, f"/programmes/{PLAN}/indicators?period=2024&breakdown=commune,month&map=today&indicator=808-08a")
-    own, _ = median(server, f"/programmes/{PLAN}/indicators?period=2024&unit=G63-P38&breakdown=district")
-    written = writes(server)
-    row = [engine, f"{scale}×", report, today, f"{communes} · {large / 1e6:.1f} MB", own, written, f"{kept['rebuilt']:.0f}"]
+    row = figures(server, engine, scale, kept)
+    cost = writes(server, engine, data, cluster, name) if o.writes and scale == 1 else None
     server.stop()
+    if cost:
+        units = int(count(engine, data, cluster, name))
+        seconds = command(engine, data, cluster, name, "statistics", "rebuild")
+        say(f"{engine}: {units} units of a family counted anew in {seconds:.0f} s")
     if cluster:
         cluster.stop()
-    return row
+    return row, cost
+
+
+def count(engine, data, cluster, name):
+    query = "select count(*) from sums_counted"
+    if cluster:
+        return cluster.sql(query, name)
+    with sqlite3.connect(data / "hoanhap.db") as db:
+        return db.execute(query).fetchone()[0]
+
+
+def table(heads, rows):
+    print("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+    print(flush=True)
 
 
 def main():
-    heads = ["engine", "scale", "report by province, ms", "on today's map, ms", "3,321 communes × 12 months, ms", "one province, ms",
-             "write, ms", "rebuild, s"]
-    print("| " + " | ".join(heads) + " |")
-    print("|" + "---|" * len(heads))
+    rows, costs = [], []
     for scale in (int(scale) for scale in o.scales.split(",")):
         for engine in o.engines.split(","):
-            print("| " + " | ".join(measure_one(engine, scale)) + " |", flush=True)
+            row, cost = measure_one(engine, scale)
+            say(" | ".join(row))
+            rows.append(row)
+            if cost:
+                say(" | ".join(cost))
+                costs.append(cost)
+    table(["engine", "scale", "report by province, ms", "on today's map, ms", "after a write, ms", "3,321 communes × 12 months, ms",
+           "one province, ms", "rebuild, s"], rows)
+    if costs:
+        table(["engine", "recording an activity: kept · not kept, ms", "an assessment of four needs", "a new case"], costs)
 
 
 main()

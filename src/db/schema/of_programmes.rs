@@ -83,12 +83,12 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
-    register_sums (unit_code, series, class, year) {
+    register_sums (series, class, until_year, unit_code, year) {
         series -> Text,
         class -> Text,
+        until_year -> Integer,
         unit_code -> Text,
         year -> Integer,
-        until_year -> Integer,
         province_code -> Text,
         opening -> BigInt,
         halves -> Binary,
@@ -101,6 +101,27 @@ diesel::table! {
     register_series (series) {
         series -> Text,
         built_at -> Timestamp,
+        counted_as -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    sums_versions (family) {
+        family -> Text,
+        version -> BigInt,
+        rebuilt -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    sums_counted (family, unit_code) {
+        family -> Text,
+        unit_code -> Text,
+        version -> BigInt,
     }
 }
 

@@ -2,6 +2,7 @@
 //! reported. What is closed changes only after it was opened again, with a reason, and then has a new revision.
 
 pub mod completeness;
+pub mod duties;
 pub mod model;
 pub mod publishing;
 pub mod routes;

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::db::bulk::bulk_rows;
 use crate::db::schema::{published_figures, reporting_periods, reporting_steps};
 use crate::db::types::{AccountId, Instant, ReportingPeriodId, text_enum};
 use crate::programmes::periods::Calendar;
@@ -115,6 +116,8 @@ pub struct ReportingStep {
     /// When.
     pub taken_at: Instant,
 }
+
+bulk_rows! { ReportingPeriod => reporting_periods, ReportingStep => reporting_steps }
 
 /// A figure as it was published.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

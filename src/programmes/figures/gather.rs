@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::tree::{Spans, Told};
+use super::outreach;
+use super::tree::{ByUnit, Told};
+use crate::admin_units::UnitNo;
 use crate::db::DbConnection;
 use crate::db::schema::reported_values;
 use crate::error::AppError;
-use crate::programmes::elements::{Element, Nature, Source};
+use crate::programmes::elements::{Element, Nature, OutreachElement, Source};
 use crate::programmes::periods::{Calendar, HalfMonth, PeriodKind, ReportPeriod};
 use crate::programmes::plans::Plan;
 use crate::programmes::plans::model::ReportedNature;
-use crate::programmes::sums::{self, Area, Counter, Series, YearSum};
+use crate::programmes::sums::{self, Area, Counter, Fresh, Series};
 
 /// A span of days for which numbers are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub struct Question<'a> {
     pub plan: &'a Plan,
     /// Today.
     pub today: NaiveDate,
+    /// Entries of units that are due.
+    pub fresh: &'a Fresh,
     /// Whose numbers are read.
     pub area: &'a Area,
     /// For which spans.
@@ -50,17 +54,21 @@ pub struct Question<'a> {
 }
 
 /// What units told, by class; the class of no name is everything.
-pub type ByClass = BTreeMap<String, BTreeMap<String, Told>>;
+pub type ByClass = BTreeMap<String, ByUnit<Told>>;
+type List = Vec<(UnitNo, Told)>;
 
 impl Question<'_> {
     /// What units of any time told of a source.
     ///
     /// # Errors
     /// The engine's own.
-    pub fn told(self, conn: &mut DbConnection, source: &Source) -> Result<BTreeMap<String, Told>, AppError> {
-        let mut told = self.registered(conn, source, false)?.remove("").unwrap_or_default();
+    pub fn told(self, conn: &mut DbConnection, source: &Source) -> Result<ByUnit<Told>, AppError> {
+        let mut told = match source.of_outreach() {
+            Some(element) => outreach::told(conn, self, element)?,
+            None => self.registered(conn, source, false)?.remove("").unwrap_or_default(),
+        };
         self.add_reports(conn, &source.element, &source.class(), nature_of(self.plan, source), &mut told)?;
-        Ok(told)
+        Ok(ByUnit::of(told))
     }
 
     /// As [`Question::told`], class by class; reports have no classes.
@@ -68,52 +76,42 @@ impl Question<'_> {
     /// # Errors
     /// The engine's own.
     pub fn told_by_class(self, conn: &mut DbConnection, source: &Source) -> Result<ByClass, AppError> {
-        self.registered(conn, source, true)
+        Ok(self.registered(conn, source, true)?.into_iter().map(|(class, list)| (class, ByUnit::of(list))).collect())
     }
 
     /// What other bodies reported of an element that no register gives.
     ///
     /// # Errors
     /// The engine's own.
-    pub fn reported(
-        self,
-        conn: &mut DbConnection,
-        element: &str,
-        class: &str,
-    ) -> Result<BTreeMap<String, Told>, AppError> {
-        let mut told = BTreeMap::new();
+    pub fn reported(self, conn: &mut DbConnection, element: &str, class: &str) -> Result<ByUnit<Told>, AppError> {
+        let mut told = Vec::new();
         self.add_reports(conn, element, class, ReportedNature::Level, &mut told)?;
-        Ok(told)
+        Ok(ByUnit::of(told))
     }
 
-    fn registered(self, conn: &mut DbConnection, source: &Source, by_class: bool) -> Result<ByClass, AppError> {
-        let mut told = ByClass::new();
+    fn registered(
+        self,
+        conn: &mut DbConnection,
+        source: &Source,
+        by_class: bool,
+    ) -> Result<BTreeMap<String, List>, AppError> {
+        let mut told: BTreeMap<String, List> = BTreeMap::new();
         let Some(series) = Series::of(source, self.plan.calendar, self.plan.starts_on()) else { return Ok(told) };
+        let spans: Vec<(HalfMonth, HalfMonth)> = self.spans.iter().map(|span| (span.from, span.to)).collect();
+        let begins: Vec<(HalfMonth, HalfMonth)> = self.spans.iter().map(|span| (span.from, span.from)).collect();
         let during = series.element == Element::EstablishmentsOperating;
-        for (place, stored) in series.stored().into_iter().enumerate() {
-            let before = during && place == 0;
-            for ((unit, class), years) in self.sums(conn, &stored, before, by_class)? {
-                let spans: Spans =
-                    self.spans.iter().map(|span| number(&years, stored.element.nature(), *span, before)).collect();
-                let of_unit = told.entry(class).or_default().entry(unit).or_default();
-                let mine = of_unit.register.get_or_insert_with(|| vec![0; spans.len()]);
-                mine.iter_mut().zip(&spans).for_each(|(mine, more)| *mine += more);
+        for stored in series.stored() {
+            let before = during && stored.element == Element::Establishments;
+            let gone = during && stored.element == Element::EstablishmentsEndedBefore;
+            let asked = sums::Asked { series: &stored, spans: if gone { &begins } else { &spans }, before, by_class };
+            for (class, units) in sums::numbers(conn, self.counter, (self.area, self.today), self.fresh, asked)? {
+                let sign = if gone { -1 } else { 1 };
+                let signed = |numbers: Vec<i64>| numbers.into_iter().map(|number| sign * number).collect();
+                let list = |(unit, numbers)| (unit, Told { register: Some(signed(numbers)), ..Told::default() });
+                told.entry(class).or_default().extend(units.into_iter().map(list));
             }
         }
         Ok(told)
-    }
-
-    /// The years of the spans; with `before`, that in which the first of them begins as well.
-    fn sums(
-        self,
-        conn: &mut DbConnection,
-        series: &Series,
-        before: bool,
-        by_class: bool,
-    ) -> Result<sums::UnitYears, AppError> {
-        let first = self.spans.iter().map(|span| HalfMonth(span.from.0 - i32::from(before)).year()).min().unwrap_or(0);
-        let last = self.spans.iter().map(|span| span.to.year()).max().unwrap_or(0);
-        sums::read(conn, self.counter, self.today, series, self.area, (first, last), by_class)
     }
 
     fn add_reports(
@@ -122,7 +120,7 @@ impl Question<'_> {
         element: &str,
         class: &str,
         nature: ReportedNature,
-        told: &mut BTreeMap<String, Told>,
+        told: &mut List,
     ) -> Result<(), AppError> {
         let mut reports: BTreeMap<String, BTreeMap<ReportPeriod, i64>> = BTreeMap::new();
         for (unit, period, value) in self.rows(conn, element, class)? {
@@ -135,11 +133,13 @@ impl Question<'_> {
                 reports.entry(known.unit.clone()).or_default().entry(period).or_insert(known.value);
             }
         }
-        for (unit, values) in reports {
+        let units = &self.counter.units;
+        let known = reports.iter().filter_map(|(unit, values)| Some((units.number(unit)?, values)));
+        for (unit, values) in known {
             let spans: Vec<Option<i64>> =
-                self.spans.iter().map(|span| reported_in(&values, span.period, nature)).collect();
+                self.spans.iter().map(|span| reported_in(values, span.period, nature)).collect();
             if spans.iter().any(Option::is_some) {
-                told.entry(unit).or_default().reported = Some(spans);
+                told.push((unit, Told { reported: Some(spans), ..Told::default() }));
             }
         }
         Ok(())
@@ -177,22 +177,9 @@ fn nature_of(plan: &Plan, source: &Source) -> ReportedNature {
     let declared = plan.elements.iter().find(|declared| declared.code == source.element);
     match (source.of_register(), declared) {
         (Some(element), _) if element.nature() == Nature::Flow => ReportedNature::Flow,
+        (None, None) if source.of_outreach() == Some(OutreachElement::Sessions) => ReportedNature::Flow,
         (Some(_), _) | (None, None) => ReportedNature::Level,
         (None, Some(declared)) => declared.nature,
-    }
-}
-
-/// The number of a span from the sums of a unit; with `before`, the level just before it.
-fn number(years: &[YearSum], nature: Nature, span: Span, before: bool) -> i64 {
-    match nature {
-        Nature::Flow | Nature::OnceAYear | Nature::During => {
-            years.iter().map(|year| year.between((span.from, span.to))).sum()
-        }
-        Nature::Level | Nature::Ever => {
-            let at = if before { HalfMonth(span.from.0 - 1) } else { span.to };
-            let row = years.iter().find(|year| year.year <= at.year() && at.year() <= year.until_year);
-            row.map_or(0, |row| row.level_at(at))
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod gather;
 mod measures;
 mod numbers;
+mod outreach;
 pub mod routes;
 mod targets;
 mod tree;
@@ -21,8 +22,8 @@ use self::views::{CoverageView, IndicatorFigures, PartsView, PlanFigure, PlanFig
 use super::periods::{PeriodKind, ReportPeriod};
 use super::plans::model::{Breakdown, Operator, Target};
 use super::plans::{Indicator, MeasureKind, Plan, VersionedPlan};
-use super::sums::{Area, Counter, province_of};
-use crate::admin_units::{AdminUnits, CommuneKind, Level, Shares};
+use super::sums::{Area, Counter, Fresh, province_of};
+use crate::admin_units::{AdminUnits, CommuneKind, Grounds, Level, Shares};
 use crate::db::DbConnection;
 use crate::error::{AppError, FieldError, Rule};
 
@@ -63,6 +64,8 @@ pub struct Ask {
 pub struct Desk<'a> {
     /// Units.
     pub units: &'a AdminUnits,
+    /// Maps that were asked for lately.
+    pub grounds: &'a Grounds,
     /// Counts registers.
     pub counter: &'a Counter,
     /// Declared shares of split units.
@@ -90,14 +93,17 @@ pub fn figures(
         MapChoice::OfPeriod => as_of,
         MapChoice::Of(day) => day,
     };
-    let map = Map { units: desk.units, day: map_of, shares: desk.shares, reported_by: plan.reported_by };
+    let ground = desk.grounds.of(desk.units, map_of, desk.shares);
+    let map = Map { units: desk.units, day: map_of, ground: &ground, reported_by: plan.reported_by };
     let rows = rows(map, ask)?;
     let spans = spans(plan, ask, as_of, desk.counter.measures.closing_day);
     if rows.len() * spans.len() > MOST_CELLS {
         return Err(AppError::field("breakdown", Rule::Items { min: 1, max: u64::try_from(MOST_CELLS).unwrap_or(0) }));
     }
     let area = area(desk, &ask.unit);
-    let question = Question { counter: desk.counter, plan, today: desk.today, area: &area, spans: &spans };
+    let fresh = Fresh::default();
+    let question =
+        Question { counter: desk.counter, plan, today: desk.today, fresh: &fresh, area: &area, spans: &spans };
     let asked = Asked { question, map, unit: &ask.unit, rows: &rows, silent: desk.silent, as_of };
     let maker = Maker {
         plan,

@@ -1,22 +1,24 @@
 //! The numbers of an indicator for every unit and span that is asked of: what each kind of measure takes from where.
 
+mod cadence;
+mod units;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use self::cadence::cadence_cells;
+use self::units::{is_counted, unit_share, unit_share_by_class, unit_totals};
 use super::gather::{Question, Span};
 use super::measures::{NoFigure, Numbers};
-use super::tree::{Map, Remark, Sum, Told};
+use super::tree::{ByUnit, Map, Remark, Sum, Told};
 use crate::admin_units::Level;
 use crate::db::DbConnection;
 use crate::error::AppError;
 use crate::programmes::elements::{Nature, Source};
 use crate::programmes::periods::{PeriodKind, ReportPeriod};
 use crate::programmes::plans::MeasureKind;
-use crate::programmes::plans::model::{CadenceMeasure, Condition, Indicator, Measured, UnitMeasure};
-
-/// The first year of which the list of units knows how many there were.
-const LISTED_FROM: i32 = 2021;
+use crate::programmes::plans::model::{Indicator, Measured};
 
 /// Where a number comes from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -69,26 +71,35 @@ impl Asked<'_> {
         spans: &[Span],
         source: &Source,
         remarks: &mut BTreeSet<Remark>,
-    ) -> Result<BTreeMap<String, Sum>, AppError> {
+    ) -> Result<ByUnit<Sum>, AppError> {
         let told = Question { spans, ..self.question }.told(conn, source)?;
         Ok(self.put_together(told, spans, source, remarks))
     }
 
+    /// What a row has among these.
+    fn of_row<'s, T>(self, all: &'s ByUnit<T>, row: &str) -> Option<&'s T> {
+        all.get(self.map.units.number(row)?)
+    }
+
     fn put_together(
         self,
-        mut told: BTreeMap<String, Told>,
+        told: ByUnit<Told>,
         spans: &[Span],
         source: &Source,
         remarks: &mut BTreeSet<Remark>,
-    ) -> BTreeMap<String, Sum> {
-        if source.of_register().is_some() {
-            for unit in self.silent {
-                told.entry(unit.clone()).or_default().is_silent = true;
-            }
-        }
-        let mut placing = self.map.place(&told);
+    ) -> ByUnit<Sum> {
+        let silent = || Told { is_silent: true, ..Told::default() };
+        let silent = self.silent.iter().filter_map(|unit| Some((self.map.units.number(unit)?, silent())));
+        let told = if source.of_register().is_some() && !self.silent.is_empty() {
+            ByUnit::of(told.into_list().into_iter().chain(silent).collect())
+        } else {
+            told
+        };
+        let mut placing = self.map.place(told);
         remarks.append(&mut placing.remarks);
-        self.map.sums(&placing.told, self.unit, spans.len(), source.reported_first)
+        // What only other bodies report, one that reports for the whole knows better than some of its parts.
+        let only_reported = source.of_register().is_none() && source.of_outreach().is_none();
+        self.map.sums(&placing.told, self.unit, spans.len(), source.reported_first || only_reported)
     }
 }
 
@@ -107,9 +118,9 @@ pub fn numbers(
     match (indicator.kind, numerator, denominator, units) {
         (MeasureKind::UnitShare | MeasureKind::Stepped, _, _, Some(units)) => unit_share(conn, asked, units, remarks),
         (MeasureKind::YearlyIncrement, Some(added), _, Some(units)) => {
-            let mut told = asked.question.told(conn, added)?;
-            told.retain(|code, _| is_counted(asked, units, code));
-            let added = asked.put_together(told, spans, added, remarks);
+            let mut told = asked.question.told(conn, added)?.into_list();
+            told.retain(|(unit, _)| is_counted(asked, units, *unit));
+            let added = asked.put_together(ByUnit::in_order(told), spans, added, remarks);
             let all = unit_totals(conn, asked, units)?;
             Ok(cells(asked, Some(&added), |row, span| all.get(row).and_then(|all| all.get(span).copied().flatten())))
         }
@@ -158,7 +169,7 @@ pub fn numbers_by_class(
     let classes: BTreeSet<String> = tops.keys().chain(bottoms.keys()).cloned().collect();
     let mut all = BTreeMap::new();
     for class in classes {
-        let of = |told: Option<&BTreeMap<String, Told>>| told.cloned().unwrap_or_default();
+        let of = |told: Option<&ByUnit<Told>>| told.cloned().unwrap_or_default();
         let tops = asked.put_together(of(tops.get(&class)), spans, top, remarks);
         let bottoms = asked.put_together(of(bottoms.get(&class)), spans, bottom, remarks);
         let mut cells = with_denominators(asked, &tops, Some(&bottoms));
@@ -174,9 +185,9 @@ fn earlier(asked: Asked<'_>, period: ReportPeriod) -> Span {
     Span { period, from, to }
 }
 
-fn cells(asked: Asked<'_>, tops: Option<&BTreeMap<String, Sum>>, bottom: impl Fn(&str, usize) -> Option<i64>) -> Cells {
+fn cells(asked: Asked<'_>, tops: Option<&ByUnit<Sum>>, bottom: impl Fn(&str, usize) -> Option<i64>) -> Cells {
     let of_row = |row: &String| {
-        let sum = tops.and_then(|tops| tops.get(row));
+        let sum = tops.and_then(|tops| asked.of_row(tops, row));
         let cell = |span: usize| Cell {
             numbers: Numbers { numerator: sum.and_then(|sum| sum.at(span)), denominator: bottom(row, span) },
             numerator_from: origin(sum, span),
@@ -189,12 +200,12 @@ fn cells(asked: Asked<'_>, tops: Option<&BTreeMap<String, Sum>>, bottom: impl Fn
 }
 
 fn origin(sum: Option<&Sum>, span: usize) -> Origin {
-    let part = |parts: Option<&Vec<i64>>| parts.and_then(|parts| parts.get(span).copied()).unwrap_or(0);
-    Origin { register: part(sum.map(|sum| &sum.register)), reported: part(sum.map(|sum| &sum.reported)) }
+    let span = sum.and_then(|sum| sum.spans.get(span).copied()).unwrap_or_default();
+    Origin { register: span.register, reported: span.reported }
 }
 
-fn with_denominators(asked: Asked<'_>, tops: &BTreeMap<String, Sum>, bottoms: Option<&BTreeMap<String, Sum>>) -> Cells {
-    let under = |row: &str| bottoms.and_then(|bottoms| bottoms.get(row));
+fn with_denominators(asked: Asked<'_>, tops: &ByUnit<Sum>, bottoms: Option<&ByUnit<Sum>>) -> Cells {
+    let under = |row: &str| bottoms.and_then(|bottoms| asked.of_row(bottoms, row));
     let mut all = cells(asked, Some(tops), |row, span| under(row)?.at(span));
     for (row, cells) in &mut all {
         for (span, cell) in cells.iter_mut().enumerate() {
@@ -241,34 +252,6 @@ fn compared(
     Ok(with_denominators(asked, &now, Some(&before)))
 }
 
-/// How many units of the level there are in each row, span by span: as somebody told for its year, else on the map.
-fn unit_totals(
-    conn: &mut DbConnection,
-    asked: Asked<'_>,
-    units: &UnitMeasure,
-) -> Result<BTreeMap<String, Vec<Option<i64>>>, AppError> {
-    let years: Vec<Span> =
-        asked.question.spans.iter().map(|span| earlier(asked, ReportPeriod::of_year(span.period.year))).collect();
-    let element = format!("units_{}", units.level);
-    let kinds: Vec<&str> = units.commune_kinds.iter().map(|kind| kind.as_str()).collect();
-    let reported = Question { spans: &years, ..asked.question }.reported(conn, &element, &kinds.join("+"))?;
-    let is_listed = NaiveDate::from_ymd_opt(LISTED_FROM, 1, 1).is_some_and(|from| asked.map.day >= from);
-    let of_row = |row: &String| {
-        let there = asked.map.units_of(units.level, row).into_iter();
-        let counted = there.filter(|unit| is_listed && is_counted(asked, units, &unit.code)).count();
-        let counted = i64::try_from(counted).ok().filter(|counted| *counted > 0);
-        let told = reported.get(row).and_then(|told| told.reported.clone());
-        let total = |span: usize| told.as_ref().and_then(|told| told.get(span).copied().flatten()).or(counted);
-        (row.clone(), (0..years.len()).map(total).collect())
-    };
-    Ok(asked.rows.iter().map(of_row).collect())
-}
-
-fn is_counted(asked: Asked<'_>, units: &UnitMeasure, code: &str) -> bool {
-    units.commune_kinds.is_empty()
-        || asked.map.units.kind_on(code, asked.map.day).is_some_and(|kind| units.commune_kinds.contains(&kind))
-}
-
 /// The spans in which a condition must hold within each span asked for: those that have passed, or the whole so far.
 fn parts_of(asked: Asked<'_>, span: Span, in_each: Option<PeriodKind>) -> Vec<Span> {
     let Some(kind) = in_each else { return vec![span] };
@@ -278,170 +261,6 @@ fn parts_of(asked: Asked<'_>, span: Span, in_each: Option<PeriodKind>) -> Vec<Sp
     let parts = span.period.parts(kind).into_iter().filter(passed);
     let parts: Vec<Span> = parts.map(|part| Span::of(part, plan.calendar, asked.as_of, closing_day)).collect();
     if parts.is_empty() { vec![span] } else { parts }
-}
-
-/// Which spans each unit of the level meets a condition in; units of which nothing is told are left out.
-fn meeting(
-    conn: &mut DbConnection,
-    asked: Asked<'_>,
-    units: &UnitMeasure,
-    condition: &Condition,
-    told: Option<&BTreeMap<String, Told>>,
-    remarks: &mut BTreeSet<Remark>,
-) -> Result<BTreeMap<String, Vec<bool>>, AppError> {
-    let parts: Vec<Vec<Span>> =
-        asked.question.spans.iter().map(|span| parts_of(asked, *span, condition.in_each)).collect();
-    let flat: Vec<Span> = parts.concat();
-    let sums = match told {
-        Some(told) => asked.put_together(told.clone(), &flat, &condition.source, remarks),
-        None => asked.sums(conn, &flat, &condition.source, remarks)?,
-    };
-    let is_unit = |code: &String| {
-        asked.map.units.get(code).is_some_and(|unit| unit.level == units.level) && is_counted(asked, units, code)
-    };
-    let of_unit = |(code, sum): (String, Sum)| {
-        let mut place = 0;
-        let mut met = Vec::with_capacity(parts.len());
-        for own in &parts {
-            let holds = (place..place + own.len()).all(|at| sum.at(at).is_some_and(|n| n >= condition.at_least));
-            met.push(holds);
-            place += own.len();
-        }
-        (code, met)
-    };
-    Ok(sums.into_iter().filter(|(code, _)| is_unit(code)).map(of_unit).collect())
-}
-
-fn unit_share(
-    conn: &mut DbConnection,
-    asked: Asked<'_>,
-    units: &UnitMeasure,
-    remarks: &mut BTreeSet<Remark>,
-) -> Result<Cells, AppError> {
-    let spans = asked.question.spans.len();
-    let mut met: BTreeMap<String, Vec<bool>> = BTreeMap::new();
-    for (number, condition) in units.all.iter().enumerate() {
-        let holds = meeting(conn, asked, units, condition, None, remarks)?;
-        for (code, holds) in &holds {
-            let all = met.entry(code.clone()).or_insert_with(|| vec![number == 0; spans]);
-            all.iter_mut().zip(holds).for_each(|(all, holds)| *all = *all && *holds);
-        }
-        // A unit of which nothing is told of this condition does not meet it.
-        met.iter_mut().filter(|(code, _)| !holds.contains_key(*code)).for_each(|(_, all)| all.fill(false));
-    }
-    let mut told = numbers_of(met);
-    if let Some(reported) = &units.reported_as {
-        for (unit, report) in asked.map.place(&asked.question.reported(conn, reported, "")?).told {
-            told.entry(unit).or_default().reported = report.reported;
-        }
-    }
-    counted_units(conn, asked, units, &told)
-}
-
-fn numbers_of(met: BTreeMap<String, Vec<bool>>) -> BTreeMap<String, Told> {
-    let told = |met: Vec<bool>| Told { register: Some(met.into_iter().map(i64::from).collect()), ..Told::default() };
-    met.into_iter().map(|(code, met)| (code, told(met))).collect()
-}
-
-fn counted_units(
-    conn: &mut DbConnection,
-    asked: Asked<'_>,
-    units: &UnitMeasure,
-    told: &BTreeMap<String, Told>,
-) -> Result<Cells, AppError> {
-    let map = Map { reported_by: units.level, ..asked.map };
-    let sums = map.sums(told, asked.unit, asked.question.spans.len(), false);
-    let all = unit_totals(conn, asked, units)?;
-    let mut cells =
-        cells(asked, Some(&sums), |row, span| all.get(row).and_then(|all| all.get(span).copied().flatten()));
-    for (row, cells) in &mut cells {
-        let none = if asked.map.units.count_on(units.level, asked.unit, asked.map.day) == 0
-            && all.values().flatten().all(Option::is_none)
-        {
-            Some(NoFigure::NoSuchUnit)
-        } else if asked.map.units.get(row).is_some_and(|unit| unit.level > units.level) {
-            Some(NoFigure::NotAskedHere)
-        } else {
-            None
-        };
-        for cell in cells.iter_mut() {
-            cell.none = none;
-        }
-    }
-    Ok(cells)
-}
-
-fn unit_share_by_class(
-    conn: &mut DbConnection,
-    asked: Asked<'_>,
-    units: &UnitMeasure,
-    condition: &Condition,
-    remarks: &mut BTreeSet<Remark>,
-) -> Result<BTreeMap<String, Cells>, AppError> {
-    let flat: Vec<Span> =
-        asked.question.spans.iter().flat_map(|span| parts_of(asked, *span, condition.in_each)).collect();
-    let by_class = Question { spans: &flat, ..asked.question }.told_by_class(conn, &condition.source)?;
-    let mut all = BTreeMap::new();
-    for (class, told) in by_class {
-        let met = meeting(conn, asked, units, condition, Some(&told), remarks)?;
-        all.insert(class, counted_units(conn, asked, units, &numbers_of(met))?);
-    }
-    Ok(all)
-}
-
-/// Months that have passed in which it happened, of all that have: for each requirement that concerns a row.
-fn cadence_cells(
-    conn: &mut DbConnection,
-    asked: Asked<'_>,
-    cadence: &[CadenceMeasure],
-    remarks: &mut BTreeSet<Remark>,
-) -> Result<Cells, AppError> {
-    let mut all = cells(asked, None, |_, _| None);
-    for requirement in cadence {
-        let months: Vec<Vec<Span>> =
-            asked.question.spans.iter().map(|span| parts_of(asked, *span, Some(PeriodKind::Month))).collect();
-        let sums = asked.sums(conn, &months.concat(), &requirement.source, remarks)?;
-        for (row, cells) in &mut all {
-            let mut place = 0;
-            for (cell, months) in cells.iter_mut().zip(&months) {
-                let concerned = concerned_by(asked, requirement, row);
-                let own: Vec<Option<&Sum>> = concerned.iter().map(|unit| sums.get(unit)).collect();
-                let met =
-                    |sum: &&Sum| (place..place + months.len()).filter(|at| sum.at(*at).is_some_and(|n| n >= 1)).count();
-                add_cadence(cell, &own, own.iter().flatten().map(met).sum(), months.len());
-                place += months.len();
-            }
-        }
-    }
-    for cell in all.values_mut().flatten() {
-        if cell.numbers.denominator.is_none() {
-            cell.none = Some(NoFigure::NotAskedHere);
-        }
-    }
-    Ok(all)
-}
-
-fn add_cadence(cell: &mut Cell, own: &[Option<&Sum>], met: usize, months: usize) {
-    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    if own.is_empty() {
-        return;
-    }
-    let told = own.iter().flatten().count();
-    cell.numbers.denominator = Some(cell.numbers.denominator.unwrap_or(0) + number(own.len() * months));
-    if told > 0 {
-        cell.numbers.numerator = Some(cell.numbers.numerator.unwrap_or(0) + number(met));
-        cell.numerator_from.register += number(met);
-        cell.covered += told;
-    }
-}
-
-/// The units a requirement asks of in a row: those of its level; without a level the unit of the plan alone.
-fn concerned_by(asked: Asked<'_>, requirement: &CadenceMeasure, row: &str) -> Vec<String> {
-    match requirement.in_each {
-        Some(level) => asked.map.units_of(level, row).into_iter().map(|unit| unit.code.clone()).collect(),
-        None if row == asked.question.plan.scope_unit => vec![row.to_owned()],
-        None => Vec::new(),
-    }
 }
 
 /// How many units of the level of reporting a row has.

@@ -23,6 +23,7 @@ use crate::programmes::closing::completeness::silent;
 use crate::programmes::closing::publishing::attach;
 use crate::programmes::periods::ReportPeriod;
 use crate::programmes::plans::model::Breakdown;
+use crate::programmes::plans::{Plan, VersionedPlan};
 use crate::programmes::report::ReportFormat;
 
 /// Registers the routes.
@@ -85,8 +86,12 @@ async fn read_report(
     let accepted = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let (state, language) = (app.clone(), Language::of(accepted));
     let format = query.0.format.unwrap_or(ReportFormat::Json);
+    app.read(caller, |_, actor| actor.scope(Action::IndicatorRead)).await?;
+    // One at a time: the file is put together in memory.
+    let turn = app.figures.clone().acquire_owned().await.map_err(|_| AppError::internal("figures are closed"))?;
     let (file, name) = app
         .read(caller, move |conn, actor| {
+            let _turn = turn;
             let report = read(conn, actor, &state, &code.0, &query.0)?;
             let name = format!("{}_{}_{}.{format}", report.programme, report.unit_code, report.period);
             Ok((format.write(&report, language)?, name))
@@ -106,29 +111,89 @@ fn read(
     code: &str,
     filter: &IndicatorFilter,
 ) -> Result<PlanFigures, AppError> {
+    let IndicatorFilter { unit, period, breakdown, map, indicator, .. } = filter;
+    let words = Words {
+        unit: unit.as_deref(),
+        period: period.as_deref(),
+        breakdown: breakdown.as_deref(),
+        map: map.as_deref(),
+    };
+    read_for(conn, actor, app, code, words, indicator.clone())
+}
+
+/// Which figures are asked for, in the words of a request or a command.
+#[derive(Debug, Clone, Copy)]
+pub struct Words<'a> {
+    /// Unit; that of the plan when absent.
+    pub unit: Option<&'a str>,
+    /// Period; the newest year of the plan that has begun when absent.
+    pub period: Option<&'a str>,
+    /// Ways to break figures down, with commas between them.
+    pub breakdown: Option<&'a str>,
+    /// Map that units are shown on.
+    pub map: Option<&'a str>,
+}
+
+impl Words<'_> {
+    /// What they ask of a plan.
+    ///
+    /// # Errors
+    /// Field errors.
+    pub fn ask(self, app: &App, plan: &Plan, today: NaiveDate, indicator: Option<String>) -> Result<Ask, AppError> {
+        let unit = self.unit.unwrap_or(&plan.scope_unit);
+        if app.units.get(unit).is_none() {
+            return Err(AppError::field("unit", Rule::NoSuchReference));
+        }
+        Ok(Ask {
+            unit: unit.to_owned(),
+            period: period(self.period, plan.first_year, plan.last_year, today)?,
+            map: map(self.map, today)?,
+            breakdown: breakdown(self.breakdown)?,
+            indicator,
+        })
+    }
+}
+
+/// The figures of a plan, where the actor reaches its unit.
+///
+/// # Errors
+/// Field errors; [`AppError::NotFound`] of the plan; [`AppError::Forbidden`] without the right.
+pub fn read_for(
+    conn: &mut DbConnection,
+    actor: &Actor,
+    app: &App,
+    code: &str,
+    words: Words<'_>,
+    indicator: Option<String>,
+) -> Result<PlanFigures, AppError> {
     let scope = actor.scope(Action::IndicatorRead)?;
     let plans = app.plans.now();
     let plan = plans.versioned(code).ok_or(AppError::NotFound)?;
     let today = actor.now.civil_date();
-    let unit = filter.unit.clone().unwrap_or_else(|| plan.plan.scope_unit.clone());
-    if app.units.get(&unit).is_none() {
-        return Err(AppError::field("unit", Rule::NoSuchReference));
-    }
-    if !scope.admin_units.iter().any(|own| reaches(&app.units, own, &unit, today)) {
+    let ask = words.ask(app, &plan.plan, today, indicator)?;
+    if !scope.admin_units.iter().any(|own| reaches(&app.units, own, &ask.unit, today)) {
         return Err(AppError::Forbidden);
     }
-    let ask = Ask {
-        unit,
-        period: period(filter.period.as_deref(), plan.plan.first_year, plan.plan.last_year, today)?,
-        map: map(filter.map.as_deref(), today)?,
-        breakdown: breakdown(filter.breakdown.as_deref())?,
-        indicator: filter.indicator.clone(),
-    };
+    made(conn, app, plan, &ask, today)
+}
+
+/// The figures of a plan, with what was published of them.
+///
+/// # Errors
+/// Field errors; the engine's own.
+pub fn made(
+    conn: &mut DbConnection,
+    app: &App,
+    plan: &VersionedPlan,
+    ask: &Ask,
+    today: NaiveDate,
+) -> Result<PlanFigures, AppError> {
     let counter = app.counter();
     let shares = shares(conn)?;
     let silent = silent(conn, plan.plan.calendar, ask.period)?;
-    let desk = Desk { units: &app.units, counter: &counter, shares: &shares, silent: &silent, today };
-    let mut all = figures(conn, desk, plan, &ask)?;
+    let desk =
+        Desk { units: &app.units, grounds: &app.grounds, counter: &counter, shares: &shares, silent: &silent, today };
+    let mut all = figures(conn, desk, plan, ask)?;
     attach(conn, desk, plan.plan.calendar, ask.period, &mut all)?;
     Ok(all)
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::admin_units::{AdminUnit, AdminUnits, Level, NotTold, Placed, Shares};
+use crate::admin_units::{AdminUnit, AdminUnits, Ground, Level, NotTold, PlacedNo, UnitNo};
 
 /// Numbers of several spans, side by side.
 pub type Spans = Vec<i64>;
@@ -24,48 +24,94 @@ pub struct Told {
     pub is_silent: bool,
 }
 
-/// What a unit comes to, and where it comes from.
+/// Something of each unit, in the order of the units: for ten thousand of them a list is quicker than a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByUnit<T>(Vec<(UnitNo, T)>);
+
+impl<T> Default for ByUnit<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> ByUnit<T> {
+    /// Those of a list in which every unit stands once, in their order.
+    pub fn in_order(list: Vec<(UnitNo, T)>) -> Self {
+        debug_assert!(list.is_sorted_by(|(a, _), (b, _)| a < b));
+        Self(list)
+    }
+
+    /// What a unit has.
+    pub fn get(&self, unit: UnitNo) -> Option<&T> {
+        let place = self.0.binary_search_by_key(&unit, |(unit, _)| *unit).ok()?;
+        self.0.get(place).map(|(_, of)| of)
+    }
+
+    /// All of them.
+    pub fn into_list(self) -> Vec<(UnitNo, T)> {
+        self.0
+    }
+}
+
+impl ByUnit<Told> {
+    /// Of a list in any order; what is told twice of a unit is put together.
+    pub fn of(mut list: Vec<(UnitNo, Told)>) -> Self {
+        if !list.is_sorted_by_key(|(unit, _)| *unit) {
+            list.sort_by_key(|(unit, _)| *unit);
+        }
+        let mut all: Vec<(UnitNo, Told)> = Vec::with_capacity(list.len());
+        for (unit, told) in list {
+            match all.last_mut().filter(|(last, _)| *last == unit) {
+                Some((_, into)) => add(into, told),
+                None => all.push((unit, told)),
+            }
+        }
+        Self(all)
+    }
+}
+
+/// What a unit comes to in a span, and where it comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SpanSum {
+    /// The number; none where nobody told.
+    pub number: Option<i64>,
+    /// Of it, what registers told.
+    pub register: i64,
+    /// Of it, what other bodies reported.
+    pub reported: i64,
+    /// Whether somebody told a number, and the nought is not just silence.
+    is_spoken: bool,
+}
+
+/// What a unit comes to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sum {
-    /// The number of each span; none where nobody told.
-    pub spans: Vec<Option<i64>>,
-    /// Of it, what registers told.
-    pub register: Vec<i64>,
-    /// Of it, what other bodies reported.
-    pub reported: Vec<i64>,
+    /// Span by span.
+    pub spans: Vec<SpanSum>,
     /// Units of the level of reporting that told something, in any span.
     pub covered: usize,
-    /// Whether somebody told a number, and the nought is not just silence.
-    spoken: Vec<bool>,
 }
 
 impl Sum {
     fn nothing(spans: usize) -> Self {
-        Self {
-            spans: vec![None; spans],
-            register: vec![0; spans],
-            reported: vec![0; spans],
-            covered: 0,
-            spoken: vec![false; spans],
-        }
+        Self { spans: vec![SpanSum::default(); spans], covered: 0 }
     }
 
     fn add(&mut self, other: &Self) {
         for (mine, theirs) in self.spans.iter_mut().zip(&other.spans) {
-            if let Some(theirs) = theirs {
-                *mine = Some(mine.unwrap_or(0) + theirs);
+            if let Some(theirs) = theirs.number {
+                mine.number = Some(mine.number.unwrap_or(0) + theirs);
             }
+            mine.register += theirs.register;
+            mine.reported += theirs.reported;
+            mine.is_spoken |= theirs.is_spoken;
         }
-        for (mine, theirs) in [(&mut self.register, &other.register), (&mut self.reported, &other.reported)] {
-            mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine += theirs);
-        }
-        self.spoken.iter_mut().zip(&other.spoken).for_each(|(mine, theirs)| *mine = *mine || *theirs);
         self.covered += other.covered;
     }
 
     /// The number of a span.
     pub fn at(&self, span: usize) -> Option<i64> {
-        self.spans.get(span).copied().flatten()
+        self.spans.get(span).and_then(|span| span.number)
     }
 }
 
@@ -76,8 +122,8 @@ pub struct Map<'a> {
     pub units: &'a AdminUnits,
     /// Its day.
     pub day: NaiveDate,
-    /// Declared shares of split units.
-    pub shares: &'a Shares,
+    /// Where every unit lies on it.
+    pub ground: &'a Ground,
     /// Level of the units that report.
     pub reported_by: Level,
 }
@@ -102,97 +148,95 @@ pub enum Remark {
 #[derive(Debug, Clone, Default)]
 pub struct Placing {
     /// By unit of the map.
-    pub told: BTreeMap<String, Told>,
+    pub told: ByUnit<Told>,
     /// What is to be known of it.
     pub remarks: BTreeSet<Remark>,
 }
 
 impl Map<'_> {
     /// Puts what units of any time told onto the map.
-    pub fn place(self, told: &BTreeMap<String, Told>) -> Placing {
-        let mut placing = Placing::default();
-        for (unit, told) in told {
-            match self.units.placed_on(unit, self.day, self.shares) {
+    pub fn place(self, told: ByUnit<Told>) -> Placing {
+        let (mut placed, mut remarks) = (Vec::with_capacity(told.0.len()), BTreeSet::new());
+        for (unit, told) in told.0 {
+            match self.ground.placed(unit) {
                 None => {}
-                Some(Placed::At(at)) => add(placing.told.entry(at.code.clone()).or_default(), told),
-                Some(Placed::Above { unit: above, why }) => {
-                    placing.remarks.insert(Remark::LeftAbove { unit: unit.clone(), above: above.code.clone(), why });
-                    add(placing.told.entry(above.code.clone()).or_default(), told);
+                Some(PlacedNo::At(at)) => placed.push((*at, told)),
+                Some(PlacedNo::Above { unit: above, why }) => {
+                    let (unit, of_above) = (self.code(unit), self.code(*above));
+                    remarks.insert(Remark::LeftAbove { unit, above: of_above, why: *why });
+                    placed.push((*above, told));
                 }
-                Some(Placed::Split(parts)) => {
-                    placing.remarks.insert(Remark::Shared(unit.clone()));
-                    for (at, part) in divide(told, &parts) {
-                        add(placing.told.entry(at).or_default(), &part);
-                    }
+                Some(PlacedNo::Split(parts)) => {
+                    remarks.insert(Remark::Shared(self.code(unit)));
+                    placed.extend(divide(&told, parts));
                 }
             }
         }
-        placing
+        Placing { told: ByUnit::of(placed), remarks }
+    }
+
+    /// The code of a unit.
+    pub fn code(self, unit: UnitNo) -> String {
+        self.units.numbered(unit).map_or_else(String::new, |unit| unit.code.clone())
+    }
+
+    fn level(self, unit: UnitNo) -> Option<Level> {
+        self.units.numbered(unit).map(|unit| unit.level)
     }
 
     /// What every unit of the map comes to that lies in `within`, itself included.
-    pub fn sums(
-        self,
-        told: &BTreeMap<String, Told>,
-        within: &str,
-        spans: usize,
-        reported_first: bool,
-    ) -> BTreeMap<String, Sum> {
-        let mut below: BTreeMap<String, Sum> = BTreeMap::new();
-        let mut sums = BTreeMap::new();
-        for level in [Level::Commune, Level::District, Level::Province, Level::Country] {
-            let of_level = |code: &&String| self.units.get(code).is_some_and(|unit| unit.level == level);
-            let codes: BTreeSet<String> = told.keys().chain(below.keys()).filter(of_level).cloned().collect();
-            for code in codes {
-                let sum = self.sum(&code, told.get(&code), below.get(&code), spans, reported_first);
-                if let Some(parent) = self.units.parent_on(&code, self.day)
-                    && code != within
-                {
-                    below.entry(parent.code.clone()).or_insert_with(|| Sum::nothing(spans)).add(&sum);
-                }
-                sums.insert(code, sum);
+    pub fn sums(self, told: &ByUnit<Told>, within: &str, spans: usize, reported_first: bool) -> ByUnit<Sum> {
+        let within = self.units.number(within);
+        let mut told = told.0.iter().rev().peekable();
+        let mut below: BTreeMap<UnitNo, Sum> = BTreeMap::new();
+        let mut sums = Vec::with_capacity(told.len());
+        // What lies in another unit stands behind it, so every unit is complete when its turn comes.
+        while let Some(unit) = told.peek().map(|(unit, _)| *unit).max(below.last_key_value().map(|(unit, _)| *unit)) {
+            let own = told.next_if(|(of, _)| *of == unit).map(|(_, told)| told);
+            let sum = self.sum(unit, own, below.remove(&unit).as_ref(), spans, reported_first);
+            if let Some(parent) = self.ground.parent(unit).filter(|_| Some(unit) != within) {
+                below.entry(parent).or_insert_with(|| Sum::nothing(spans)).add(&sum);
             }
+            sums.push((unit, sum));
         }
-        sums
+        sums.reverse();
+        ByUnit::in_order(sums)
     }
 
-    fn sum(self, code: &str, told: Option<&Told>, below: Option<&Sum>, spans: usize, reported_first: bool) -> Sum {
-        let mut sum = Sum::nothing(spans);
-        for span in 0..spans {
+    fn sum(self, unit: UnitNo, told: Option<&Told>, below: Option<&Sum>, spans: usize, reported_first: bool) -> Sum {
+        // A province that closes a period in which nobody below it reported has not said that there was nothing.
+        let reports = self.level(unit).is_some_and(|level| level >= self.reported_by);
+        let is_silent = reports && told.is_some_and(|told| told.is_silent);
+        let of_span = |span: usize| {
             let register = told.and_then(|told| told.register.as_ref()?.get(span).copied());
             let reported = told.and_then(|told| told.reported.as_ref()?.get(span).copied().flatten());
-            let under = below.and_then(|below| below.at(span));
-            let spoken_below = below.is_some_and(|below| below.spoken.get(span) == Some(&true));
-            let takes_report = reported.is_some() && (reported_first || register.is_none() && !spoken_below);
-            let is_silent = told.is_some_and(|told| told.is_silent);
-            let part = |parts: Option<&Vec<i64>>| parts.and_then(|parts| parts.get(span).copied()).unwrap_or(0);
-            let (value, of_register, of_reports) = if takes_report {
-                (reported, 0, reported.unwrap_or(0))
-            } else {
-                let any = register.is_some() || under.is_some() || is_silent;
-                let value = any.then(|| register.unwrap_or(0) + under.unwrap_or(0));
-                (value, register.unwrap_or(0) + part(below.map(|b| &b.register)), part(below.map(|b| &b.reported)))
-            };
-            set(&mut sum.spans, span, value);
-            set(&mut sum.register, span, of_register);
-            set(&mut sum.reported, span, of_reports);
-            set(&mut sum.spoken, span, register.is_some() || reported.is_some() || spoken_below);
-        }
-        sum.covered = self.covered(code, told, below);
-        sum
+            let under = below.and_then(|below| below.spans.get(span).copied()).unwrap_or_default();
+            let takes_report = reported.is_some() && (reported_first || register.is_none() && !under.is_spoken);
+            let is_spoken = register.is_some() || reported.is_some() || under.is_spoken;
+            if takes_report {
+                return SpanSum { number: reported, register: 0, reported: reported.unwrap_or(0), is_spoken };
+            }
+            let any = register.is_some() || under.number.is_some() || is_silent;
+            SpanSum {
+                number: any.then(|| register.unwrap_or(0) + under.number.unwrap_or(0)),
+                register: register.unwrap_or(0) + under.register,
+                reported: under.reported,
+                is_spoken,
+            }
+        };
+        Sum { spans: (0..spans).map(of_span).collect(), covered: self.covered(unit, told, below) }
     }
 
     /// How many units of the level of reporting have told something: the unit itself, those below it, or all of them
     /// where a report speaks for the whole.
-    fn covered(self, code: &str, told: Option<&Told>, below: Option<&Sum>) -> usize {
-        let level = self.units.get(code).map(|unit| unit.level);
+    fn covered(self, unit: UnitNo, told: Option<&Told>, below: Option<&Sum>) -> usize {
         let has_report = told.is_some_and(|told| told.reported.is_some());
-        if level == Some(self.reported_by) {
+        if self.level(unit) == Some(self.reported_by) {
             return usize::from(told.is_some() || below.is_some());
         }
         match below {
             Some(below) if below.covered > 0 => below.covered,
-            _ if has_report => self.units.count_on(self.reported_by, code, self.day),
+            _ if has_report => self.units.count_on(self.reported_by, &self.code(unit), self.day),
             _ => 0,
         }
     }
@@ -203,31 +247,27 @@ impl Map<'_> {
     }
 }
 
-fn set<T>(list: &mut [T], place: usize, value: T) {
-    if let Some(slot) = list.get_mut(place) {
-        *slot = value;
-    }
-}
-
-fn add(into: &mut Told, other: &Told) {
+fn add(into: &mut Told, other: Told) {
     into.is_silent |= other.is_silent;
-    if let Some(more) = &other.register {
-        let mine = into.register.get_or_insert_with(|| vec![0; more.len()]);
-        mine.iter_mut().zip(more).for_each(|(mine, more)| *mine += more);
+    match (&mut into.register, other.register) {
+        (Some(mine), Some(more)) => mine.iter_mut().zip(more).for_each(|(mine, more)| *mine += more),
+        (mine, Some(more)) => *mine = Some(more),
+        (_, None) => {}
     }
-    if let Some(more) = &other.reported {
-        let mine = into.reported.get_or_insert_with(|| vec![None; more.len()]);
-        for (mine, more) in mine.iter_mut().zip(more) {
-            if let Some(more) = more {
-                *mine = Some(mine.unwrap_or(0) + more);
+    match (&mut into.reported, other.reported) {
+        (Some(mine), Some(more)) => {
+            for (mine, more) in mine.iter_mut().zip(more) {
+                *mine = more.map_or(*mine, |more| Some(mine.unwrap_or(0) + more));
             }
         }
+        (mine, Some(more)) => *mine = Some(more),
+        (_, None) => {}
     }
 }
 
 /// Divides whole numbers by shares in thousandths, so that the parts add up to the whole: what is left over goes to the
 /// largest remainders, of equals to the first.
-fn divide(told: &Told, parts: &[(&AdminUnit, i64)]) -> Vec<(String, Told)> {
+fn divide(told: &Told, parts: &[(UnitNo, i64)]) -> Vec<(UnitNo, Told)> {
     let shares: Vec<i64> = parts.iter().map(|(_, share)| *share).collect();
     let columns = |numbers: &[i64]| -> Vec<Vec<i64>> { numbers.iter().map(|number| split(*number, &shares)).collect() };
     let pick = |columns: &[Vec<i64>], part: usize| -> Vec<i64> {
@@ -246,7 +286,7 @@ fn divide(told: &Told, parts: &[(&AdminUnit, i64)]) -> Vec<(String, Told)> {
                 columns.iter().map(|column| column.as_ref().and_then(|column| column.get(part).copied())).collect()
             });
             (
-                unit.code.clone(),
+                *unit,
                 Told {
                     register: register.as_ref().map(|columns| pick(columns, part)),
                     reported,
@@ -272,102 +312,4 @@ fn split(number: i64, shares: &[i64]) -> Vec<i64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn told(register: i64) -> Told {
-        Told { register: Some(vec![register]), ..Told::default() }
-    }
-
-    fn report(value: i64) -> Told {
-        Told { reported: Some(vec![Some(value)]), ..Told::default() }
-    }
-
-    fn map<'a>(units: &'a AdminUnits, shares: &'a Shares, day: &str) -> Map<'a> {
-        Map { units, day: day.parse().expect("a day"), shares, reported_by: Level::Commune }
-    }
-
-    #[test]
-    fn a_report_for_a_whole_province_speaks_only_where_nothing_below_it_does() {
-        let (units, shares) = (AdminUnits::shipped().expect("units"), Shares::default());
-        let map = map(&units, &shares, "2022-06-30");
-        let commune = map.units_of(Level::Commune, "G63-P38").first().expect("a commune").code.clone();
-        let both = BTreeMap::from([
-            (commune.clone(), told(4)),
-            ("G63-P38".to_owned(), report(100)),
-            ("G63-P35".to_owned(), report(7)),
-        ]);
-        let sums = map.sums(&both, "VN", 1, false);
-        assert_eq!(sums["G63-P38"].at(0), Some(4));
-        assert_eq!((sums["VN"].at(0), sums["VN"].register[0], sums["VN"].reported[0]), (Some(11), 4, 7));
-        assert_eq!(
-            (sums["G63-P38"].covered, sums["G63-P35"].covered),
-            (1, map.units.count_on(Level::Commune, "G63-P35", map.day))
-        );
-        let first = map.sums(&both, "VN", 1, true);
-        assert_eq!((first["G63-P38"].at(0), first["VN"].at(0)), (Some(100), Some(107)));
-    }
-
-    #[test]
-    fn what_nobody_told_is_missing_and_not_nought() {
-        let (units, shares) = (AdminUnits::shipped().expect("units"), Shares::default());
-        let map = map(&units, &shares, "2022-06-30");
-        let sums = map.sums(&BTreeMap::from([("G63-P38".to_owned(), told(0))]), "VN", 1, false);
-        assert_eq!(sums["G63-P38"].at(0), Some(0));
-        assert!(!sums.contains_key("G63-P35"));
-    }
-
-    #[test]
-    fn silence_is_nought_and_gives_way_to_whoever_tells_more() {
-        let (units, shares) = (AdminUnits::shipped().expect("units"), Shares::default());
-        let map = map(&units, &shares, "2022-06-30");
-        let commune = map.units_of(Level::Commune, "G63-P38").first().expect("a commune").code.clone();
-        let silent = Told { is_silent: true, ..Told::default() };
-        let quiet = BTreeMap::from([(commune.clone(), silent.clone())]);
-        let sums = map.sums(&quiet, "VN", 1, false);
-        assert_eq!((sums["G63-P38"].at(0), sums["G63-P38"].covered), (Some(0), 1));
-        let with_report = BTreeMap::from([(commune, silent), ("G63-P38".to_owned(), report(9))]);
-        assert_eq!(map.sums(&with_report, "VN", 1, false)["G63-P38"].at(0), Some(9));
-    }
-
-    #[test]
-    fn a_split_commune_is_left_at_its_province_unless_shares_were_declared() {
-        let units = AdminUnits::shipped().expect("units");
-        let last: NaiveDate = "2025-06-30".parse().expect("a day");
-        let split =
-            units.units_on(Level::Commune, "VN", last).into_iter().find(|unit| units.successors(&unit.code).len() == 2);
-        let split = split.expect("a split commune");
-        let facts = BTreeMap::from([(split.code.clone(), told(5))]);
-        let none = Shares::default();
-        let placing = map(&units, &none, "2026-01-01").place(&facts);
-        assert!(placing.remarks.iter().any(|remark| matches!(remark, Remark::LeftAbove { why: NotTold::Split, .. })));
-        assert!(placing.told.keys().all(|code| units.get(code).is_some_and(|unit| unit.level != Level::Commune)));
-        let mut shares = Shares::default();
-        for (successor, share) in units.successors(&split.code).iter().zip([600, 400]) {
-            shares.declare(&split.code, &successor.successor, share);
-        }
-        let placing = map(&units, &shares, "2026-01-01").place(&facts);
-        let parts: Vec<i64> = placing.told.values().map(|told| told.register.as_ref().expect("numbers")[0]).collect();
-        assert_eq!(parts.iter().sum::<i64>(), 5);
-        assert!(parts.contains(&3) && parts.contains(&2));
-    }
-
-    proptest! {
-        #[test]
-        fn parts_add_up_to_the_whole_and_stay_within_one_of_their_share(
-            number in 0_i64..100_000, cuts in prop::collection::vec(0_i64..=1000, 1..4),
-        ) {
-            let mut cuts = cuts;
-            cuts.extend([0, 1000]);
-            cuts.sort_unstable();
-            let shares: Vec<i64> = cuts.windows(2).map(|pair| pair[1] - pair[0]).collect();
-            let parts = split(number, &shares);
-            prop_assert_eq!(parts.iter().sum::<i64>(), number);
-            for (part, share) in parts.iter().zip(shares) {
-                prop_assert!((part * 1000 - number * share).abs() < 1000);
-            }
-        }
-    }
-}
+mod tests;

@@ -7,8 +7,8 @@ use chrono::{Datelike as _, NaiveDate};
 use super::Books;
 use super::model::{Breakdown, Indicator, MeasureKind, Measured, Milestone, Operator, Plan, Target, UnitMeasure};
 use crate::admin_units::Level;
-use crate::programmes::elements::{Element, Source};
-use crate::programmes::periods::ReportPeriod;
+use crate::programmes::elements::{Element, OutreachElement, Source};
+use crate::programmes::periods::{PeriodKind, ReportPeriod};
 use crate::programmes::registers::catalogue::{Column, Register};
 
 type Faults = Vec<(String, String)>;
@@ -17,6 +17,7 @@ type Faults = Vec<(String, String)>;
 pub(super) fn faults(plan: &Plan, books: Books<'_>) -> Faults {
     let mut faults = Faults::new();
     check_plan(plan, books, &mut faults);
+    check_reports(plan, &mut faults);
     check_elements(plan, &mut faults);
     check_values(plan, books, &mut faults);
     let mut codes = BTreeSet::new();
@@ -71,12 +72,29 @@ fn check_plan(plan: &Plan, books: Books<'_>, faults: &mut Faults) {
     }
 }
 
+fn check_reports(plan: &Plan, faults: &mut Faults) {
+    for (number, kind) in plan.reports.iter().enumerate() {
+        let path = || format!("reports[{number}]");
+        if plan.reports.iter().take(number).any(|earlier| earlier == kind) {
+            faults.push((path(), "a length of periods stands once".into()));
+        }
+        let is_asked = |year| plan.asks_in(year, *kind);
+        if *kind == PeriodKind::FiveYears && !(plan.first_year..=plan.last_year).any(is_asked) {
+            faults.push((path(), "five years that lie in the plan, as 2021-2025".into()));
+        }
+    }
+    if plan.report_days.is_some_and(|days| days > plan.grace_days) {
+        faults.push(("report_days".into(), format!("at most grace_days, {}", plan.grace_days)));
+    }
+}
+
 fn check_elements(plan: &Plan, faults: &mut Faults) {
     let mut codes = BTreeSet::new();
     for (number, element) in plan.elements.iter().enumerate() {
         let path = format!("elements[{number}].code");
         check_code(&element.code, &path, faults);
         if element.code.parse::<Element>().is_ok()
+            || element.code.parse::<OutreachElement>().is_ok()
             || is_number_of_units(&element.code)
             || !codes.insert(element.code.as_str())
         {
@@ -90,7 +108,7 @@ fn check_values(plan: &Plan, books: Books<'_>, faults: &mut Faults) {
     for (number, value) in plan.values.iter().enumerate() {
         let path = |field: &str| format!("values[{number}].{field}");
         if !is_known(plan, &value.element) {
-            faults.push((path("element"), "an element of a register, or one this plan declares".into()));
+            faults.push((path("element"), "an element of a register or of outreach, or one this plan declares".into()));
         }
         if books.units.get(&value.unit).is_none() {
             faults.push((path("unit"), "the code of an administrative unit".into()));
@@ -107,9 +125,10 @@ fn check_values(plan: &Plan, books: Books<'_>, faults: &mut Faults) {
     }
 }
 
-/// An element of a register, one the plan declares, or the number of units of a level.
+/// An element of a register or of outreach, one the plan declares, or the number of units of a level.
 fn is_known(plan: &Plan, element: &str) -> bool {
     element.parse::<Element>().is_ok()
+        || element.parse::<OutreachElement>().is_ok()
         || plan.elements.iter().any(|declared| declared.code == element)
         || is_number_of_units(element)
 }
@@ -218,10 +237,14 @@ fn check_units(plan: &Plan, kind: MeasureKind, units: &UnitMeasure, path: &str, 
 fn check_source(plan: &Plan, source: &Source, books: Books<'_>, path: &str, faults: &mut Faults) {
     let Some(element) = source.of_register() else {
         if !is_known(plan, &source.element) {
-            faults.push((format!("{path}.element"), "an element of a register, or one this plan declares".into()));
+            faults.push((
+                format!("{path}.element"),
+                "an element of a register or of outreach, or one this plan declares".into(),
+            ));
         }
         if !source.kinds.is_empty() || !source.groups.is_empty() || source.direct {
-            faults.push((path.to_owned(), "what another body reports is not narrowed by words".into()));
+            faults
+                .push((path.to_owned(), "what outreach gives or another body reports is not narrowed by words".into()));
         }
         return;
     };

@@ -14,6 +14,7 @@ use std::sync::{Arc, RwLock};
 use chrono::{NaiveDate, TimeDelta};
 
 use super::elements::Source;
+use super::periods::{PeriodKind, ReportPeriod};
 use super::registers::catalogue::RegisterCatalogue;
 use super::sums::Series;
 use crate::admin_units::AdminUnits;
@@ -30,6 +31,9 @@ const SHIPPED: [(&str, &str); 6] = [
     ("demo-2026.toml", include_str!("../../../config/programmes/demo-2026.toml")),
 ];
 
+/// Days for a report where a plan does not say.
+const REPORT_DAYS: u16 = 30;
+
 /// What a plan is checked against.
 #[derive(Debug, Clone, Copy)]
 pub struct Books<'a> {
@@ -44,6 +48,31 @@ impl Plan {
     pub fn closing(&self, year: i32) -> NaiveDate {
         let end = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(NaiveDate::MAX);
         end.checked_add_signed(TimeDelta::days(i64::from(self.grace_days))).unwrap_or(NaiveDate::MAX)
+    }
+
+    /// Days after the end of a period in which its report is to be submitted. They are fewer than the days in which
+    /// records may come in, so that whoever is above the unit has days of its own to check the report and to close.
+    pub fn days_to_report(&self) -> u16 {
+        self.report_days.unwrap_or_else(|| REPORT_DAYS.min(self.grace_days))
+    }
+
+    /// The periods that the plan asks to be reported, those of its own years.
+    pub fn reported_periods(&self) -> impl Iterator<Item = ReportPeriod> {
+        let of_year = |year: i32, kind: PeriodKind| match kind {
+            PeriodKind::FiveYears => vec![ReportPeriod { year, kind, number: 1 }],
+            kind => ReportPeriod::of_year(year).parts(kind),
+        };
+        let of_kind = move |kind: &PeriodKind| {
+            let kind = *kind;
+            let years = (self.first_year..=self.last_year).filter(move |year| self.asks_in(*year, kind));
+            years.flat_map(move |year| of_year(year, kind))
+        };
+        self.reports.iter().flat_map(of_kind)
+    }
+
+    /// Whether periods of this length begin in a year and end with the plan: five years begin in 2016, 2021 and so on.
+    fn asks_in(&self, year: i32, kind: PeriodKind) -> bool {
+        kind != PeriodKind::FiveYears || ((year - 1).rem_euclid(5) == 0 && year + 4 <= self.last_year)
     }
 
     /// Years of the plan that closed between the day of installation and `today`.

@@ -307,6 +307,10 @@ pub struct KnownValue {
     pub source: String,
 }
 
+fn yearly() -> Vec<PeriodKind> {
+    vec![PeriodKind::Year]
+}
+
 /// A programme plan.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -337,6 +341,13 @@ pub struct Plan {
     pub calendar: Calendar,
     /// Level of the units that report.
     pub reported_by: Level,
+    /// Lengths of the periods that are to be reported: years when absent, none when empty.
+    #[serde(default = "yearly")]
+    pub reports: Vec<PeriodKind>,
+    /// Days after the end of a period in which its report is to be submitted; when absent 30, or the days of grace
+    /// where they are fewer.
+    #[serde(default)]
+    pub report_days: Option<u16>,
     /// Whether plan and data are made up.
     #[serde(default)]
     pub made_up: bool,

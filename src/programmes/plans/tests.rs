@@ -39,6 +39,24 @@ fn the_six_shipped_files_load_and_are_named_by_their_codes() {
     }
 }
 
+#[test]
+fn a_plan_asks_for_the_periods_it_names_in_its_own_years_and_for_years_when_it_names_none() {
+    let national = plan("vn-808-2021-2025");
+    let asked = |plan: &Plan| plan.reported_periods().map(|period| period.to_string()).collect::<Vec<_>>();
+    assert_eq!(asked(&national), ["2021", "2022", "2023", "2024", "2025"]);
+    assert_eq!((national.days_to_report(), national.grace_days), (30, 45), "the days between them are for checking");
+    let with = |lines: &str| {
+        let text = shipped("vn-808-2021-2025").replacen("grace_days = 45", lines, 1);
+        PlanFile::read(&text, books()).expect("a plan").plan
+    };
+    let parts = with("grace_days = 20\nreports = [\"half_year\", \"five_years\"]");
+    let halves = (2021..=2025).flat_map(|year| [format!("{year}-H1"), format!("{year}-H2")]);
+    assert_eq!(asked(&parts), halves.chain(["2021-2025".to_owned()]).collect::<Vec<_>>());
+    assert_eq!(parts.days_to_report(), 20);
+    assert_eq!(with("grace_days = 45\nreport_days = 5").days_to_report(), 5);
+    assert_eq!(asked(&with("grace_days = 45\nreports = []")), Vec::<String>::new());
+}
+
 /// Code, kind, operator, value, max, by, milestones: read off the texts of the plans, not off the files.
 const WANTED: &str = "
 808-01 unit_share at_least 70 - 2025-12-31

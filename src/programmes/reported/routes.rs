@@ -119,7 +119,7 @@ impl ReportedValueForm {
             source_document: tidy(&self.source_document),
             source_on: self.source_on,
             reason: self.reason.as_deref().map(tidy).unwrap_or_default(),
-            expected_revision: self.expected_revision,
+            expected_revision: Some(self.expected_revision),
         })
     }
 }

@@ -80,7 +80,7 @@ pub fn enter(
     }
     let standing = current(conn, new)?;
     let read = standing.as_ref().map_or(0, |row| row.revision);
-    if read != new.expected_revision {
+    if new.expected_revision.is_some_and(|expected| expected != read) {
         let fields = ["value", "source_agency", "source_document", "source_on"].map(str::to_owned);
         return Err(AppError::VersionStale { current: read, changed: fields.to_vec() });
     }

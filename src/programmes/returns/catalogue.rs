@@ -90,6 +90,10 @@ pub struct ReturnCatalogue {
     pub calendar: Calendar,
     /// Lengths of the periods.
     pub period_kinds: Vec<PeriodKind>,
+    /// Days after the last day of a period in which the province closes it.
+    pub close_days: u16,
+    /// Days after it in which the return is filed.
+    pub file_days: u16,
     /// Who files.
     pub sender: Words,
     /// To whom.
@@ -138,13 +142,14 @@ impl ReturnCatalogue {
 
     /// The first thing that is missing or cannot be.
     fn fault(&self) -> Option<String> {
-        let empty = [
+        let unusable = [
             ("period_kinds", self.period_kinds.is_empty()),
+            ("file_days", self.file_days < self.close_days),
             ("recipients", self.recipients.is_empty()),
             ("lines", self.lines.is_empty()),
         ];
-        let empty = empty.into_iter().find(|(_, is)| *is).map(|(name, _)| name.to_owned());
-        empty
+        let unusable = unusable.into_iter().find(|(_, is)| *is).map(|(name, _)| name.to_owned());
+        unusable
             .or_else(|| unusable_code(self.recipients.iter().map(|recipient| recipient.code.as_str())))
             .or_else(|| unusable_code(self.lines.iter().map(|line| line.code.as_str())))
             .or_else(|| self.lines.iter().enumerate().find_map(|(number, line)| self.line_fault(number, line)))
@@ -203,6 +208,7 @@ mod tests {
             ("of = \"in_need_and_eligible\"", "of = \"nothing\""),
             ("services = \"regimes\"", "services = \"all\""),
             ("period_kinds = [\"half_year\", \"year\"]", "period_kinds = []"),
+            ("file_days = 30", "file_days = 14"),
             ("counted = \"refused\"", "counted = \"somebody\""),
             ("legal_basis = \"Quyết định 808/QĐ-LĐTBXH, chỉ tiêu 808-10\"", "legal_basis = \" \""),
         ] {

@@ -15,3 +15,5 @@ mod signing;
 pub use catalogue::{Counted, ReturnCatalogue, ReturnConfigError};
 pub use chain::{ReturnFinding, anchor, anchored, verify_returns};
 pub use computing::{ClosingDesk, compute, falls_due};
+pub use model::ReturnStatus;
+pub use signing::{SigningDesk, countersign, sign};

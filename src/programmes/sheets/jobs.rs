@@ -8,7 +8,7 @@ use actix_web::web::Bytes;
 use diesel::prelude::*;
 
 use super::model::{RegisterImport, RegisterImportState as State};
-use super::reading::prepare;
+use super::reading::{Content, prepare};
 use super::rows::Faults;
 use super::storing::{self, Order};
 use super::table::Table;
@@ -114,13 +114,19 @@ pub(super) fn note(
 }
 
 /// Works on a file until it is stored, refused or failed; nobody waits for it.
-pub(super) fn start(app: App, caller: Caller, table: Table, import: &RegisterImport, bytes: Bytes) {
+pub(super) fn start(
+    app: App,
+    caller: Caller,
+    (table, content): (Table, Content),
+    import: &RegisterImport,
+    bytes: Bytes,
+) {
     let (id, applies) = (import.id, import.applies);
     actix_web::rt::spawn(async move {
         let turn = tokio::time::timeout(TURN_DEADLINE, app.imports.clone().acquire_owned()).await;
         let state = app.clone();
         let work = actix_web::web::block(move || match turn {
-            Ok(Ok(_turn)) => work(&state, caller, (id, table, applies), &bytes),
+            Ok(Ok(_turn)) => work(&state, caller, (id, table, applies), (&content, &bytes)),
             _ => Err(AppError::Busy { retry_after_seconds: 30 }),
         });
         let ended = work.await.map_err(AppError::from).flatten();
@@ -139,10 +145,10 @@ fn work(
     app: &App,
     caller: Caller,
     (id, table, applies): (RegisterImportId, Table, bool),
-    bytes: &[u8],
+    (content, bytes): (&Content, &[u8]),
 ) -> Result<(), AppError> {
     alive(app, id, State::Checking)?;
-    let prepared = match prepare(app, table, bytes, app.clock.today()) {
+    let prepared = match prepare(app, (table, content), bytes, app.clock.today()) {
         Ok(prepared) => prepared,
         Err(faults) => return refuse(app, id, 0, &faults),
     };
@@ -150,14 +156,14 @@ fn work(
         return refuse(app, id, prepared.read, &prepared.faults);
     }
     let ids = (0..prepared.rows.len()).map(|_| app.random.uuid()).collect();
-    let order = Order { id, rows: prepared.rows, ids, columns: prepared.columns };
+    let order = Order { id, rows: prepared.rows, ids, columns: prepared.columns, labels: prepared.labels };
     let now = app.clock.now();
     let faults = app.db.read_now(|conn| {
         let actor = Actor::load(conn, caller, now)?;
         storing::check(conn, &actor, app, &order)
     })?;
     if !faults.is_empty() {
-        return refuse(app, id, prepared.read, &faults);
+        return refuse(app, id, prepared.read, &faults.labelled(&order.labels));
     }
     if !applies {
         return end(app, id, State::Checked, prepared.read, &Faults::default());
@@ -173,11 +179,14 @@ fn store(app: &App, caller: Caller, order: Order, read: usize) -> Result<(), App
     let told = found.clone();
     let stored = app.db.write_sized_now(Size::Large, move |conn| {
         let actor = Actor::load(conn, caller, now)?;
-        if let Err(faults) = storing::store(conn, &actor, &state, &order, &state.register_imports)? {
-            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(faults);
-            return Err(AppError::Conflict(Conflict::RecordChanged));
-        }
-        finish(conn, id, State::Done, (read, order.rows.len()), &Faults::default(), now)?;
+        let stored = match storing::store(conn, &actor, &state, &order, &state.register_imports)? {
+            Ok(stored) => stored,
+            Err(faults) => {
+                *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(faults.labelled(&order.labels));
+                return Err(AppError::Conflict(Conflict::RecordChanged));
+            }
+        };
+        finish(conn, id, State::Done, (read, stored), &Faults::default(), now)?;
         note(conn, &state, &actor, id, TrailAction::Update, &["rows_stored"])
     });
     let found = found.lock().unwrap_or_else(PoisonError::into_inner).take();

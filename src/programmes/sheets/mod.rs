@@ -14,6 +14,8 @@ mod undoing;
 mod xlsx;
 
 pub use jobs::{Progress, fail_interrupted};
+pub use model::RegisterImportView;
+pub(in crate::programmes) use reading::Content;
 pub use table::Table;
 
 use crate::imports::sheet::Limits;

@@ -87,7 +87,8 @@ impl RegisterImport {
 pub struct RegisterFault {
     /// Line, as spreadsheets number it; none of the whole file or a column.
     pub line: Option<u32>,
-    /// Name of the field, or the letter of a column that the table has not.
+    /// Name of the field, or the letter of a column that the table has not; of a file of figures, its place or which
+    /// figure it is.
     pub column: Option<String>,
     /// Stable code of the rule.
     pub rule: String,

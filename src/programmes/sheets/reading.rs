@@ -11,10 +11,20 @@ use crate::error::{CellRule, FieldError, PlainForm, Rule};
 use crate::imports::report::letters_of;
 use crate::imports::sheet::{Cell, Line, read_within};
 use crate::programmes::Plans;
+use crate::programmes::exchange::FigureFile;
 use crate::programmes::periods::Calendar;
 use crate::programmes::registers::form::{Draft, EntryForm, Given};
 use crate::programmes::reported::rules::{self as reported, NewValue};
 use crate::text::tidy;
+
+/// What the bytes of a file are.
+#[derive(Debug)]
+pub(in crate::programmes) enum Content {
+    /// A workbook or a text with columns, known by its first bytes.
+    Sheet,
+    /// Figures of another system.
+    Figures(Box<FigureFile>),
+}
 
 /// What was read of a file.
 #[derive(Debug)]
@@ -25,6 +35,8 @@ pub(super) struct Prepared {
     pub columns: Vec<String>,
     /// Rows in which nothing is wrong.
     pub rows: Rows,
+    /// What each row is called where a file has no lines; empty where it has.
+    pub labels: Vec<String>,
     /// What is wrong with others.
     pub faults: Faults,
 }
@@ -41,7 +53,51 @@ struct Header {
 ///
 /// # Errors
 /// When it cannot be read at all, or its columns are not those of the table.
-pub(super) fn prepare(app: &App, table: Table, bytes: &[u8], today: NaiveDate) -> Result<Prepared, Faults> {
+pub(super) fn prepare(
+    app: &App,
+    (table, content): (Table, &Content),
+    bytes: &[u8],
+    today: NaiveDate,
+) -> Result<Prepared, Faults> {
+    match content {
+        Content::Sheet => prepare_sheet(app, table, bytes, today),
+        Content::Figures(incoming) => prepare_figures(app, incoming, bytes, today),
+    }
+}
+
+/// Reads the figures of another system as reported values. Each is called by our codes, for it has no line.
+fn prepare_figures(app: &App, incoming: &FigureFile, bytes: &[u8], today: NaiveDate) -> Result<Prepared, Faults> {
+    let values = incoming.read(bytes).map_err(|found| {
+        let mut faults = Faults::default();
+        found.all().iter().for_each(|fault| faults.add(None, Some(&fault.field), &fault.rule));
+        faults
+    })?;
+    let plans = app.plans.now();
+    let books = reported::Books::of(app, &plans);
+    let (mut rows, mut labels, mut faults) = (Vec::with_capacity(values.len()), Vec::new(), Faults::default());
+    for (line, value) in (1_u32..).zip(values) {
+        faults.add_all(line, reported::check(books, &value, today));
+        labels.push(label(&value));
+        rows.push((line, value));
+    }
+    Ok(Prepared {
+        read: rows.len(),
+        columns: ["element", "class", "unit_code", "period", "value", "source_agency", "source_document", "source_on"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows: Rows::Values(rows),
+        faults: faults.labelled(&labels),
+        labels,
+    })
+}
+
+fn label(value: &NewValue) -> String {
+    let NewValue { element, class, unit_code, period, .. } = value;
+    let class = if class.is_empty() { String::new() } else { format!(".{class}") };
+    format!("elements.{element}{class} units.{unit_code} {period}")
+}
+
+fn prepare_sheet(app: &App, table: Table, bytes: &[u8], today: NaiveDate) -> Result<Prepared, Faults> {
     let lines = read_within(bytes, LIMITS).map_err(|fault| {
         let mut faults = Faults::default();
         faults.add(fault.line, None, &Rule::Cell(fault.rule));
@@ -61,7 +117,8 @@ pub(super) fn prepare(app: &App, table: Table, bytes: &[u8], today: NaiveDate) -
     let rows = reader.rows(table, lines.into_iter().skip(skipped), data);
     let Reader { header, faults, .. } = reader;
     let there = columns.iter().zip(&header.places).filter(|(_, place)| place.is_some());
-    Ok(Prepared { read: data, columns: there.map(|(column, _)| column.code.clone()).collect(), rows, faults })
+    let columns = there.map(|(column, _)| column.code.clone()).collect();
+    Ok(Prepared { read: data, columns, rows, labels: Vec::new(), faults })
 }
 
 fn texts(line: &Line) -> impl Iterator<Item = (usize, &str)> {
@@ -218,7 +275,7 @@ fn new_value(columns: &[SheetColumn], given: Vec<Given>) -> Result<NewValue, Vec
             source_document: text("source_document"),
             source_on,
             reason: text("reason"),
-            expected_revision: expected,
+            expected_revision: Some(expected),
         }),
         _ => Err(faults),
     }

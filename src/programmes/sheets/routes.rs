@@ -11,6 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use super::model::{RegisterImport, RegisterImportView};
+use super::reading::Content;
 use super::table::Table;
 use super::{FILE_LIMIT, export, jobs, undoing};
 use crate::accounts::Caller;
@@ -187,10 +188,12 @@ struct ImportQuery {
     apply: bool,
 }
 
-async fn import_of(
+/// Takes a file in and begins its import. `named` is what else tells this file from another of the same bytes.
+pub(in crate::programmes) async fn import_of(
     request: HttpRequest,
     (caller, app): (Caller, Data<App>),
-    (table, apply): (Table, bool),
+    (table, content, named): (Table, Content, &str),
+    apply: bool,
     key: IdempotencyKey,
     payload: Payload,
 ) -> Result<HttpResponse, AppError> {
@@ -198,7 +201,7 @@ async fn import_of(
     app.read(caller, move |_, actor| actor.scope(table.write())).await?;
     let bytes = read_body(&mut payload.into_inner(), FILE_LIMIT, FILE_DEADLINE).await?;
     let bound = key.bind_parts(&app.ring.server, &[request.query_string().as_bytes(), &bytes]);
-    let mac = app.ring.server.mac("register file", &[table.code().as_bytes(), &bytes]).to_vec();
+    let mac = app.ring.server.mac("register file", &[table.code().as_bytes(), named.as_bytes(), &bytes]).to_vec();
     let id = RegisterImportId(app.random.uuid());
     let (state, again) = (app.clone(), app.clone());
     let write = move |conn: &mut _, actor: &_| jobs::begin(conn, actor, &state, table, (id, apply, &mac));
@@ -209,7 +212,7 @@ async fn import_of(
         })
         .await?;
     if import.id == id {
-        jobs::start(App::clone(&app), caller, table, &import, bytes);
+        jobs::start(App::clone(&app), caller, (table, content), &import, bytes);
     }
     Ok(HttpResponse::Accepted()
         .insert_header((LOCATION, format!("/api/v1/registers/imports/{}", import.id)))
@@ -233,7 +236,8 @@ async fn import_register(
     query: Query<ImportQuery>,
     payload: Payload,
 ) -> Result<HttpResponse, AppError> {
-    import_of(request, (caller, app), (Table::Entries(register.0), query.0.apply), key, payload).await
+    let table = Table::Entries(register.0);
+    import_of(request, (caller, app), (table, Content::Sheet, ""), query.0.apply, key, payload).await
 }
 
 /// Bring in a file of reported values, as of a register.
@@ -251,7 +255,7 @@ async fn import_reported(
     query: Query<ImportQuery>,
     payload: Payload,
 ) -> Result<HttpResponse, AppError> {
-    import_of(request, (caller, app), (Table::Reported, query.0.apply), key, payload).await
+    import_of(request, (caller, app), (Table::Reported, Content::Sheet, ""), query.0.apply, key, payload).await
 }
 
 fn view(app: &App, import: RegisterImport, language: Language) -> RegisterImportView {

@@ -55,6 +55,19 @@ impl Faults {
         }
     }
 
+    /// The same, each line called by its label, where there are labels: a file of figures has no lines.
+    #[must_use]
+    pub fn labelled(mut self, labels: &[String]) -> Self {
+        for fault in &mut self.kept {
+            let label = fault.line.and_then(|line| labels.get(usize::try_from(line).ok()?.checked_sub(1)?));
+            if let Some(label) = label {
+                fault.line = None;
+                fault.column = Some(fault.column.take().map_or_else(|| label.clone(), |of| format!("{label} {of}")));
+            }
+        }
+        self
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.count == 0

@@ -31,6 +31,8 @@ pub(super) struct Order {
     pub ids: Vec<uuid::Uuid>,
     /// Columns that the file has, which the trail names.
     pub columns: Vec<String>,
+    /// What each row is called where a file has no lines; empty where it has.
+    pub labels: Vec<String>,
 }
 
 /// Whether everything could be stored now.
@@ -50,7 +52,7 @@ pub(super) fn check(conn: &mut DbConnection, actor: &Actor, app: &App, order: &O
     }
 }
 
-/// Stores everything. What changed since it was checked is found again.
+/// Stores everything and says how many rows that are. What changed since it was checked is found again.
 ///
 /// # Errors
 /// As [`check`].
@@ -60,21 +62,24 @@ pub(super) fn store(
     app: &App,
     order: &Order,
     progress: &Progress,
-) -> Result<Result<(), Faults>, AppError> {
+) -> Result<Result<usize, Faults>, AppError> {
     progress.set(order.id, 0);
     match &order.rows {
         Rows::Entries(register, rows) => match settle(conn, actor, app, order, (*register, rows))? {
             Err(faults) => Ok(Err(faults)),
             Ok(settled) => {
                 store_entries(conn, actor, app, order, *register, &settled, progress)?;
-                Ok(Ok(()))
+                Ok(Ok(settled.entries.len()))
             }
         },
         Rows::Values(rows) => {
             let plans = app.plans.now();
             match values::settle(conn, actor, (app, &plans), order, rows)? {
                 Err(faults) => Ok(Err(faults)),
-                Ok(settled) => values::store(conn, actor, app, order, &settled, progress).map(Ok),
+                Ok(settled) => {
+                    values::store(conn, actor, app, order, &settled, progress)?;
+                    Ok(Ok(settled.len()))
+                }
             }
         }
     }

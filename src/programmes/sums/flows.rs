@@ -10,6 +10,9 @@ use crate::programmes::elements::Element;
 use crate::programmes::periods::{Calendar, HALVES, HalfMonth};
 use crate::programmes::registers::catalogue::{Register, TipOffDays};
 
+/// Raised whenever this file counts otherwise: what was kept is then counted anew.
+const RULES: u32 = 2;
+
 /// An entry of a register, as far as it is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryFact {
@@ -70,6 +73,14 @@ pub struct Measures {
     pub tip_off_days: TipOffDays,
 }
 
+impl Measures {
+    /// By which rules, days and terms sums are counted.
+    pub(super) fn counted_as(self) -> String {
+        let TipOffDays { verify, classify, handle } = self.tip_off_days;
+        format!("{RULES} {} {verify}/{classify}/{handle}", self.closing_day)
+    }
+}
+
 /// Changes by class and half month.
 pub type Flows = BTreeMap<String, BTreeMap<HalfMonth, i64>>;
 
@@ -94,9 +105,10 @@ pub fn flows(series: &Series, facts: &UnitFacts, measures: Measures) -> Flows {
         Element::EstablishmentWorkers => {
             counting.establishments(|one| one.number.unwrap_or(0), |count| count.second_number);
         }
-        // Read from the level before the period and what opened in it.
+        // Read from the level before the period, less what ended on its eve, and what opened in it.
         Element::EstablishmentsOperating => {}
         Element::EstablishmentsOpened => counting.establishments_opened(),
+        Element::EstablishmentsEndedBefore => counting.establishments_ended_before(),
         Element::EstablishmentsInspected => counting.inspected_in_year(|_| true),
         Element::EstablishmentsDisguised => counting.inspected_in_year(|found| found.kind == "disguised_prostitution"),
         Element::EstablishmentsEverInspected => counting.ever_inspected(),
@@ -280,6 +292,17 @@ impl<'a> Counting<'a> {
         self.level(Register::EstablishmentCounts, |count| count.number, |entry| entry.kind.as_str());
         for halves in self.flows.values_mut() {
             halves.retain(|_, change| *change > 0);
+        }
+    }
+
+    /// On the evening before a half month they stand, and in it they do not operate on a single day.
+    fn establishments_ended_before(&mut self) {
+        for establishment in self.entries(Register::Establishments) {
+            let Some(last) = establishment.last_day else { continue };
+            let next = last.succ_opt().map_or_else(|| self.half(last), |next| self.half(next));
+            if next != self.half(last) {
+                self.add(&establishment.kind, next, 1);
+            }
         }
     }
 

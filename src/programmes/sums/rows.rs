@@ -49,8 +49,8 @@ impl YearSum {
     /// The halves from their bytes; none when they are not 24 numbers.
     pub fn halves_of(bytes: &[u8]) -> Option<[i64; PLACES]> {
         let (numbers, rest) = bytes.as_chunks::<8>();
-        let numbers: Vec<i64> = numbers.iter().map(|number| i64::from_le_bytes(*number)).collect();
-        numbers.try_into().ok().filter(|_| rest.is_empty())
+        let numbers: &[[u8; 8]; PLACES] = numbers.try_into().ok().filter(|_| rest.is_empty())?;
+        Some(numbers.map(i64::from_le_bytes))
     }
 }
 

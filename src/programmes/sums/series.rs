@@ -39,7 +39,8 @@ impl Series {
         })
     }
 
-    /// The series that are stored for a source: of what stood during a period, the level and what came.
+    /// The series that are stored for a source: of what stood during a period, the level, what came, and what had just
+    /// gone.
     pub fn stored_for(source: &Source, calendar: Calendar, since: NaiveDate) -> Vec<Self> {
         Self::of(source, calendar, since).map_or_else(Vec::new, Self::stored)
     }
@@ -50,7 +51,8 @@ impl Series {
             return vec![self];
         }
         let level = Self { element: Element::Establishments, ..self.clone() };
-        vec![level, Self { element: Element::EstablishmentsOpened, ..self }]
+        let ended = Self { element: Element::EstablishmentsEndedBefore, ..self.clone() };
+        vec![level, Self { element: Element::EstablishmentsOpened, ..self }, ended]
     }
 
     /// A text that tells it from every other series.

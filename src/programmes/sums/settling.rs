@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::due;
 use super::flows::{Measures, flows};
 use super::rows::{YearSum, rows};
-use super::{Dues, Series, counting};
+use super::{Dues, Memo, Series, counting, versions};
 use crate::admin_units::AdminUnits;
 use crate::db::bulk::{BulkRow as _, bulk_rows};
 use crate::db::schema::{register_series, register_sums, sums_due};
@@ -47,6 +47,8 @@ pub struct Counter {
     pub measures: Measures,
     /// Series that are kept.
     pub series: Arc<BTreeSet<Series>>,
+    /// Numbers this node keeps in memory.
+    pub memo: Arc<Memo>,
 }
 
 impl Counter {
@@ -103,6 +105,7 @@ pub fn settle_units(conn: &mut DbConnection, counter: &Counter, dues: &Dues, now
             }));
         }
         SumRow::insert_all(conn, &made)?;
+        versions::counted(conn, *family, units)?;
     }
     Ok(())
 }
@@ -119,6 +122,7 @@ pub fn settle(db: &Database, counter: &Counter, now: Instant) -> Result<(), AppE
             let (dues, last) = due::oldest(conn, MARKS_AT_ONCE)?;
             let Some(last) = last else { return Ok(false) };
             settle_units(conn, &counter, &dues, now)?;
+            forget_others(conn, &counter)?;
             // Of those this transaction sees: a mark of a smaller number that is committed later stays.
             diesel::delete(sums_due::table.filter(sums_due::id.le(last))).execute(conn)?;
             Ok(true)
@@ -127,10 +131,20 @@ pub fn settle(db: &Database, counter: &Counter, now: Instant) -> Result<(), AppE
     Ok(())
 }
 
+/// Series that were not counted with the others, for no plan asks for them here, and those that stand as counted by
+/// other days: they are old from now on, and are counted anew where somebody asks for them.
+fn forget_others(conn: &mut DbConnection, counter: &Counter) -> Result<(), AppError> {
+    let others = register_series::series
+        .ne_all(counter.series.iter().map(Series::code).collect::<Vec<_>>())
+        .or(register_series::counted_as.ne(counter.measures.counted_as()));
+    diesel::delete(register_series::table.filter(others)).execute(conn)?;
+    Ok(())
+}
+
 /// Builds the families of which a series is not built yet: those of a plan that is new here. Units that writers change
 /// meanwhile are due, and are counted with the others.
 fn build_new(db: &Database, counter: &Counter, now: Instant) -> Result<(), AppError> {
-    let built = db.read_now(built)?;
+    let built = db.read_now(|conn| built(conn, counter))?;
     let missing = counter.series.iter().filter(|series| !built.contains(&series.code()));
     let families: BTreeSet<Family> = missing.map(|series| series.element.family()).collect();
     for family in families {
@@ -140,19 +154,34 @@ fn build_new(db: &Database, counter: &Counter, now: Instant) -> Result<(), AppEr
 }
 
 fn build(db: &Database, counter: &Counter, family: Family, now: Instant) -> Result<(), AppError> {
+    let codes: Vec<String> = counter.of_family(family).into_iter().map(Series::code).collect();
+    let counted_as = counter.measures.counted_as();
+    forget_otherwise(db, codes.clone(), counted_as.clone())?;
     let units: Vec<String> = db.read_now(|conn| counting::units_of(conn, family))?.into_iter().collect();
     for some in units.chunks(UNITS_AT_ONCE) {
         let dues: Dues = BTreeMap::from([(family, some.iter().cloned().collect())]);
         let counter = counter.clone();
         db.write_sized_now(Size::Large, move |conn| settle_units(conn, &counter, &dues, now))?;
     }
-    let codes: Vec<String> = counter.of_family(family).into_iter().map(Series::code).collect();
     db.write_now(move |conn| {
         diesel::delete(register_series::table.filter(register_series::series.eq_any(codes.clone()))).execute(conn)?;
         for code in &codes {
-            let row = (register_series::series.eq(code), register_series::built_at.eq(now));
+            let row = (
+                register_series::series.eq(code),
+                register_series::built_at.eq(now),
+                register_series::counted_as.eq(&counted_as),
+            );
             diesel::insert_into(register_series::table).values(row).execute(conn)?;
         }
+        Ok(())
+    })
+}
+
+/// Says of series that are counted by other days that they are not built, so that nobody reads a mixture of both.
+fn forget_otherwise(db: &Database, codes: Vec<String>, counted_as: String) -> Result<(), AppError> {
+    db.write_now(move |conn| {
+        let others = register_series::series.eq_any(&codes).and(register_series::counted_as.ne(&counted_as));
+        diesel::delete(register_series::table.filter(others)).execute(conn)?;
         Ok(())
     })
 }
@@ -165,7 +194,7 @@ pub fn rebuild(db: &Database, counter: &Counter, now: Instant) -> Result<(), App
     db.write_now(|conn| {
         diesel::delete(register_series::table).execute(conn)?;
         diesel::delete(register_sums::table).execute(conn)?;
-        Ok(())
+        versions::thrown_away(conn)
     })?;
     settle(db, counter, now)
 }
@@ -209,7 +238,7 @@ pub fn compared(db: &Database, counter: &Counter) -> Result<Comparison, AppError
     let mut comparison = Comparison::default();
     for family in Family::ALL {
         db.read_now(|conn| {
-            let built = built(conn)?;
+            let built = built(conn, counter)?;
             let mut own = counter.of_family(*family);
             own.retain(|series| built.contains(&series.code()));
             if own.is_empty() { Ok(()) } else { compare_family(conn, counter, *family, &own, &mut comparison) }
@@ -246,8 +275,10 @@ fn compare_family(
     Ok(())
 }
 
-fn built(conn: &mut DbConnection) -> Result<BTreeSet<String>, AppError> {
-    let codes: Vec<String> = register_series::table.select(register_series::series).load(conn)?;
+/// Series that are kept whole, as they are counted here.
+fn built(conn: &mut DbConnection, counter: &Counter) -> Result<BTreeSet<String>, AppError> {
+    let own = register_series::table.filter(register_series::counted_as.eq(counter.measures.counted_as()));
+    let codes: Vec<String> = own.select(register_series::series).load(conn)?;
     Ok(codes.into_iter().collect())
 }
 

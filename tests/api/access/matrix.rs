@@ -17,6 +17,7 @@ both_dbs! {
         let (spare, _) = spare_records(app);
         let (outreach, registers) = (outreach(app, &world), registers(app, &world));
         let returns = returns(app, &world);
+        crate::access::figures::mapping(app);
         let shared = Shared { app, world: &world, spare, outreach, registers, returns };
         let mut wrong = Vec::new();
         for line in lines() {

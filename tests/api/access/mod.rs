@@ -2,7 +2,7 @@
 
 mod erased;
 mod expectations;
-mod figures;
+pub mod figures;
 mod lists;
 mod matrix;
 mod model;

@@ -114,12 +114,13 @@ fn asks(line: &Line) -> Option<(Vec<Ask>, u16)> {
         ("GET", "/tasks/{id}") => (vec![Reach(A::PlanRead, 404)], 200),
         ("POST" | "PATCH", path) if path.starts_with("/tasks/{id}") => change(A::PlanRead, A::PlanWrite, 412),
         ("GET", "/reminders") if line.relation == "any" => {
-            (vec![Any(&[A::PlanRead, A::CaseRead, A::ReferralAnswer])], 200)
+            (vec![Any(&[A::PlanRead, A::CaseRead, A::ReferralAnswer, A::ReportingStep, A::OfficialReturnSign])], 200)
         }
         ("GET", "/reminders") => (vec![Reach(A::WorkloadRead, 403), May(A::PlanRead)], 200),
         ("GET", "/overviews/centre-workload") => (vec![Reach(A::WorkloadRead, 403)], 200),
         ("GET", "/overviews/waiting-referrals") => (vec![May(A::CaseRead), May(A::ReferralRead)], 200),
         (_, path) if training::is_of_it(path) => return training::asks(method, path),
+        (_, path) if figures::is_exchange(path) => return figures::asks(method, path),
         (_, path) if registers::is_of_it(path) => return registers::asks(method, path),
         (_, path) if outreach::is_of_it(path) => return outreach::asks(method, path),
         (_, path) if figures::is_of_it(path) => return figures::asks(method, path),

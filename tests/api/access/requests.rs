@@ -40,7 +40,7 @@ impl Shared<'_> {
             call = call.bytes(&csv(&people(1)), "application/octet-stream");
         } else if method == "POST"
             && registers::is_of_it(template.trim_start_matches("/api/v1"))
-            && template.ends_with("/imports")
+            && (template.ends_with("/imports") || template.ends_with("/exchange"))
         {
             call = call.bytes(&registers::file(), "application/octet-stream");
         } else if let Some(body) = self.body(asker, operation, relation) {

@@ -20,6 +20,10 @@ use hoanhap::guardians::model::Guardian;
 use hoanhap::loans::model::{Loan, LoanEvent, LoanPapers};
 use hoanhap::notes::model::{Note, NoteVersion};
 use hoanhap::persons::model::Person;
+use hoanhap::programmes::closing::model::{ReportingPeriod, ReportingStep};
+use hoanhap::programmes::registers::Register;
+use hoanhap::programmes::registers::model::{Participant, RegisterEntry};
+use hoanhap::programmes::reported::model::ReportedValue;
 use hoanhap::referrals::model::{Referral, ReferralEvent};
 use hoanhap::stays::model::{Extension, Stay};
 use hoanhap::tasks::model::Task;
@@ -33,6 +37,7 @@ use crate::support::casework::person_body;
 use crate::support::files::png;
 use crate::support::plans::{plan_body, step};
 use crate::support::training::graduate;
+use crate::support::world::COMMUNE;
 use crate::support::{TestApp, World, both_dbs};
 
 const PERSONS: usize = 500;
@@ -40,6 +45,7 @@ const PERSONS: usize = 500;
 /// Persons with and without each field, and the whole casework for every tenth.
 fn work(app: &TestApp) {
     let world = World::build(app);
+    programme(app, &world);
     let random = Random::seeded(2026);
     for number in 0..PERSONS {
         let mut body = person_body(&format!("Người thứ {number}"));
@@ -131,6 +137,27 @@ fn learn(app: &TestApp, world: &World) {
     app.put(&format!("{job}/check-ups/3"), &found).by(&world.worker).version(0).send().expect(200);
 }
 
+/// What an officer keeps of a programme.
+fn programme(app: &TestApp, world: &World) {
+    let officer = &world.programme_officer;
+    let activity = json!({"unit_code": COMMUNE, "held_on": app.days_ago(3), "form": "club", "audience": "residents",
+        "attendances": 2, "participants": ["A-1", "A-2"]});
+    app.entry(officer, Register::CommunicationActivities, &activity);
+    let tip_off = json!({"unit_code": COMMUNE, "received_on": app.days_ago(9), "type": "complaint", "verified_on": app.days_ago(5)});
+    app.entry(officer, Register::TipOffs, &tip_off);
+    let mut value = json!({"element": "crimes_handled", "class": "", "unit_code": "G34-P01", "calendar": "civil",
+        "period": "2025-08", "value": 4, "source_agency": "Công an", "source_document": "1/BC",
+        "source_on": app.days_ago(1), "expected_revision": 0});
+    app.post("/reported-values", &value).by(officer).send().expect(201);
+    (value["expected_revision"], value["value"], value["reason"]) = (json!(1), json!(5), json!("Đối chiếu"));
+    app.post("/reported-values", &value).by(officer).send().expect(201);
+    let report = format!("/reporting-periods/{COMMUNE}/civil/2025-Q3");
+    let submitted = json!({"status": "submitted", "nothing_to_report": true});
+    app.put(&report, &submitted).by(officer).send().expect(200);
+    let returned = json!({"status": "open", "reason": "Thiếu"});
+    app.put(&report, &returned).by(officer).version(1).send().expect(200);
+}
+
 /// The records of a database, a list a table, in an order that keeps references whole.
 macro_rules! records {
     ($($table:ident: $row:ty),+ $(,)?) => {
@@ -205,6 +232,11 @@ records! {
     notes: Note,
     note_versions: NoteVersion,
     attachments: Attachment,
+    register_entries: RegisterEntry,
+    register_participants: Participant,
+    reported_values: ReportedValue,
+    reporting_periods: ReportingPeriod,
+    reporting_steps: ReportingStep,
 }
 
 type EntryRow = (SubjectKind, PersonId, i64, Instant, Option<AccountId>, String, String, Vec<u8>);

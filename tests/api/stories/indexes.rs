@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diesel::connection::{InstrumentationEvent, SimpleConnection as _};
 use diesel::prelude::*;
 use hoanhap::accounts::Actor;
+use hoanhap::app::App;
 use hoanhap::db::DbConnection;
 use hoanhap::db::types::{
     AccountId, CaseId, DeviceId, LoginSessionId, OrganisationId, OutreachSessionId, RegisterEntryId, ReportedValueId,
@@ -15,6 +16,8 @@ use hoanhap::error::AppError;
 use hoanhap::grants::{HeldRole, Role};
 use hoanhap::outreach::sync::operation::{Hand, Keys};
 use hoanhap::outreach::sync::{Setting, apply_part, read_all, since};
+use hoanhap::programmes::closing::duties::DutyBooks;
+use hoanhap::programmes::plans::Plans;
 use hoanhap::programmes::registers::Register;
 use hoanhap::programmes::{registers, reported};
 use hoanhap::reminders::rules::{Settings, Whose};
@@ -26,6 +29,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::phones::{self, Phone};
+use crate::support::world::{COMMUNE, PROVINCE};
 use crate::support::{Engine, TestApp, World, both_dbs};
 
 #[derive(QueryableByName)]
@@ -146,7 +150,8 @@ both_dbs! {
         let partner = actor(app, world.teacher.id, world.school, Role::Partner);
         let state = app.state().clone();
         let plans = plans(app, move |conn| {
-            let settings = Settings { days: &state.reminders, deadlines: &state.deadlines };
+            let shelf = state.plans.now();
+            let settings = settings(&state, &shelf);
             for (actor, whose) in [(&mine, Whose::Mine), (&all, Whose::Centre(None)), (&office, Whose::Mine), (&partner, Whose::Mine)] {
                 reminders::rules::list(conn, actor, settings, whose, None, 50)?;
             }
@@ -216,6 +221,12 @@ both_dbs! {
     }
 }
 
+fn settings<'a>(state: &'a App, plans: &'a Plans) -> Settings<'a> {
+    let (units, returns, closing_day) = (&*state.units, &*state.returns, state.closing_day);
+    let reporting = DutyBooks { units, plans, returns, closing_day };
+    Settings { days: &state.reminders, deadlines: &state.deadlines, reporting }
+}
+
 fn officer(app: &TestApp, unit: &str) -> Actor {
     let role = HeldRole { role: Role::ProgrammeOfficer, organisation: None, admin_unit: Some(unit.to_owned()) };
     Actor {
@@ -227,11 +238,36 @@ fn officer(app: &TestApp, unit: &str) -> Actor {
 }
 
 both_dbs! {
+    fn reminders_of_reports_read_those_of_the_units_or_of_the_province(app: &TestApp) {
+        app.pass_days(100);
+        for unit in ["VN", PROVINCE, COMMUNE] {
+            let mut actor = officer(app, unit);
+            actor.roles.push(HeldRole { role: Role::ReturnOfficer, ..actor.roles[0].clone() });
+            let state = app.state().clone();
+            let explained = plans(app, move |conn| {
+                let shelf = state.plans.now();
+                reminders::rules::list(conn, &actor, settings(&state, &shelf), Whose::Mine, None, 50).map(drop)
+            });
+            let of = |table: &str| explained.iter().filter(|plan| plan.contains(table)).cloned().collect::<Vec<_>>();
+            let (periods, returns) = (of("reporting_periods"), of("official_returns"));
+            assert!(!periods.is_empty() && returns.is_empty() == (unit == COMMUNE), "{unit}: {explained:#?}");
+            // Which of several indexes that begin with the unit is taken, engines decide anew with each table's size.
+            let looked_up = |plan: &&String| {
+                let by = plan.lines().find(|line| line.contains("Index Cond") || line.contains("USING INDEX"));
+                by.is_some_and(|by| by.contains("unit_code") || by.contains("province_code"))
+            };
+            let wrong: Vec<_> = periods.iter().filter(|plan| !looked_up(plan)).collect();
+            assert!(wrong.is_empty(), "{unit}: {wrong:#?}");
+            let is_indexed = |plan: &String| plan.contains("returns_by_key") || plan.contains("returns_of_period");
+            assert!(returns.iter().all(is_indexed), "{unit}: {returns:#?}");
+        }
+    }
+
     fn registers_and_reported_values_are_listed_from_an_index_of_the_province_the_unit_or_all(app: &TestApp) {
         let places = [
             ("VN", "register_entries_by_day", "reported_values_by_element"),
             ("G34-P01", "register_entries_by_province", "reported_values_of_province"),
-            (crate::support::world::COMMUNE, "register_entries_by_unit", "reported_values_by_unit"),
+            (COMMUNE, "register_entries_by_unit", "reported_values_by_unit"),
         ];
         for (unit, of_entries, of_values) in places {
             let (actor, state) = (officer(app, unit), app.state().clone());

@@ -30,6 +30,7 @@ mod registers;
 mod regressions;
 mod reminders;
 mod repeats;
+mod reports_due;
 mod same;
 mod search;
 mod sessions;

@@ -95,10 +95,13 @@ both_dbs! {
         if let Ok(name) = std::env::var("HOANHAP_STANDINGS_WITHOUT") {
             drop_trigger(app, &name);
         }
-        let first = number("HOANHAP_STANDINGS_SEED", 1);
-        for seed in first..first + number("HOANHAP_STANDINGS_RUNS", 100) {
+        let (first, runs) = (number("HOANHAP_STANDINGS_SEED", 1), number("HOANHAP_STANDINGS_RUNS", 100));
+        let begun = std::time::Instant::now();
+        for seed in first..first + runs {
             tell(app, cast, seed);
         }
+        let seconds = begun.elapsed().as_secs();
+        println!("{:?}: {runs} histories from seed {first} in {seconds} s, all as recounted", app.engine);
     }
 
     fn a_rebuild_and_a_new_year_keep_what_a_recount_says(app: &TestApp) {

@@ -21,8 +21,8 @@ fn line(text: &str, what: &str) -> usize {
 #[test]
 fn the_example_is_a_mapping() {
     let mapping = Mapping::parse(&changed("code", "code")).expect("a mapping");
-    assert_eq!((mapping.code(), mapping.data_set()), ("vn-808-report", "mB7kQ2xTz1A"));
-    assert_eq!(mapping.elements().count(), 5);
+    assert_eq!((mapping.code(), mapping.data_set()), ("vn-808-2021-2025", "mB7kQ2xTz1A"));
+    assert_eq!(mapping.elements().count(), 6);
     assert_eq!(mapping.units().next(), Some(("G34-P01", "bH2aN7oIt4L")));
 }
 
@@ -36,9 +36,9 @@ fn a_fault_is_told_by_line_and_field_and_repeats_nothing() {
         ("closing_day = 14", "closing_day = 28", "closing_day = 28", "closing_day", "closing_day"),
         ("closing_day = 14 ", "#", "calendar = \"closing\"", "closing_day", "closing_day"),
         ("id = \"mB7kQ2xTz1A\"", "# ", "[data_set]", "id", "required"),
-        ("SEX = \"F\"", "\"SEX x\" = \"F\"", "SEX x", "dimensions", "dimension_name"),
-        ("SEX = \"F\"", "value = \"F\"", "value = \"F\"", "dimensions", "dimension_name"),
-        ("SEX = \"F\"", "XmlSex = \"F\"", "XmlSex", "dimensions", "dimension_name"),
+        ("TYPE = \"karaoke\"", "\"TYPE x\" = \"karaoke\"", "TYPE x", "dimensions", "dimension_name"),
+        ("TYPE = \"karaoke\"", "value = \"karaoke\"", "value = \"karaoke\"", "dimensions", "dimension_name"),
+        ("TYPE = \"karaoke\"", "XmlSex = \"karaoke\"", "XmlSex", "dimensions", "dimension_name"),
         (
             "\"hN6tB1rXk7F\"",
             "\"HllvX50cXC0\"",
@@ -70,10 +70,10 @@ fn what_is_no_table_of_the_file_is_refused_at_its_line() {
 #[test]
 fn two_of_ours_may_not_be_one_of_theirs() {
     let text = changed("\"jM2vC5sYp9G\"", "\"hN6tB1rXk7F\"");
-    let at = line(&text, "class = \"male\"") + 1;
+    let at = line(&text, "class = \"vocational_students\"") + 1;
     assert_eq!(faults(&text), [(format!("lines[{at}].data_element"), "mapped_twice")]);
     let text = changed("\"gW8xD4uVq1H\"", "\"fQ3nZ8yWd5E\"");
-    let at = line(&text, "element = \"808-10.used\"") + 1;
+    let at = line(&text, "element = \"808-03c.denominator\"") + 1;
     assert_eq!(faults(&text), [(format!("lines[{at}].data_element"), "mapped_twice")]);
     let text = changed("\"cS3gN8pJu5M\"", "\"bH2aN7oIt4L\"");
     assert_eq!(faults(&text), [(format!("lines[{}].units", line(&text, "G34-P79")), "mapped_twice")]);
@@ -83,7 +83,7 @@ fn two_of_ours_may_not_be_one_of_theirs() {
 
 #[test]
 fn one_of_ours_is_mapped_once() {
-    let text = changed("class = \"male\"", "class = \"female\"");
+    let text = changed("class = \"vocational_students\"", "class = \"upper_secondary_students\"");
     let at = line(&text, "jM2vC5sYp9G") - 3;
     assert_eq!(faults(&text), [(format!("lines[{at}].element"), "mapped_twice")]);
 }

@@ -39,6 +39,14 @@ fn the_plan_itself() {
     breaks(NATIONAL, ("", "scope_unit = \"VN\"", "scope_unit = \"VM\""), "scope_unit", "scope_unit");
     breaks(NATIONAL, ("", "scope_unit = \"VN\"", "scope_unit = \"G63-P38\""), "level", "level");
     breaks(NATIONAL, ("", "reported_by = \"commune\"", "reported_by = \"country\""), "reported_by", "reported_by");
+    let days = ("", "grace_days = 45", "grace_days = 45\nreport_days = 46");
+    breaks(NATIONAL, days, "report_days", "report_days = 46");
+    let twice = ("", "grace_days = 45", "grace_days = 45\nreports = [\n  \"year\",\n  \"year\",\n]");
+    breaks(NATIONAL, twice, "reports[1]", "  \"year\"");
+    let hour = ("", "grace_days = 45", "grace_days = 45\nreports = [\n  \"year\",\n  \"hour\",\n]");
+    breaks(NATIONAL, hour, "reports[1]", "  \"hour\"");
+    let five = ("", "first_year = 2021", "reports = [\"five_years\"]\nfirst_year = 2022");
+    breaks(NATIONAL, five, "reports[0]", "reports");
     let two = "grace_days = 45\nparticipants = [\n  \"G34-P38\",\n  \"G63-D008\",\n]";
     breaks(NATIONAL, ("", "grace_days = 45", two), "participants[1]", "  \"G63-D008\"");
 }

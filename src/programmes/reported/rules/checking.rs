@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::Books;
 use crate::admin_units::{CommuneKind, Level};
 use crate::error::{FieldError, PlainForm, Rule};
-use crate::programmes::elements::{Element, Source};
+use crate::programmes::elements::{Element, OutreachElement, Source};
 use crate::programmes::periods::{Calendar, ReportPeriod};
 
 /// Largest value.
@@ -36,8 +36,9 @@ pub struct NewValue {
     pub source_on: NaiveDate,
     /// Why it is revised.
     pub reason: String,
-    /// The revision that stands, as far as the officer knows; 0 when there is none.
-    pub expected_revision: i32,
+    /// The revision that stands, as far as the officer knows, 0 when there is none; none: whichever stands, and a value
+    /// equal to it is no new revision.
+    pub expected_revision: Option<i32>,
 }
 
 /// What a value breaks.
@@ -78,9 +79,10 @@ pub fn check(books: Books<'_>, new: &NewValue, today: NaiveDate) -> Vec<FieldErr
     faults
 }
 
-/// An element of a register, one that a plan declares, or the number of units of a level.
+/// An element of a register or of outreach, one that a plan declares, or the number of units of a level.
 fn is_known(books: Books<'_>, element: &str) -> bool {
     element.parse::<Element>().is_ok()
+        || element.parse::<OutreachElement>().is_ok()
         || element.strip_prefix("units_").is_some_and(|level| level.parse::<Level>().is_ok())
         || books.plans.all().any(|plan| plan.elements.iter().any(|declared| declared.code == element))
 }

@@ -32,7 +32,7 @@ struct Standing {
     id: ReportedValueId,
     first: ReportedValueId,
     revision: i32,
-    has_value: bool,
+    value: Option<i64>,
 }
 
 /// Rows to store, and what they follow.
@@ -65,7 +65,7 @@ pub(super) fn settle(
         let above = closed.above(&new.unit_code).to_vec();
         let fault = if !places.holds(&new.unit_code, &province) {
             Some(("unit_code", Rule::MustFit(FitsWith::PlacesOfOfficer)))
-        } else if closed.locks.cover(&above, days) {
+        } else if !is_told_again(new, before) && closed.locks.cover(&above, days) {
             Some(("period", Rule::MustFit(FitsWith::OpenPeriod)))
         } else if !seen.insert(key) {
             Some(("element", Rule::MustFit(FitsWith::Once)))
@@ -73,6 +73,7 @@ pub(super) fn settle(
             broken(new, before)
         };
         match fault {
+            None if is_told_again(new, before) => {}
             Some((field, rule)) => faults.add_all(*line, vec![FieldError::new(field, rule)]),
             None => settled.take(order, new, (ReportedValueId(*id), before), province, actor),
         }
@@ -80,13 +81,21 @@ pub(super) fn settle(
     Ok(if faults.is_empty() { Ok(settled) } else { Err(faults) })
 }
 
+/// Whether a file that knows no revisions tells what stands already.
+fn is_told_again(new: &NewValue, before: Option<Standing>) -> bool {
+    new.expected_revision.is_none() && before.is_some_and(|before| before.value == new.value)
+}
+
 /// What a value breaks of what stands.
 fn broken(new: &NewValue, before: Option<Standing>) -> Option<(&'static str, Rule)> {
+    if is_told_again(new, before) {
+        return None;
+    }
     let revision = before.map_or(0, |before| before.revision);
-    if revision != new.expected_revision {
+    if new.expected_revision.is_some_and(|expected| expected != revision) {
         return Some(("expected_revision", Rule::MustFit(FitsWith::StandingRevision)));
     }
-    if new.value.is_none() && !before.is_some_and(|before| before.has_value) {
+    if new.value.is_none() && before.is_none_or(|before| before.value.is_none()) {
         return Some(("value", Rule::Required));
     }
     (before.is_some() && new.reason.is_empty()).then_some(("reason", Rule::Required))
@@ -97,6 +106,10 @@ fn key_of(new: &NewValue) -> Key {
 }
 
 impl Settled {
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     fn take(
         &mut self,
         order: &Order,
@@ -151,7 +164,7 @@ fn read_standing(
             for (id, unit, calendar, period, class, revision, value) in found {
                 let key = (unit, calendar, period, class);
                 let first = of_element.get(&key).map_or(id, |before| before.first);
-                of_element.insert(key, Standing { id, first, revision, has_value: value.is_some() });
+                of_element.insert(key, Standing { id, first, revision, value });
             }
         }
         standing.insert(element.to_owned(), of_element);

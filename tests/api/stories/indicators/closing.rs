@@ -78,4 +78,11 @@ both_dbs! {
         step(&officer, "G63-C23535", "2022", &json!({"status": "submitted", "nothing_to_report": true})).expect(200);
         officer.expect(PLAN, "808-08a", "G63-P62", "2022", &json!({"numerator": 0, "denominator": 1, "percent": 0.0, "status": "behind"}));
     }
+
+    fn a_province_that_closes_before_anybody_reported_has_said_nothing(app: &TestApp) {
+        let officer = Officer::of(app, "G63-P62");
+        officer.establishment("G63-C23535", "2020-01-01", None, 10);
+        step(&officer, "G63-P62", "2022", &json!({"status": "closed"})).expect(200);
+        officer.expect(PLAN, "808-08a", "G63-P62", "2022", &json!({"status": "no_data", "reason": "nothing_reported"}));
+    }
 }

@@ -70,4 +70,29 @@ both_dbs! {
         let sum: i64 = provinces.iter().skip(1).filter_map(|figure| figure["numerator"].as_i64()).sum();
         assert_eq!((json!(sum), provinces[0]["numerator"].clone()), (json!(71), json!(71)));
     }
+
+    fn an_establishment_that_closed_on_the_eve_of_a_year_did_not_operate_in_it(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        // One closed on 31/12/2021, one on the day after; a third goes on and is inspected.
+        officer.establishment("G63-C23535", "2020-01-01", Some("2021-12-31"), 1);
+        officer.establishment("G63-C23535", "2020-01-01", Some("2022-01-01"), 1);
+        let open = officer.establishment("G63-C23535", "2020-01-01", None, 1);
+        officer.inspected(open, "2022-05-05", "no_violation");
+        let wanted = json!({"numerator": 1, "denominator": 2});
+        officer.expect(PLAN, "808-08a", "G63-P62", "2022", &wanted);
+        assert_eq!(app.wrong_sums(), [].into());
+        officer.expect(PLAN, "808-08a", "G63-P62", "2022", &wanted);
+        officer.expect(PLAN, "808-08a", "G63-P62", "2021", &json!({"denominator": 3}));
+        officer.expect(PLAN, "808-08a", "G63-P62", "2022-01", &json!({"denominator": 2}));
+        officer.expect(PLAN, "808-08a", "G63-P62", "2022-02", &json!({"denominator": 1}));
+    }
+
+    fn what_was_reported_for_the_whole_is_not_replaced_by_one_of_its_parts(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        officer.report("crimes_handled", "VN", "2021", 4000);
+        officer.report("crimes_handled", "VN", "2022", 5000);
+        officer.report("crimes_handled", "G63-C23535", "2022", 3);
+        officer.expect(PLAN, "808-07", "VN", "2022", &json!({"numerator": 5000, "denominator": 4000}));
+        officer.expect(PLAN, "808-07", "G63-P62", "2022", &json!({"numerator": 3}));
+    }
 }

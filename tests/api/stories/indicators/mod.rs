@@ -2,10 +2,13 @@
 
 mod closing;
 mod decision_808;
+mod exchanged;
 mod explained;
 mod ha_nam;
 mod models;
 mod on_maps;
+mod outreach;
+mod real_units;
 mod thanh_hoa;
 
 use hoanhap::grants::Role;

@@ -2,6 +2,7 @@
 
 mod entries;
 mod files;
+mod histories;
 mod numbers;
 mod reach;
 mod reported;

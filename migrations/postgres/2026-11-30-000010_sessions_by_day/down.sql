@@ -1,0 +1,1 @@
+drop index outreach_sessions_of_year;

@@ -1,0 +1,1 @@
+alter table register_series drop column counted_as;

@@ -1,0 +1,2 @@
+drop table sums_counted;
+drop table sums_versions;

@@ -1,0 +1,167 @@
+//! Shares of units: which of them meet the conditions, of how many there are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::{Asked, Cells, cells, earlier, parts_of};
+use crate::admin_units::UnitNo;
+use crate::db::DbConnection;
+use crate::error::AppError;
+use crate::programmes::figures::gather::{Question, Span};
+use crate::programmes::figures::measures::NoFigure;
+use crate::programmes::figures::tree::{ByUnit, Map, Remark, Sum, Told};
+use crate::programmes::periods::ReportPeriod;
+use crate::programmes::plans::model::{Condition, UnitMeasure};
+
+/// The first year of which the list of units knows how many there were.
+const LISTED_FROM: i32 = 2021;
+
+/// How many units of the level there are in each row, span by span: as somebody told for its year, else on the map.
+pub(super) fn unit_totals(
+    conn: &mut DbConnection,
+    asked: Asked<'_>,
+    units: &UnitMeasure,
+) -> Result<BTreeMap<String, Vec<Option<i64>>>, AppError> {
+    let years: Vec<Span> =
+        asked.question.spans.iter().map(|span| earlier(asked, ReportPeriod::of_year(span.period.year))).collect();
+    let element = format!("units_{}", units.level);
+    let kinds: Vec<&str> = units.commune_kinds.iter().map(|kind| kind.as_str()).collect();
+    let reported = Question { spans: &years, ..asked.question }.reported(conn, &element, &kinds.join("+"))?;
+    let is_listed = NaiveDate::from_ymd_opt(LISTED_FROM, 1, 1).is_some_and(|from| asked.map.day >= from);
+    let of_row = |row: &String| {
+        let counted = if is_listed { count_units(asked, units, row) } else { 0 };
+        let counted = i64::try_from(counted).ok().filter(|counted| *counted > 0);
+        let told = asked.of_row(&reported, row).and_then(|told| told.reported.clone());
+        let total = |span: usize| told.as_ref().and_then(|told| told.get(span).copied().flatten()).or(counted);
+        (row.clone(), (0..years.len()).map(total).collect())
+    };
+    Ok(asked.rows.iter().map(of_row).collect())
+}
+
+fn count_units(asked: Asked<'_>, units: &UnitMeasure, row: &str) -> usize {
+    if units.commune_kinds.is_empty() {
+        return asked.map.units.count_on(units.level, row, asked.map.day);
+    }
+    let there = asked.map.units_of(units.level, row).into_iter();
+    there.filter(|unit| is_of_kind(asked, units, &unit.code)).count()
+}
+
+pub(super) fn is_counted(asked: Asked<'_>, units: &UnitMeasure, unit: UnitNo) -> bool {
+    units.commune_kinds.is_empty() || is_of_kind(asked, units, &asked.map.code(unit))
+}
+
+fn is_of_kind(asked: Asked<'_>, units: &UnitMeasure, code: &str) -> bool {
+    asked.map.units.kind_on(code, asked.map.day).is_some_and(|kind| units.commune_kinds.contains(&kind))
+}
+
+/// Which spans each unit of the level meets a condition in; units of which nothing is told are left out.
+fn meeting(
+    conn: &mut DbConnection,
+    asked: Asked<'_>,
+    units: &UnitMeasure,
+    condition: &Condition,
+    told: Option<&ByUnit<Told>>,
+    remarks: &mut BTreeSet<Remark>,
+) -> Result<BTreeMap<UnitNo, Vec<bool>>, AppError> {
+    let parts: Vec<Vec<Span>> =
+        asked.question.spans.iter().map(|span| parts_of(asked, *span, condition.in_each)).collect();
+    let flat: Vec<Span> = parts.concat();
+    let sums = match told {
+        Some(told) => asked.put_together(told.clone(), &flat, &condition.source, remarks),
+        None => asked.sums(conn, &flat, &condition.source, remarks)?,
+    };
+    let is_unit = |unit: &UnitNo| {
+        asked.map.units.numbered(*unit).is_some_and(|unit| unit.level == units.level) && is_counted(asked, units, *unit)
+    };
+    let of_unit = |(unit, sum): (UnitNo, Sum)| {
+        let mut place = 0;
+        let mut met = Vec::with_capacity(parts.len());
+        for own in &parts {
+            let holds = (place..place + own.len()).all(|at| sum.at(at).is_some_and(|n| n >= condition.at_least));
+            met.push(holds);
+            place += own.len();
+        }
+        (unit, met)
+    };
+    Ok(sums.into_list().into_iter().filter(|(unit, _)| is_unit(unit)).map(of_unit).collect())
+}
+
+pub(super) fn unit_share(
+    conn: &mut DbConnection,
+    asked: Asked<'_>,
+    units: &UnitMeasure,
+    remarks: &mut BTreeSet<Remark>,
+) -> Result<Cells, AppError> {
+    let spans = asked.question.spans.len();
+    let mut met: BTreeMap<UnitNo, Vec<bool>> = BTreeMap::new();
+    for (number, condition) in units.all.iter().enumerate() {
+        let holds = meeting(conn, asked, units, condition, None, remarks)?;
+        if number == 0 {
+            met = holds;
+            continue;
+        }
+        for (unit, holds) in &holds {
+            let all = met.entry(*unit).or_insert_with(|| vec![false; spans]);
+            all.iter_mut().zip(holds).for_each(|(all, holds)| *all = *all && *holds);
+        }
+        // A unit of which nothing is told of this condition does not meet it.
+        met.iter_mut().filter(|(unit, _)| !holds.contains_key(*unit)).for_each(|(_, all)| all.fill(false));
+    }
+    let mut told = numbers_of(met);
+    if let Some(reported) = &units.reported_as {
+        told.extend(asked.map.place(asked.question.reported(conn, reported, "")?).told.into_list());
+    }
+    counted_units(conn, asked, units, &ByUnit::of(told))
+}
+
+fn numbers_of(met: BTreeMap<UnitNo, Vec<bool>>) -> Vec<(UnitNo, Told)> {
+    let told = |met: Vec<bool>| Told { register: Some(met.into_iter().map(i64::from).collect()), ..Told::default() };
+    met.into_iter().map(|(unit, met)| (unit, told(met))).collect()
+}
+
+fn counted_units(
+    conn: &mut DbConnection,
+    asked: Asked<'_>,
+    units: &UnitMeasure,
+    told: &ByUnit<Told>,
+) -> Result<Cells, AppError> {
+    let map = Map { reported_by: units.level, ..asked.map };
+    let sums = map.sums(told, asked.unit, asked.question.spans.len(), false);
+    let all = unit_totals(conn, asked, units)?;
+    let mut cells =
+        cells(asked, Some(&sums), |row, span| all.get(row).and_then(|all| all.get(span).copied().flatten()));
+    for (row, cells) in &mut cells {
+        let none = if asked.map.units.count_on(units.level, asked.unit, asked.map.day) == 0
+            && all.values().flatten().all(Option::is_none)
+        {
+            Some(NoFigure::NoSuchUnit)
+        } else if asked.map.units.get(row).is_some_and(|unit| unit.level > units.level) {
+            Some(NoFigure::NotAskedHere)
+        } else {
+            None
+        };
+        for cell in cells.iter_mut() {
+            cell.none = none;
+        }
+    }
+    Ok(cells)
+}
+
+pub(super) fn unit_share_by_class(
+    conn: &mut DbConnection,
+    asked: Asked<'_>,
+    units: &UnitMeasure,
+    condition: &Condition,
+    remarks: &mut BTreeSet<Remark>,
+) -> Result<BTreeMap<String, Cells>, AppError> {
+    let flat: Vec<Span> =
+        asked.question.spans.iter().flat_map(|span| parts_of(asked, *span, condition.in_each)).collect();
+    let by_class = Question { spans: &flat, ..asked.question }.told_by_class(conn, &condition.source)?;
+    let mut all = BTreeMap::new();
+    for (class, told) in by_class {
+        let met = meeting(conn, asked, units, condition, Some(&told), remarks)?;
+        all.insert(class, counted_units(conn, asked, units, &ByUnit::of(numbers_of(met)))?);
+    }
+    Ok(all)
+}
