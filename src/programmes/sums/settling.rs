@@ -77,6 +77,14 @@ pub(super) fn counted(
     Ok(all)
 }
 
+/// The rows of these series of a unit. An index is entered by the unit alone: by the series, PostgreSQL would read those
+/// of the whole country while it does not know yet how many there are.
+#[diesel::dsl::auto_type]
+fn of_unit<'a>(unit: &'a str, codes: &'a [String]) -> _ {
+    let series = register_sums::series.concat("").eq_any(codes);
+    register_sums::table.filter(register_sums::unit_code.eq(unit)).filter(series)
+}
+
 /// Counts units of a family anew, in the transaction of the caller.
 ///
 /// # Errors
@@ -87,10 +95,7 @@ pub fn settle_units(conn: &mut DbConnection, counter: &Counter, dues: &Dues, now
         let codes: Vec<String> = own.iter().map(|series| series.code()).collect();
         let mut made = Vec::new();
         for unit in units {
-            let gone = register_sums::table
-                .filter(register_sums::unit_code.eq(unit))
-                .filter(register_sums::series.eq_any(codes.clone()));
-            diesel::delete(gone).execute(conn)?;
+            diesel::delete(of_unit(unit, &codes)).execute(conn)?;
             let province_code = province_of(&counter.units, unit, now.civil_date());
             let all = counted(conn, counter.measures, &own, *family, unit)?;
             made.extend(all.into_iter().map(|(series, class, sum)| SumRow {
@@ -283,11 +288,7 @@ fn built(conn: &mut DbConnection, counter: &Counter) -> Result<BTreeSet<String>,
 }
 
 fn kept_of(conn: &mut DbConnection, unit: &str, codes: &[String]) -> Result<Kept, AppError> {
-    let rows: Vec<SumRow> = register_sums::table
-        .filter(register_sums::unit_code.eq(unit))
-        .filter(register_sums::series.eq_any(codes.to_vec()))
-        .select(SumRow::as_select())
-        .load(conn)?;
+    let rows: Vec<SumRow> = of_unit(unit, codes).select(SumRow::as_select()).load(conn)?;
     rows.into_iter()
         .map(|row| {
             let sum = year_sum(row.year, row.until_year, row.opening, &row.halves)?;

@@ -13,7 +13,8 @@ use crate::programmes::registers::model::RegisterEntry;
 /// Days from one to another, both counted.
 type Span = (NaiveDate, NaiveDate);
 
-/// Whether entries of a register stand from one day to another, instead of happening on a day.
+/// Whether entries of a register move numbers of later days as well: they stand from one day to another, or who was
+/// trained and what was inspected counts ever since.
 fn stands(register: Register) -> bool {
     match register {
         Register::Staff
@@ -22,13 +23,10 @@ fn stands(register: Register) -> bool {
         | Register::EstablishmentCounts
         | Register::LocalPlans
         | Register::PilotModels
-        | Register::HealthyCommunes => true,
-        Register::CommunicationActivities
-        | Register::PressItems
+        | Register::HealthyCommunes
         | Register::StaffTrainings
-        | Register::Inspections
-        | Register::TipOffs
-        | Register::NeedSurveys => false,
+        | Register::Inspections => true,
+        Register::CommunicationActivities | Register::PressItems | Register::TipOffs | Register::NeedSurveys => false,
     }
 }
 

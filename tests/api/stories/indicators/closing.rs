@@ -85,4 +85,17 @@ both_dbs! {
         step(&officer, "G63-P62", "2022", &json!({"status": "closed"})).expect(200);
         officer.expect(PLAN, "808-08a", "G63-P62", "2022", &json!({"status": "no_data", "reason": "nothing_reported"}));
     }
+
+    fn what_was_trained_or_inspected_before_a_closed_period_would_count_in_it_and_is_refused(app: &TestApp) {
+        let officer = Officer::of(app, "G63-P62");
+        let open = officer.establishment("G63-C23535", "2020-01-01", None, 10);
+        officer.staff("G63-C23535", "CB-1", "commune", true);
+        step(&officer, "G63-P62", "2022-09", &json!({"status": "closed"})).expect(200);
+        let inspection = json!({"establishment_id": open, "inspected_on": "2022-07-05", "result": "no_violation"});
+        app.recording(&officer.user, Register::Inspections, &inspection).send().expect_problem(409, "period_closed");
+        let training = json!({"unit_code": "G63-C23535", "held_on": "2022-07-05", "topic": "prevention", "participants": ["CB-1"]});
+        app.recording(&officer.user, Register::StaffTrainings, &training).send().expect_problem(409, "period_closed");
+        officer.inspected(open, "2022-10-05", "no_violation");
+        officer.trained("G63-C23535", "2022-10-05", "prevention", &["CB-1"]);
+    }
 }
