@@ -2,7 +2,7 @@
 //!
 //! A number is taken where it is told: of one unit from its register, or from what another body reported for it. What
 //! lies below a unit adds up to it, and a report for the whole unit speaks only where nothing below it does, unless
-//! the plan lets reports go first.
+//! reports go first: the plan lets them, or no register gives the number.
 
 use std::collections::{BTreeMap, BTreeSet};
 
