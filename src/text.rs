@@ -40,6 +40,13 @@ pub fn escape_html(text: &str) -> String {
     escaped
 }
 
+/// Whether a character shows nothing itself and changes how others are read: controls, and those that turn the direction
+/// of what follows, so that a text reads as another than it is.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// The form in which text is stored: composed (NFC), outer white space gone.
 pub fn tidy(text: &str) -> String {
     text.trim().nfc().collect()
@@ -55,7 +62,18 @@ pub fn fold(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::fold;
+    use super::{escape_html, fold, is_hidden};
+
+    #[test]
+    fn nothing_that_is_typed_becomes_a_tag() {
+        assert_eq!(escape_html("<b onload='x'>&\"đ"), "&lt;b onload=&#39;x&#39;&gt;&amp;&quot;đ");
+    }
+
+    #[test]
+    fn what_turns_the_direction_of_a_text_is_hidden_and_vietnamese_is_not() {
+        assert!("a\u{202e}b\u{2066}\u{200f}\u{7}".chars().filter(|c| is_hidden(*c)).count() == 4);
+        assert!(!"Đỗ Thị Hòa – «Ánh»\u{301}".chars().any(is_hidden));
+    }
 
     #[test]
     fn tone_placement_marks_and_case_do_not_matter_when_looking_up() {

@@ -147,6 +147,12 @@ said! {
         OncePerUnit => ("Mỗi đơn vị chỉ nêu một lần cho cùng một ngày.", "A unit is named once for a day."),
         /// One number is a part of another.
         PartOfNumber => ("Không được lớn hơn số toàn bộ.", "It may not be more than the whole number."),
+        /// As many came as are listed.
+        Listed => ("Không được nhỏ hơn số người trong danh sách.", "It may not be less than the number of those listed."),
+        /// A unit that has nothing to report recorded nothing.
+        NothingOnRecord => ("Đơn vị đã ghi sổ hoặc có số liệu báo cáo của kỳ này.", "The unit has entries or reported values of this period."),
+        /// Outreach is told by province and year.
+        ProvincesAndYears => ("Số về tiếp cận cộng đồng chỉ nêu theo tỉnh hoặc cả nước, và theo cả năm.", "Numbers of outreach are told of provinces or the country, and of whole years, alone."),
         /// An officer records for the own unit.
         PlacesOfOfficer => ("Chỉ ghi cho đơn vị thuộc phạm vi của bạn.", "Only units within your reach are recorded."),
         /// An inspection takes the unit of its establishment.

@@ -17,6 +17,7 @@ use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 use super::expected;
 use super::missing::missing_fields;
 use crate::error::{AppError, FieldError, Form, PlainForm, Rule};
+use crate::text::is_hidden;
 
 /// Bytes a JSON body may have.
 pub const BODY_LIMIT: usize = 256 * 1024;
@@ -182,7 +183,7 @@ fn rule_of(error: &validator::ValidationError) -> Rule {
 /// # Errors
 /// `control_character` when there is one.
 pub fn plain_text(text: &str) -> Result<(), validator::ValidationError> {
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+    if text.chars().any(|c| is_hidden(c) && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(validator::ValidationError::new("control_character"));
     }
     Ok(())
@@ -202,7 +203,7 @@ impl<T: DeserializeOwned + Validate> FromRequest for Query<T> {
 }
 
 fn parse_query<T: DeserializeOwned + Validate>(query: &str) -> Result<T, AppError> {
-    let typed_control = |text: &str| text.chars().any(char::is_control);
+    let typed_control = |text: &str| text.chars().any(is_hidden);
     if let Some((name, _)) = form_urlencoded::parse(query.as_bytes()).find(|(_, value)| typed_control(value)) {
         return Err(AppError::Invalid(vec![FieldError::new(plain_name(&name), Rule::ControlCharacter)]));
     }

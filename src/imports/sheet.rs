@@ -165,6 +165,12 @@ pub fn guarded(text: &str) -> String {
     if is_taken_for_formula(text) { format!("'{text}") } else { text.to_owned() }
 }
 
+/// A text as a cell of a CSV file that a spreadsheet opens, whichever sign it takes between cells.
+pub fn csv_cell(text: &str) -> String {
+    let text = guarded(text);
+    if text.contains([';', ',', '"', '\n', '\r', '\t']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
 /// A text as it was before [`guarded`].
 fn unguarded(text: &str) -> &str {
     text.strip_prefix('\'').filter(|rest| is_taken_for_formula(rest)).unwrap_or(text)

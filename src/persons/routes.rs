@@ -18,7 +18,7 @@ use crate::grants::Action;
 use crate::http::extract::{plain_text, present};
 use crate::http::{Created, Cursor, IdempotencyKey, IfMatch, Page, Path, Query, Valid, Versioned, listing};
 use crate::stays;
-use crate::text::tidy;
+use crate::text::{is_hidden, tidy};
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -118,7 +118,7 @@ fn country_code(code: &str) -> Result<(), validator::ValidationError> {
 
 /// Aliases are kept one a line, so none may hold a line break.
 fn plain_lines(aliases: &[String]) -> Result<(), validator::ValidationError> {
-    if aliases.iter().any(|alias| alias.chars().any(char::is_control) || alias.trim().is_empty() || alias.len() > 400) {
+    if aliases.iter().any(|alias| alias.chars().any(is_hidden) || alias.trim().is_empty() || alias.len() > 400) {
         return Err(validator::ValidationError::new("control_character"));
     }
     Ok(())

@@ -99,6 +99,11 @@ impl Element {
         }
     }
 
+    /// Whether it is a number of persons whom an activity or a survey met.
+    pub fn counts_persons(self) -> bool {
+        matches!(self, Self::PersonsReached | Self::PersonsSurveyed | Self::PersonsInNeed)
+    }
+
     /// The registers it is counted from, the one that gives its family its name first.
     pub fn family(self) -> Family {
         match self {

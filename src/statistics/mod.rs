@@ -7,4 +7,4 @@ mod releases;
 pub mod routes;
 
 pub use chain::{ReleaseFinding, verify_releases};
-pub use releases::release_closed_years;
+pub use releases::{numbers_for, release_closed_years};

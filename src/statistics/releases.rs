@@ -278,6 +278,22 @@ fn row(unit: &str, protected: &ProtectedRow) -> ReleasedRow {
     }
 }
 
+/// Numbers of the releases for a year of an area, by what they measure; where it has none, of those of the country.
+///
+/// # Errors
+/// The engine's own.
+pub fn numbers_for(conn: &mut DbConnection, scope: &str, year: i32) -> Result<BTreeMap<Measure, i64>, AppError> {
+    let of_area = |area: &str| {
+        statistical_releases::table
+            .filter(statistical_releases::scope_unit_code.eq(area.to_owned()))
+            .filter(statistical_releases::year.eq(year))
+            .select((statistical_releases::measure, statistical_releases::number))
+    };
+    let mut numbers: BTreeMap<Measure, i64> = of_area("VN").load(conn)?.into_iter().collect();
+    numbers.extend(of_area(scope).load::<(Measure, i64)>(conn)?);
+    Ok(numbers)
+}
+
 /// Releases of areas that touch the reader's own: every reader of one reads the same bytes.
 ///
 /// # Errors

@@ -2,11 +2,11 @@
 # A commune that was split: its full name, and which share of it lies in which new one.
 
 step 'The administrator declares the shares of a split commune, and takes them back'
-split=/admin-units/G63-C00007
+split=/admin-units/G63-C00688
 ask worker GET "$split"
 want 200
-same "$(field full_name_vi)" 'Phường Cống Vị, Quận Ba Đình, Thành phố Hà Nội (nay thuộc: Phường Ngọc Hà, Thành phố Hà Nội; Phường Giảng Võ, Thành phố Hà Nội)' 'its full name'
-shares() { echo '{"basis":"area","shares":[{"successor_code":"G34-C00008","thousandths":650},{"successor_code":"G34-C00025","thousandths":'"$1"'}]}'; }
+same "$(field full_name_vi)" 'Phường Quang Trung, Thành phố Hà Giang, Tỉnh Hà Giang (nay thuộc: Phường Hà Giang 2, Tỉnh Tuyên Quang; Phường Hà Giang 1, Tỉnh Tuyên Quang)' 'its full name'
+shares() { echo '{"basis":"area","shares":[{"successor_code":"G34-C00691","thousandths":650},{"successor_code":"G34-C00694","thousandths":'"$1"'}]}'; }
 ask administrator GET "$split/shares"
 want 200
 before=$(etag)

@@ -1,5 +1,6 @@
 //! Declaring shares of split units, and taking them back.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::model::{ShareBasis, UnitShare, UnitShareHead};
@@ -11,6 +12,7 @@ use crate::db::types::UnitSharesId;
 use crate::db::{DbConnection, is_unique_violation, lost_race, met_one_row};
 use crate::error::{AppError, Conflict, FieldError, FitsWith, Rule};
 use crate::grants::Action;
+use crate::programmes::closing::locks::Closed;
 
 /// Shares as somebody declares them.
 #[derive(Debug, Clone)]
@@ -56,7 +58,8 @@ pub fn read(
 /// Declares the shares of a split unit in place of those declared before.
 ///
 /// # Errors
-/// [`Conflict::UnitNotSplit`]; field errors; [`AppError::VersionStale`]; [`AppError::NotFound`]; [`AppError::Forbidden`].
+/// [`Conflict::UnitNotSplit`]; [`Conflict::PeriodClosed`]; field errors; [`AppError::VersionStale`];
+/// [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn declare(
     conn: &mut DbConnection,
     actor: &Actor,
@@ -66,6 +69,7 @@ pub fn declare(
 ) -> Result<UnitShareHead, AppError> {
     let before = begin(conn, actor, units, (code, expected))?;
     check(units.successors(code), &declaration.shares)?;
+    refuse_closed(conn, actor, units, code)?;
     let head = UnitShareHead {
         id: before.as_ref().map_or(declaration.id, |head| head.id),
         unit_code: code.to_owned(),
@@ -99,6 +103,7 @@ pub fn take_back(
 ) -> Result<(), AppError> {
     let before = begin(conn, actor, units, (code, expected))?;
     let mut head = before.filter(|head| head.basis.is_some()).ok_or(AppError::NotFound)?;
+    refuse_closed(conn, actor, units, code)?;
     head.basis = None;
     head.declared_by = actor.account;
     head.declared_at = actor.now;
@@ -124,6 +129,14 @@ fn begin(
         None => {}
     }
     Ok(head)
+}
+
+/// On the map of a period that ended after the split, what the unit told lies where its shares put it: such a period
+/// that is closed changes no more.
+fn refuse_closed(conn: &mut DbConnection, actor: &Actor, units: &AdminUnits, code: &str) -> Result<(), AppError> {
+    let Some(after) = units.get(code).and_then(|unit| unit.valid_to?.succ_opt()) else { return Ok(()) };
+    let mut closed = Closed::read_for(conn, units, actor.now.civil_date(), [&code.to_owned()])?;
+    if closed.touch(code, (after, NaiveDate::MAX)) { Err(AppError::Conflict(Conflict::PeriodClosed)) } else { Ok(()) }
 }
 
 fn check(steps: &[Successor], shares: &[UnitShare]) -> Result<(), AppError> {

@@ -138,15 +138,7 @@ impl Scribe<'_> {
             let (counter, shares, plans) = (app.counter(), shares(conn)?, app.plans.now());
             let period = row.period.parse().map_err(|_| AppError::internal("a period of no form"))?;
             let silent = silent(conn, row.calendar, period)?;
-            let today = app.clock.today();
-            let desk = Desk {
-                units: &app.units,
-                grounds: &app.grounds,
-                counter: &counter,
-                shares: &shares,
-                silent: &silent,
-                today,
-            };
+            let desk = Desk::of(&app, &counter, &shares, &silent);
             publish(conn, &actor, desk, &plans, &row, reason)
         })
     }

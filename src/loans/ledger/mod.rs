@@ -136,11 +136,10 @@ pub enum Refusal {
 /// # Errors
 /// The first entry that cannot be.
 pub fn replay(terms: Terms, rates: Rates, entries: &[Entry]) -> Result<Account, Refusal> {
-    replay_until(terms, rates, entries, NaiveDate::MAX)
+    replay_all(terms, rates, entries.iter().collect())
 }
 
-fn replay_until(terms: Terms, rates: Rates, entries: &[Entry], last: NaiveDate) -> Result<Account, Refusal> {
-    let mut sorted: Vec<&Entry> = entries.iter().filter(|entry| entry.on <= last).collect();
+fn replay_all(terms: Terms, rates: Rates, mut sorted: Vec<&Entry>) -> Result<Account, Refusal> {
     sorted.sort_by_key(|entry| (entry.on, entry.what.rank(), entry.id));
     let mut account = Account::new(terms, rates);
     for entry in sorted {
@@ -152,7 +151,10 @@ fn replay_until(terms: Terms, rates: Rates, entries: &[Entry], last: NaiveDate) 
 /// The most that may be entered as paid back on `on` beside `entries`: one đồng more would be more
 /// than was owed, on that day or after a payment that is recorded for a later one.
 pub fn most_repayable(terms: Terms, rates: Rates, entries: &[Entry], on: NaiveDate, id: LoanEventId) -> i64 {
-    let Ok(mut account) = replay_until(terms, rates, entries, on) else { return 0 };
+    // What is written off on that day is written off after it.
+    let last = (on, What::Repaid(0).rank());
+    let before = entries.iter().filter(|entry| (entry.on, entry.what.rank()) <= last).collect();
+    let Ok(mut account) = replay_all(terms, rates, before) else { return 0 };
     account.advance(on);
     let fits = |amount| {
         let mut with = entries.to_vec();

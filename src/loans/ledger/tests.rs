@@ -198,6 +198,17 @@ fn any_try() -> impl Strategy<Value = Try> {
     ]
 }
 
+#[test]
+fn on_the_day_of_a_write_off_its_interest_may_still_be_paid_and_no_principal() {
+    let terms = Terms { months: 1, plan: RepaymentPlan::EqualPrincipal, frequency: Frequency::Monthly };
+    let off = day("2024-04-19");
+    let entries =
+        [entry(0, day("2020-02-29"), What::Disbursed(20_000_000)), entry(1, off, What::WrittenOff(20_000_000))];
+    let interest = replay(terms, POOR, &entries).unwrap().written_off_interest;
+    assert!(interest > 0);
+    assert_eq!(most_repayable(terms, POOR, &entries, off, LoanEventId(Uuid::from_u128(99))), interest);
+}
+
 fn any_story() -> impl Strategy<Value = (Terms, Vec<(i64, Try)>)> {
     (any_terms(), prop::collection::vec((0_i64..=1_600, any_try()), 0..24))
 }

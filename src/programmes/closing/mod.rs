@@ -3,6 +3,7 @@
 
 pub mod completeness;
 pub mod duties;
+pub mod locks;
 pub mod model;
 pub mod publishing;
 pub mod routes;

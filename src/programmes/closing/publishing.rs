@@ -15,7 +15,7 @@ use crate::db::schema::{published_figures, register_entries, reported_values};
 use crate::db::types::{Instant, text_enum};
 use crate::error::AppError;
 use crate::programmes::figures::views::{PlanFigure, PlanFigures};
-use crate::programmes::figures::{Ask, Desk, MapChoice, figures};
+use crate::programmes::figures::{Ask, Desk, MapChoice, NoFigure, figures};
 use crate::programmes::periods::{Calendar, ReportPeriod};
 use crate::programmes::plans::{Plans, VersionedPlan};
 use crate::programmes::sums::province_of;
@@ -201,7 +201,8 @@ fn written_since(conn: &mut DbConnection, desk: Desk<'_>, unit: &str, since: Ins
 
 fn view(row: &PublishedFigure, figure: &PlanFigure, version: i32, written: (i64, i64)) -> PublishedView {
     let less = |now: Option<i64>, then: Option<i64>| Some(now? - then?);
-    let differs = figure.numerator != row.numerator || figure.denominator != row.denominator;
+    let is_told = figure.reason != Some(NoFigure::KeepersOnly);
+    let differs = is_told && (figure.numerator != row.numerator || figure.denominator != row.denominator);
     let causes = [
         (ChangeReason::Definition, row.plan_version != version),
         (ChangeReason::Entries, written.0 > 0),

@@ -174,14 +174,7 @@ fn take(
         let (counter, shares) = (app.counter(), shares(conn)?);
         let silent = silent(conn, key.calendar, key.period)?;
         let today = actor.now.civil_date();
-        let desk = Desk {
-            units: &app.units,
-            grounds: &app.grounds,
-            counter: &counter,
-            shares: &shares,
-            silent: &silent,
-            today,
-        };
+        let desk = Desk { today, ..Desk::of(app, &counter, &shares, &silent) };
         let reason = reason_of_revision(conn, &row)?;
         publish(conn, actor, desk, &plans, &row, &reason)?;
     }

@@ -1,19 +1,22 @@
-//! Taking the report of a unit from one step to the next, and what is locked by it.
+//! Taking the report of a unit from one step to the next.
 
 use chrono::NaiveDate;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
+use super::locks::{Closed, Span};
 use super::model::{PeriodStatus, ReportingPeriod, ReportingStep};
 use crate::accounts::Actor;
 use crate::admin_units::{AdminUnits, Level};
 use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, check_version, record};
 use crate::db::DbConnection;
-use crate::db::schema::{reporting_periods, reporting_steps};
+use crate::db::schema::{register_entries, reported_values, reporting_periods, reporting_steps};
 use crate::db::types::ReportingPeriodId;
-use crate::error::{AppError, Conflict, Rule};
+use crate::error::{AppError, Conflict, FitsWith, Rule};
 use crate::grants::{Action, Scope};
 use crate::programmes::figures::routes::reaches;
 use crate::programmes::periods::{Calendar, ReportPeriod};
+use crate::programmes::registers::Register;
 use crate::programmes::sums::province_of;
 
 /// Whose report for which period.
@@ -96,6 +99,10 @@ pub fn step(
     if matches!(step.status, PeriodStatus::Open | PeriodStatus::Reopened) && step.reason.is_empty() {
         return Err(AppError::field("reason", Rule::Required));
     }
+    refuse_closed_above(conn, (books.units, today), key, (first_day, last_day), step.status)?;
+    if step.status == PeriodStatus::Submitted && step.nothing_to_report && has_told(conn, key, (first_day, last_day))? {
+        return Err(AppError::field("nothing_to_report", Rule::MustFit(FitsWith::NothingOnRecord)));
+    }
     let mut row = standing(conn, actor, books, new_id, (key, expected))?;
     if !row.status.may_become(step.status) {
         let (from, to) = (row.status.as_str(), step.status.as_str());
@@ -125,6 +132,43 @@ pub fn step(
     let subject = Subject::new(SubjectKind::ReportingPeriod, row.id.0);
     record(conn, trail, subject, Some(actor.account), TrailAction::Transition, &[step.status.as_str()], actor.now)?;
     Ok(row)
+}
+
+/// What a unit says after its province closed would change what is closed; as would what a province says of a part of a
+/// period it has closed.
+fn refuse_closed_above(
+    conn: &mut DbConnection,
+    (units, today): (&AdminUnits, NaiveDate),
+    key: &PeriodKey,
+    days: Span,
+    next: PeriodStatus,
+) -> Result<(), AppError> {
+    let level = units.get(&key.unit).map_or(Level::Commune, |unit| unit.level);
+    let mut closed = Closed::read_for(conn, units, today, [&key.unit])?;
+    let is_closed = match level {
+        Level::District | Level::Commune => closed.cover(&key.unit, days),
+        Level::Country | Level::Province => {
+            // The part is closed as well, where somebody asks for it: its return is due.
+            matches!(next, PeriodStatus::Submitted | PeriodStatus::Open) && closed.cover_part(&key.unit, days)
+        }
+    };
+    if is_closed { Err(AppError::Conflict(Conflict::PeriodClosed)) } else { Ok(()) }
+}
+
+/// Whether a unit recorded something on these days, or a value of the period was reported of it.
+fn has_told(conn: &mut DbConnection, key: &PeriodKey, (first, last): Span) -> Result<bool, AppError> {
+    let entries = register_entries::table
+        .filter(register_entries::register.eq_any(Register::ALL))
+        .filter(register_entries::unit_code.eq(&key.unit))
+        .filter(register_entries::voided_at.is_null())
+        .filter(register_entries::day.between(first, last));
+    let values = reported_values::table
+        .filter(reported_values::unit_code.eq(&key.unit))
+        .filter(reported_values::calendar.eq(key.calendar))
+        .filter(reported_values::period.eq(key.period.to_string()))
+        .filter(reported_values::is_current.eq(true))
+        .filter(reported_values::value.is_not_null());
+    Ok(diesel::select(exists(entries)).get_result(conn)? || diesel::select(exists(values)).get_result(conn)?)
 }
 
 /// The report as it stands, at the version that was read; of a period nobody has touched a new one.
@@ -212,75 +256,4 @@ fn check_level(
 pub fn steps(conn: &mut DbConnection, period: ReportingPeriodId) -> Result<Vec<ReportingStep>, AppError> {
     let steps = reporting_steps::table.filter(reporting_steps::period_id.eq(period));
     Ok(steps.order(reporting_steps::seq).select(ReportingStep::as_select()).load(conn)?)
-}
-
-/// Refuses to change what happened on days of a closed period of the unit's province or of the country.
-///
-/// # Errors
-/// [`Conflict::PeriodClosed`].
-pub fn refuse_closed(
-    conn: &mut DbConnection,
-    units: &AdminUnits,
-    unit: &str,
-    days: &[NaiveDate],
-    today: NaiveDate,
-) -> Result<(), AppError> {
-    let above = locked_by(units, unit, today);
-    for day in days {
-        let locked: Option<ReportingPeriodId> = reporting_periods::table
-            .filter(reporting_periods::unit_code.eq_any(above.clone()))
-            .filter(reporting_periods::last_day.ge(*day))
-            .filter(reporting_periods::first_day.le(*day))
-            .filter(reporting_periods::status.eq_any([PeriodStatus::Closed, PeriodStatus::Published]))
-            .select(reporting_periods::id)
-            .first(conn)
-            .optional()?;
-        if locked.is_some() {
-            return Err(AppError::Conflict(Conflict::PeriodClosed));
-        }
-    }
-    Ok(())
-}
-
-/// Days of closed periods of provinces and of the country, which no record may touch any more.
-#[derive(Debug, Clone, Default)]
-pub struct Locks(Vec<(String, NaiveDate, NaiveDate)>);
-
-impl Locks {
-    /// Reads them; with `of` only those of these units.
-    ///
-    /// # Errors
-    /// The engine's own.
-    pub fn read(conn: &mut DbConnection, of: Option<Vec<String>>) -> Result<Self, AppError> {
-        let mut locked = reporting_periods::table
-            .filter(reporting_periods::status.eq_any([PeriodStatus::Closed, PeriodStatus::Published]))
-            .select((reporting_periods::unit_code, reporting_periods::first_day, reporting_periods::last_day))
-            .into_boxed();
-        if let Some(units) = of {
-            locked = locked.filter(reporting_periods::unit_code.eq_any(units));
-        }
-        Ok(Self(locked.load(conn)?))
-    }
-
-    /// Whether any of these days of a unit, from one to another, is locked: of its province, on the map of the unit or
-    /// of today, or of the country.
-    pub fn hold(&self, above: &[String], (from, to): (NaiveDate, NaiveDate)) -> bool {
-        self.0.iter().any(|(unit, first, last)| *first <= to && from <= *last && above.contains(unit))
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Whether a whole period is locked.
-    pub fn cover(&self, above: &[String], (from, to): (NaiveDate, NaiveDate)) -> bool {
-        self.0.iter().any(|(unit, first, last)| *first <= from && to <= *last && above.contains(unit))
-    }
-}
-
-/// The units whose closed periods lock what happened in a unit.
-pub fn locked_by(units: &AdminUnits, unit: &str, today: NaiveDate) -> Vec<String> {
-    let own = units.get(unit).and_then(|unit| unit.province.clone());
-    [Some("VN".to_owned()), own, Some(province_of(units, unit, today))].into_iter().flatten().collect()
 }

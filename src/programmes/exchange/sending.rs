@@ -23,7 +23,7 @@ pub fn written_now(
     let plan = plans.versioned(code).ok_or(AppError::NotFound)?;
     let today = app.clock.today();
     let ask = words.ask(app, &plan.plan, today, None)?;
-    let all = app.db.read_now(|conn| made(conn, app, plan, &ask, today))?;
+    let all = app.db.read_now(|conn| made(conn, app, plan, &ask, (true, today)))?;
     Ok(format.write(&data_set(&all, mapping), mapping, app.clock.now()))
 }
 

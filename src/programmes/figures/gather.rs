@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::outreach;
-use super::tree::{ByUnit, Told};
+use super::tree::{ByUnit, Spans, Told};
 use crate::admin_units::UnitNo;
 use crate::db::DbConnection;
 use crate::db::schema::reported_values;
@@ -106,7 +106,7 @@ impl Question<'_> {
             let asked = sums::Asked { series: &stored, spans: if gone { &begins } else { &spans }, before, by_class };
             for (class, units) in sums::numbers(conn, self.counter, (self.area, self.today), self.fresh, asked)? {
                 let sign = if gone { -1 } else { 1 };
-                let signed = |numbers: Vec<i64>| numbers.into_iter().map(|number| sign * number).collect();
+                let signed = |numbers: Spans| numbers.into_iter().map(|number| Some(sign * number?)).collect();
                 let list = |(unit, numbers)| (unit, Told { register: Some(signed(numbers)), ..Told::default() });
                 told.entry(class).or_default().extend(units.into_iter().map(list));
             }

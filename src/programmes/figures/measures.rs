@@ -33,6 +33,8 @@ text_enum! {
         NotAskedHere = "not_asked_here",
         /// It is about persons from cases: only statistical releases tell it.
         StatisticsOnly = "statistics_only",
+        /// Numbers of persons below a province, of a part of a year or of a class are told to those who keep the registers.
+        KeepersOnly = "keepers_only",
         /// The period lies outside the plan.
         OutsidePlan = "outside_plan",
     }
@@ -47,6 +49,7 @@ impl NoFigure {
                 | Self::NotAskedHere
                 | Self::NotAdditive
                 | Self::StatisticsOnly
+                | Self::KeepersOnly
                 | Self::OutsidePlan
                 | Self::NotBegun
         )

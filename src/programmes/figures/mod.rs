@@ -24,6 +24,7 @@ use super::plans::model::{Breakdown, Operator, Target};
 use super::plans::{Indicator, MeasureKind, Plan, VersionedPlan};
 use super::sums::{Area, Counter, Fresh, province_of};
 use crate::admin_units::{AdminUnits, CommuneKind, Grounds, Level, Shares};
+use crate::app::App;
 use crate::db::DbConnection;
 use crate::error::{AppError, FieldError, Rule};
 
@@ -72,8 +73,18 @@ pub struct Desk<'a> {
     pub shares: &'a Shares,
     /// Units that said they have nothing to report in the period.
     pub silent: &'a BTreeSet<String>,
+    /// Whether the figures are for somebody who keeps the registers of the unit, or are to be published.
+    pub for_keepers: bool,
     /// Today.
     pub today: NaiveDate,
+}
+
+impl<'a> Desk<'a> {
+    /// That of a running server, for keepers, today.
+    pub fn of(app: &'a App, counter: &'a Counter, shares: &'a Shares, silent: &'a BTreeSet<String>) -> Self {
+        let (units, grounds) = (&*app.units, &*app.grounds);
+        Self { units, grounds, counter, shares, silent, for_keepers: true, today: app.clock.today() }
+    }
 }
 
 /// Makes the figures of a plan. Those about persons from cases are left to the statistics.
@@ -110,8 +121,8 @@ pub fn figures(
         asked,
         spans: &spans,
         begun: days.0 <= desk.today,
-        by_class: ask.breakdown.contains(&Breakdown::Class),
-        by_kind: ask.breakdown.contains(&Breakdown::CommuneKind),
+        breakdown: &ask.breakdown,
+        for_keepers: desk.for_keepers,
     };
     let chosen =
         plan.indicators.iter().filter(|indicator| ask.indicator.as_ref().is_none_or(|code| *code == indicator.code));
@@ -177,8 +188,8 @@ struct Maker<'a> {
     asked: Asked<'a>,
     spans: &'a [Span],
     begun: bool,
-    by_class: bool,
-    by_kind: bool,
+    breakdown: &'a BTreeSet<Breakdown>,
+    for_keepers: bool,
 }
 
 impl Maker<'_> {
@@ -192,7 +203,8 @@ impl Maker<'_> {
             self.add(indicator, &cells, None, &mut figures);
             self.add_classes(conn, indicator, &mut remarks, &mut figures)?;
         }
-        remarks.retain(|remark| self.concerns(remark));
+        let hides_notes = !self.for_keepers && indicator.counts_persons();
+        remarks.retain(|remark| !hides_notes && self.concerns(remark));
         Ok(IndicatorFigures {
             indicator: indicator.code.clone(),
             kind: indicator.kind,
@@ -203,6 +215,7 @@ impl Maker<'_> {
             definition_en: indicator.definition_en.clone(),
             feeds: indicator.feeds.clone(),
             breakdowns: indicator.breakdowns.clone(),
+            released_as: None,
             figures,
             unit_notes_total: remarks.len(),
             unit_notes: remarks.into_iter().take(MOST_NOTES).map(|remark| self.note(remark)).collect(),
@@ -217,13 +230,13 @@ impl Maker<'_> {
         remarks: &mut BTreeSet<Remark>,
         figures: &mut Vec<PlanFigure>,
     ) -> Result<(), AppError> {
-        if self.by_kind && indicator.breakdowns.contains(&Breakdown::CommuneKind) {
+        if self.breakdown.contains(&Breakdown::CommuneKind) && indicator.breakdowns.contains(&Breakdown::CommuneKind) {
             for kind in CommuneKind::ALL {
                 let cells = numbers(conn, self.asked, &of_kind(indicator, *kind), remarks)?;
                 self.add(indicator, &cells, Some(kind.as_str()), figures);
             }
         }
-        if self.by_class && indicator.breakdowns.contains(&Breakdown::Class) {
+        if self.breakdown.contains(&Breakdown::Class) && indicator.breakdowns.contains(&Breakdown::Class) {
             for (class, cells) in numbers_by_class(conn, self.asked, indicator, remarks)? {
                 self.add(indicator, &cells, Some(&class), figures);
             }
@@ -254,11 +267,30 @@ impl Maker<'_> {
         for row in self.asked.rows {
             let of_row = cells.get(row).map_or(&[][..], Vec::as_slice);
             for (cell, span) in of_row.iter().zip(self.spans) {
-                if class.is_none() || cell.numbers.numerator.is_some() {
-                    figures.push(self.figure(indicator, row, *span, class, cell));
+                let is_kept_back = self.keeps_back(indicator, row, *span, class);
+                match (is_kept_back, class) {
+                    (true, None) => figures.push(self.without(indicator, row, *span, NoFigure::KeepersOnly)),
+                    (false, class) if class.is_none() || cell.numbers.numerator.is_some() => {
+                        figures.push(self.figure(indicator, row, *span, class, cell));
+                    }
+                    _ => {}
                 }
             }
         }
+    }
+
+    /// Few persons are told of to nobody but those who keep the registers: others read how many they were by province
+    /// and year, not by class, and on one map, for the difference of two tells of the units that changed sides.
+    fn keeps_back(self, indicator: &Indicator, row: &str, span: Span, class: Option<&str>) -> bool {
+        let is_other_map = self.asked.map.day != self.asked.as_of;
+        let is_small = || {
+            let level = self.asked.map.units.get(row).map(|unit| unit.level);
+            class.is_some()
+                || is_other_map
+                || span.period.kind.months() < PeriodKind::Year.months()
+                || !matches!(level, Some(Level::Country | Level::Province))
+        };
+        !self.for_keepers && indicator.counts_persons() && is_small()
     }
 
     fn standing(self, span: Span) -> (NaiveDate, Standing) {

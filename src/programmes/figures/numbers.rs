@@ -191,7 +191,7 @@ fn cells(asked: Asked<'_>, tops: Option<&ByUnit<Sum>>, bottom: impl Fn(&str, usi
         let cell = |span: usize| Cell {
             numbers: Numbers { numerator: sum.and_then(|sum| sum.at(span)), denominator: bottom(row, span) },
             numerator_from: origin(sum, span),
-            covered: sum.map_or(0, |sum| sum.covered),
+            covered: sum.and_then(|sum| sum.spans.get(span)).map_or(0, |span| span.covered),
             ..Cell::default()
         };
         (row.clone(), (0..asked.question.spans.len()).map(cell).collect())

@@ -41,8 +41,8 @@ pub fn told(
         };
         for (unit, number) in counted {
             if let Some(province) = province(question, &unit) {
-                let told = all.entry(province).or_default().register.get_or_insert_with(|| vec![0; spans.len()]);
-                told.iter_mut().skip(place).take(1).for_each(|sum| *sum += number);
+                let told = all.entry(province).or_default().register.get_or_insert_with(|| vec![None; spans.len()]);
+                told.iter_mut().skip(place).take(1).for_each(|sum| *sum = Some(sum.unwrap_or(0) + number));
             }
         }
     }

@@ -7,11 +7,12 @@ use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::NaiveDate;
 use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
-use super::views::PlanFigures;
-use super::{Ask, Desk, MapChoice, figures};
+use super::views::{PlanFigure, PlanFigures};
+use super::{Ask, Desk, MapChoice, NoFigure, figures};
 use crate::accounts::{Actor, Caller};
 use crate::admin_units::{AdminUnits, shares};
 use crate::app::App;
@@ -21,10 +22,11 @@ use crate::grants::Action;
 use crate::http::{Path, Query};
 use crate::programmes::closing::completeness::silent;
 use crate::programmes::closing::publishing::attach;
-use crate::programmes::periods::ReportPeriod;
+use crate::programmes::periods::{PeriodKind, ReportPeriod};
 use crate::programmes::plans::model::Breakdown;
 use crate::programmes::plans::{Plan, VersionedPlan};
 use crate::programmes::report::ReportFormat;
+use crate::statistics;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -67,7 +69,13 @@ async fn read_indicators(
     query: Query<IndicatorFilter>,
 ) -> Result<Json<PlanFigures>, AppError> {
     let state = app.clone();
-    app.read(caller, move |conn, actor| read(conn, actor, &state, &code.0, &query.0)).await.map(Json)
+    let turn = if is_large(&query.0) { Some(turn(&app, caller).await?) } else { None };
+    app.read(caller, move |conn, actor| {
+        let _turn = turn;
+        read(conn, actor, &state, &code.0, &query.0)
+    })
+    .await
+    .map(Json)
 }
 
 /// Get the report of a plan as JSON, as a table, as a workbook or as a page to print, in the language of
@@ -86,9 +94,7 @@ async fn read_report(
     let accepted = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let (state, language) = (app.clone(), Language::of(accepted));
     let format = query.0.format.unwrap_or(ReportFormat::Json);
-    app.read(caller, |_, actor| actor.scope(Action::IndicatorRead)).await?;
-    // One at a time: the file is put together in memory.
-    let turn = app.figures.clone().acquire_owned().await.map_err(|_| AppError::internal("figures are closed"))?;
+    let turn = turn(&app, caller).await?;
     let (file, name) = app
         .read(caller, move |conn, actor| {
             let _turn = turn;
@@ -102,6 +108,18 @@ async fn read_report(
         .content_type(format.media_type())
         .insert_header((CONTENT_DISPOSITION, format!("{kind}; filename=\"{name}\"")))
         .body(file))
+}
+
+/// Whether figures are asked for of units that may be thousands.
+fn is_large(filter: &IndicatorFilter) -> bool {
+    let ways = filter.breakdown.iter().flat_map(|ways| ways.split(','));
+    ways.into_iter().any(|way| matches!(way.parse(), Ok(Breakdown::Commune | Breakdown::District)))
+}
+
+/// What is put together in memory is made one at a time, for whoever may read figures at all.
+async fn turn(app: &Data<App>, caller: Caller) -> Result<OwnedSemaphorePermit, AppError> {
+    app.read(caller, |_, actor| actor.scope(Action::IndicatorRead)).await?;
+    app.figures.clone().acquire_owned().await.map_err(|_| AppError::internal("figures are closed"))
 }
 
 fn read(
@@ -174,10 +192,13 @@ pub fn read_for(
     if !scope.admin_units.iter().any(|own| reaches(&app.units, own, &ask.unit, today)) {
         return Err(AppError::Forbidden);
     }
-    made(conn, app, plan, &ask, today)
+    let registers = actor.scope(Action::RegisterRead);
+    let keeps =
+        registers.is_ok_and(|scope| scope.admin_units.iter().any(|own| reaches(&app.units, own, &ask.unit, today)));
+    made(conn, app, plan, &ask, (keeps, today))
 }
 
-/// The figures of a plan, with what was published of them.
+/// The figures of a plan, for those who keep the registers of the unit or for others, with what was published of them.
 ///
 /// # Errors
 /// Field errors; the engine's own.
@@ -186,16 +207,36 @@ pub fn made(
     app: &App,
     plan: &VersionedPlan,
     ask: &Ask,
-    today: NaiveDate,
+    (for_keepers, today): (bool, NaiveDate),
 ) -> Result<PlanFigures, AppError> {
     let counter = app.counter();
     let shares = shares(conn)?;
     let silent = silent(conn, plan.plan.calendar, ask.period)?;
-    let desk =
-        Desk { units: &app.units, grounds: &app.grounds, counter: &counter, shares: &shares, silent: &silent, today };
+    let desk = Desk { for_keepers, today, ..Desk::of(app, &counter, &shares, &silent) };
     let mut all = figures(conn, desk, plan, ask)?;
     attach(conn, desk, plan.plan.calendar, ask.period, &mut all)?;
+    name_releases(conn, &plan.plan, ask.period, &mut all)?;
     Ok(all)
+}
+
+/// Says which statistical releases tell the figures that are left to them.
+fn name_releases(
+    conn: &mut DbConnection,
+    plan: &Plan,
+    period: ReportPeriod,
+    all: &mut PlanFigures,
+) -> Result<(), AppError> {
+    let is_left = |figure: &PlanFigure| figure.reason == Some(NoFigure::StatisticsOnly);
+    let mut left = all.indicators.iter_mut().filter(|indicator| indicator.figures.iter().any(is_left)).peekable();
+    if period.kind != PeriodKind::Year || left.peek().is_none() {
+        return Ok(());
+    }
+    let numbers = statistics::numbers_for(conn, &plan.scope_unit, period.year)?;
+    let measure = |code: &str| plan.indicators.iter().find(|known| known.code == code)?.measured.cases.as_ref();
+    for indicator in left {
+        indicator.released_as = measure(&indicator.indicator).and_then(|cases| numbers.get(&cases.measure).copied());
+    }
+    Ok(())
 }
 
 /// Whether a unit of any time lies within an actor's own.

@@ -4,22 +4,23 @@
 //! lies below a unit adds up to it, and a report for the whole unit speaks only where nothing below it does, unless
 //! reports go first: the plan lets them, or no register gives the number.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use crate::admin_units::{AdminUnit, AdminUnits, Ground, Level, NotTold, PlacedNo, UnitNo};
 
-/// Numbers of several spans, side by side.
-pub type Spans = Vec<i64>;
+/// Numbers of several spans, side by side; none where nobody told one.
+pub type Spans = Vec<Option<i64>>;
 
 /// What is told of one unit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Told {
     /// By its register.
     pub register: Option<Spans>,
-    /// By reports of other bodies; a span nobody reported is missing.
-    pub reported: Option<Vec<Option<i64>>>,
+    /// By reports of other bodies.
+    pub reported: Option<Spans>,
     /// It reported, and this was not in its report: nought, unless somebody tells more.
     pub is_silent: bool,
 }
@@ -79,8 +80,10 @@ pub struct SpanSum {
     pub register: i64,
     /// Of it, what other bodies reported.
     pub reported: i64,
+    /// Units of the level of reporting that told something.
+    pub covered: usize,
     /// Whether somebody told a number, and the nought is not just silence.
-    is_spoken: bool,
+    pub is_spoken: bool,
 }
 
 /// What a unit comes to.
@@ -88,13 +91,11 @@ pub struct SpanSum {
 pub struct Sum {
     /// Span by span.
     pub spans: Vec<SpanSum>,
-    /// Units of the level of reporting that told something, in any span.
-    pub covered: usize,
 }
 
 impl Sum {
     fn nothing(spans: usize) -> Self {
-        Self { spans: vec![SpanSum::default(); spans], covered: 0 }
+        Self { spans: vec![SpanSum::default(); spans] }
     }
 
     fn add(&mut self, other: &Self) {
@@ -105,8 +106,8 @@ impl Sum {
             mine.register += theirs.register;
             mine.reported += theirs.reported;
             mine.is_spoken |= theirs.is_spoken;
+            mine.covered += theirs.covered;
         }
-        self.covered += other.covered;
     }
 
     /// The number of a span.
@@ -207,38 +208,34 @@ impl Map<'_> {
         // A province that closes a period in which nobody below it reported has not said that there was nothing.
         let reports = self.level(unit).is_some_and(|level| level >= self.reported_by);
         let is_silent = reports && told.is_some_and(|told| told.is_silent);
+        let whole = LazyCell::new(|| self.units.count_on(self.reported_by, &self.code(unit), self.day));
         let of_span = |span: usize| {
-            let register = told.and_then(|told| told.register.as_ref()?.get(span).copied());
+            let register = told.and_then(|told| told.register.as_ref()?.get(span).copied().flatten());
             let reported = told.and_then(|told| told.reported.as_ref()?.get(span).copied().flatten());
             let under = below.and_then(|below| below.spans.get(span).copied()).unwrap_or_default();
             let takes_report = reported.is_some() && (reported_first || register.is_none() && !under.is_spoken);
             let is_spoken = register.is_some() || reported.is_some() || under.is_spoken;
-            if takes_report {
-                return SpanSum { number: reported, register: 0, reported: reported.unwrap_or(0), is_spoken };
-            }
             let any = register.is_some() || under.number.is_some() || is_silent;
+            // Of units that report, the unit itself, those below it, or all where a report speaks for the whole.
+            let covered = if self.level(unit) == Some(self.reported_by) {
+                usize::from(any || reported.is_some())
+            } else if under.covered == 0 && reported.is_some() {
+                *whole
+            } else {
+                under.covered
+            };
+            if takes_report {
+                return SpanSum { number: reported, register: 0, reported: reported.unwrap_or(0), covered, is_spoken };
+            }
             SpanSum {
                 number: any.then(|| register.unwrap_or(0) + under.number.unwrap_or(0)),
                 register: register.unwrap_or(0) + under.register,
                 reported: under.reported,
+                covered,
                 is_spoken,
             }
         };
-        Sum { spans: (0..spans).map(of_span).collect(), covered: self.covered(unit, told, below) }
-    }
-
-    /// How many units of the level of reporting have told something: the unit itself, those below it, or all of them
-    /// where a report speaks for the whole.
-    fn covered(self, unit: UnitNo, told: Option<&Told>, below: Option<&Sum>) -> usize {
-        let has_report = told.is_some_and(|told| told.reported.is_some());
-        if self.level(unit) == Some(self.reported_by) {
-            return usize::from(told.is_some() || below.is_some());
-        }
-        match below {
-            Some(below) if below.covered > 0 => below.covered,
-            _ if has_report => self.units.count_on(self.reported_by, &self.code(unit), self.day),
-            _ => 0,
-        }
+        Sum { spans: (0..spans).map(of_span).collect() }
     }
 
     /// Units of a level within another, on the map.
@@ -249,19 +246,16 @@ impl Map<'_> {
 
 fn add(into: &mut Told, other: Told) {
     into.is_silent |= other.is_silent;
-    match (&mut into.register, other.register) {
-        (Some(mine), Some(more)) => mine.iter_mut().zip(more).for_each(|(mine, more)| *mine += more),
-        (mine, Some(more)) => *mine = Some(more),
-        (_, None) => {}
-    }
-    match (&mut into.reported, other.reported) {
-        (Some(mine), Some(more)) => {
-            for (mine, more) in mine.iter_mut().zip(more) {
-                *mine = more.map_or(*mine, |more| Some(mine.unwrap_or(0) + more));
+    for (mine, more) in [(&mut into.register, other.register), (&mut into.reported, other.reported)] {
+        match (mine, more) {
+            (Some(mine), Some(more)) => {
+                for (mine, more) in mine.iter_mut().zip(more) {
+                    *mine = more.map_or(*mine, |more| Some(mine.unwrap_or(0) + more));
+                }
             }
+            (mine, Some(more)) => *mine = Some(more),
+            (_, None) => {}
         }
-        (mine, Some(more)) => *mine = Some(more),
-        (_, None) => {}
     }
 }
 
@@ -269,32 +263,22 @@ fn add(into: &mut Told, other: Told) {
 /// largest remainders, of equals to the first.
 fn divide(told: &Told, parts: &[(UnitNo, i64)]) -> Vec<(UnitNo, Told)> {
     let shares: Vec<i64> = parts.iter().map(|(_, share)| *share).collect();
-    let columns = |numbers: &[i64]| -> Vec<Vec<i64>> { numbers.iter().map(|number| split(*number, &shares)).collect() };
-    let pick = |columns: &[Vec<i64>], part: usize| -> Vec<i64> {
-        columns.iter().map(|column| column.get(part).copied().unwrap_or(0)).collect()
+    let columns = |numbers: &Spans| -> Vec<Option<Vec<i64>>> {
+        numbers.iter().map(|number| number.map(|number| split(number, &shares))).collect()
     };
-    let register = told.register.as_deref().map(columns);
-    let reported: Option<Vec<Option<Vec<i64>>>> = told
-        .reported
-        .as_ref()
-        .map(|numbers| numbers.iter().map(|number| number.map(|number| split(number, &shares))).collect());
-    parts
-        .iter()
-        .enumerate()
-        .map(|(part, (unit, _))| {
-            let reported = reported.as_ref().map(|columns| {
-                columns.iter().map(|column| column.as_ref().and_then(|column| column.get(part).copied())).collect()
-            });
-            (
-                *unit,
-                Told {
-                    register: register.as_ref().map(|columns| pick(columns, part)),
-                    reported,
-                    is_silent: told.is_silent,
-                },
-            )
-        })
-        .collect()
+    let (register, reported) = (told.register.as_ref().map(columns), told.reported.as_ref().map(columns));
+    let pick = |columns: &Vec<Option<Vec<i64>>>, part: usize| -> Spans {
+        columns.iter().map(|column| column.as_ref().and_then(|column| column.get(part).copied())).collect()
+    };
+    let of_part = |(part, (unit, _)): (usize, &(UnitNo, i64))| {
+        let told = Told {
+            register: register.as_ref().map(|columns| pick(columns, part)),
+            reported: reported.as_ref().map(|columns| pick(columns, part)),
+            is_silent: told.is_silent,
+        };
+        (*unit, told)
+    };
+    parts.iter().enumerate().map(of_part).collect()
 }
 
 fn split(number: i64, shares: &[i64]) -> Vec<i64> {

@@ -115,6 +115,9 @@ pub struct IndicatorFigures {
     pub feeds: Vec<Feed>,
     /// Ways it may be broken down.
     pub breakdowns: Vec<Breakdown>,
+    /// Of a figure about persons from cases: the number of the statistical release that tells it for the year asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub released_as: Option<i64>,
     /// The figures: of the unit first, then of those it is broken down into.
     pub figures: Vec<PlanFigure>,
     /// How units were shown on the map, where it is not plain; the first hundred.

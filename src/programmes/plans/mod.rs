@@ -1,6 +1,7 @@
 //! Plans as data: files of `config/programmes/` and those imported later, each in every version it had.
 
 mod check;
+mod comparisons;
 mod dates;
 mod file;
 pub mod model;
@@ -13,7 +14,7 @@ use std::sync::{Arc, RwLock};
 
 use chrono::{NaiveDate, TimeDelta};
 
-use super::elements::Source;
+use super::elements::{Element, Source};
 use super::periods::{PeriodKind, ReportPeriod};
 use super::registers::catalogue::RegisterCatalogue;
 use super::sums::Series;
@@ -111,6 +112,11 @@ impl Indicator {
     /// Percent wanted in the end by its first target; nought where it wants none.
     pub fn percent_wanted(&self) -> u8 {
         self.targets.first().and_then(|target| target.value).and_then(|value| u8::try_from(value).ok()).unwrap_or(0)
+    }
+
+    /// Whether it takes a number of persons from registers.
+    pub fn counts_persons(&self) -> bool {
+        self.sources().into_iter().filter_map(Source::of_register).any(Element::counts_persons)
     }
 
     /// Everything it takes from registers or reports.

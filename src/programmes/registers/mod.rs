@@ -3,6 +3,7 @@
 
 mod bodies;
 pub mod catalogue;
+pub mod draft;
 pub mod form;
 pub mod model;
 pub mod participants;

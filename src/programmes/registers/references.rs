@@ -8,7 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::catalogue::{Column, Register};
-use super::form::{Draft, EntryForm, UNIT_CODE};
+use super::draft::Draft;
+use super::form::{EntryForm, UNIT_CODE};
 use super::participants::participant_of;
 use crate::db::DbConnection;
 use crate::db::schema::register_entries;

@@ -9,7 +9,8 @@ use validator::Validate;
 
 use super::bodies::{EntryChange, EntryView, NewEntry};
 use super::catalogue::{Register, RegisterCatalogue};
-use super::form::{Change, EntryForm};
+use super::draft::Change;
+use super::form::EntryForm;
 use super::model::Told;
 use super::rules::{self, Books, Filter};
 use crate::accounts::Caller;

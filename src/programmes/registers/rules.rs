@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::catalogue::{Column, Register, RegisterCatalogue};
-use super::form::{Change, Draft, EntryForm, Place, UNIT_CODE};
+use super::draft::{Change, Draft, Place};
+use super::form::{EntryForm, UNIT_CODE};
 use super::model::{Participant, RegisterEntry, Told};
 use super::references::References;
 use crate::accounts::Actor;
@@ -22,11 +23,12 @@ use crate::db::schema::{register_entries, register_participants};
 use crate::db::types::{ParticipantId, RegisterEntryId};
 use crate::error::{AppError, Conflict, FieldError, FitsWith, Rule};
 use crate::grants::{Action, Places, province_of};
+use crate::programmes::plans::PlanShelf;
 use crate::vault::ServerKey;
 
 pub use due::mark_units;
-pub use locks::spans_of_new;
-use locks::{refuse_locked, spans_of_change};
+pub use locks::{Others, any_closed};
+use locks::{moved_by_change, refuse_locked};
 pub use reading::{Filter, find, list, told};
 
 /// What the rules look things up in.
@@ -40,12 +42,20 @@ pub struct Books<'a> {
     pub trail: &'a TrailKey,
     /// Programme key, for the numbers of participants.
     pub key: &'a ServerKey,
+    /// Plans, some of which compare with an earlier time.
+    pub plans: &'a PlanShelf,
 }
 
 impl<'a> Books<'a> {
     /// Those of a running server.
     pub fn of(app: &'a App) -> Self {
-        Self { units: &app.units, catalogue: &app.registers, trail: &app.trail, key: &app.ring.programme }
+        Self {
+            units: &app.units,
+            catalogue: &app.registers,
+            trail: &app.trail,
+            key: &app.ring.programme,
+            plans: &app.plans,
+        }
     }
 
     /// Where the actor may do this.
@@ -86,14 +96,15 @@ pub fn create(
     let participants = settle(conn, books, &places, &form, &mut draft)?;
     let entry = new_entry((id, register), draft, books, actor);
     reached(&places, &entry)?;
-    refuse_locked(conn, actor, books, &[entry.unit_code.as_str()], &spans_of_new(&entry))?;
+    let who: BTreeSet<ParticipantId> = participants.unwrap_or_default().into_iter().collect();
+    let others = Others::read(conn, &books.plans.now(), register, &who)?;
+    refuse_locked(conn, actor, books, &others.moved_by((&entry, &who)))?;
     diesel::insert_into(register_entries::table).values(&entry).execute(conn)?;
-    let who = participants.unwrap_or_default();
     let rows: Vec<Participant> = who.iter().map(|who| Participant { entry_id: id, who: *who }).collect();
     Participant::insert_all(conn, &rows)?;
     let names: Vec<&str> = change.iter().map(|(place, _)| name_of(&form, *place)).collect();
     note(conn, books, actor, id, TrailAction::Create, &names)?;
-    mark_units(conn, register, &who.iter().copied().collect(), [entry.unit_code.clone()])?;
+    mark_units(conn, register, &who, [entry.unit_code.clone()])?;
     told(conn, entry)
 }
 
@@ -177,7 +188,6 @@ pub fn update(
     let places = books.places(actor, Action::RegisterWrite)?;
     let before = standing(conn, actor, books, (register, id, expected))?;
     let listed = participants_of(conn, id)?;
-    let mut who: BTreeSet<ParticipantId> = listed.iter().copied().collect();
     let form = books.form(register, actor);
     let mut draft = changed(&before, change, &listed);
     none_of(form.missing(&draft))?;
@@ -187,17 +197,17 @@ pub fn update(
     draft.write_into(&mut entry);
     entry.province_code = province_of(books.units, &entry.unit_code, actor.now.civil_date());
     reached(&places, &entry)?;
-    let relisted = participants.as_ref().is_some_and(|now| now.iter().copied().collect::<BTreeSet<_>>() != who);
-    let spans = spans_of_change(&before, &entry, relisted);
-    refuse_locked(conn, actor, books, &[before.unit_code.as_str(), entry.unit_code.as_str()], &spans)?;
+    let now = participants.map_or_else(|| listed.clone(), |now| now.into_iter().collect());
+    let who: BTreeSet<ParticipantId> = listed.union(&now).copied().collect();
+    let others = Others::read(conn, &books.plans.now(), register, &who)?;
+    refuse_locked(conn, actor, books, &moved_by_change((&before, &listed), (&entry, &now), &others))?;
     if register == Register::Establishments {
         carry_inspections(conn, actor, books, (&before, &entry), &form)?;
     }
     let names: Vec<&str> = change.iter().map(|(place, _)| name_of(&form, *place)).collect();
     save(conn, actor, &mut entry)?;
-    if let Some(now) = participants.filter(|_| relisted) {
+    if now != listed {
         replace_participants(conn, id, &now)?;
-        who.extend(now);
     }
     note(conn, books, actor, id, TrailAction::Update, &names)?;
     mark_units(conn, register, &who, [before.unit_code, entry.unit_code.clone()])?;
@@ -220,8 +230,8 @@ fn standing(
 }
 
 /// An entry with these changes.
-fn changed(before: &RegisterEntry, change: &Change, listed: &[ParticipantId]) -> Draft {
-    let mut draft = Draft::of(before);
+fn changed(before: &RegisterEntry, change: &Change, listed: &BTreeSet<ParticipantId>) -> Draft {
+    let mut draft = Draft { listed: listed.len(), ..Draft::of(before) };
     if before.register == Register::Inspections {
         draft.unit_code = None;
     }
@@ -246,12 +256,16 @@ fn save(conn: &mut DbConnection, actor: &Actor, entry: &mut RegisterEntry) -> Re
     crate::db::met_one_row(saved)
 }
 
-fn participants_of(conn: &mut DbConnection, id: RegisterEntryId) -> Result<Vec<ParticipantId>, AppError> {
+fn participants_of(conn: &mut DbConnection, id: RegisterEntryId) -> Result<BTreeSet<ParticipantId>, AppError> {
     let listed = register_participants::table.filter(register_participants::entry_id.eq(id));
-    Ok(listed.select(register_participants::who).load(conn)?)
+    Ok(listed.select(register_participants::who).load(conn)?.into_iter().collect())
 }
 
-fn replace_participants(conn: &mut DbConnection, id: RegisterEntryId, now: &[ParticipantId]) -> Result<(), AppError> {
+fn replace_participants(
+    conn: &mut DbConnection,
+    id: RegisterEntryId,
+    now: &BTreeSet<ParticipantId>,
+) -> Result<(), AppError> {
     diesel::delete(register_participants::table.filter(register_participants::entry_id.eq(id))).execute(conn)?;
     let rows: Vec<Participant> = now.iter().map(|who| Participant { entry_id: id, who: *who }).collect();
     Ok(Participant::insert_all(conn, &rows)?)
@@ -302,11 +316,12 @@ pub fn void(
     (register, id, expected): (Register, RegisterEntryId, i32),
 ) -> Result<Told, AppError> {
     let mut entry = standing(conn, actor, books, (register, id, expected))?;
-    refuse_locked(conn, actor, books, &[entry.unit_code.as_str()], &spans_of_new(&entry))?;
+    let who = participants_of(conn, id)?;
+    let others = Others::read(conn, &books.plans.now(), register, &who)?;
+    refuse_locked(conn, actor, books, &others.moved_by((&entry, &who)))?;
     entry.voided_at = Some(actor.now);
     save(conn, actor, &mut entry)?;
     note(conn, books, actor, id, TrailAction::Void, &["voided_at"])?;
-    let who = participants_of(conn, id)?.into_iter().collect();
     mark_units(conn, register, &who, [entry.unit_code.clone()])?;
     told(conn, entry)
 }

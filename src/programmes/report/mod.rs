@@ -7,7 +7,7 @@ mod workbook;
 use super::figures::views::{IndicatorFigures, PlanFigure, PlanFigures};
 use crate::db::types::text_enum;
 use crate::error::{AppError, Language};
-use crate::imports::sheet::guarded;
+use crate::imports::sheet::csv_cell;
 
 text_enum! {
     /// Form of a report.
@@ -129,27 +129,23 @@ impl ReportFormat {
 /// With the mark by which Excel knows UTF-8; the second line has the codes of the columns.
 fn csv(report: &PlanFigures, language: Language) -> String {
     let heads = COLUMNS.iter().map(|column| if language == Language::Vi { column.vi } else { column.en });
-    let mut text = format!("\u{feff}{}\r\n", heads.map(quoted).collect::<Vec<_>>().join(";"));
+    let mut text = format!("\u{feff}{}\r\n", heads.map(csv_cell).collect::<Vec<_>>().join(";"));
     text.push_str(&COLUMNS.iter().map(|column| column.code).collect::<Vec<_>>().join(";"));
     text.push_str("\r\n");
     for line in lines(report, language) {
-        text.push_str(&line.iter().map(csv_cell).collect::<Vec<_>>().join(";"));
+        text.push_str(&line.iter().map(written).collect::<Vec<_>>().join(";"));
         text.push_str("\r\n");
     }
     text
 }
 
-fn csv_cell(cell: &Cell) -> String {
+fn written(cell: &Cell) -> String {
     match cell {
-        Cell::Text(text) => quoted(&guarded(text)),
+        Cell::Text(text) => csv_cell(text),
         Cell::Number(number) => number.to_string(),
         Cell::Tenths(tenths) => format!("{tenths:.1}"),
         Cell::Nothing => String::new(),
     }
-}
-
-fn quoted(text: &str) -> String {
-    if text.contains([';', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 #[cfg(test)]

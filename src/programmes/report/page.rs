@@ -24,6 +24,7 @@ struct Labels {
     map: &'static str,
     version: &'static str,
     notes: &'static str,
+    release: &'static str,
 }
 
 const VI: Labels = Labels {
@@ -37,6 +38,7 @@ const VI: Labels = Labels {
     map: "Bản đồ đơn vị hành chính ngày",
     version: "Phiên bản định nghĩa",
     notes: "Đơn vị hành chính không đưa thẳng lên bản đồ này được",
+    release: "Có trong bản công bố thống kê số",
 };
 
 const EN: Labels = Labels {
@@ -50,6 +52,7 @@ const EN: Labels = Labels {
     map: "Map of administrative units of",
     version: "Version of the definitions",
     notes: "Units that are not shown plainly on this map",
+    release: "Told by the statistical release no.",
 };
 
 pub(super) fn write(report: &PlanFigures, language: Language) -> String {
@@ -105,6 +108,9 @@ fn add_indicator(
         add_figure(page, report, figure, language);
     }
     page.push_str("</tbody></table>\n");
+    if let Some(release) = indicator.released_as {
+        let _never = writeln!(page, "<p class=\"small\">{} {release}</p>", labels.release);
+    }
     if indicator.unit_notes_total > 0 {
         let names: Vec<String> = indicator.unit_notes.iter().map(|note| escape_html(&note.unit_name)).collect();
         let more = indicator.unit_notes_total - names.len();

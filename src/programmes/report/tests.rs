@@ -37,6 +37,7 @@ fn report() -> PlanFigures {
         breakdowns: Vec::new(),
         figures: vec![figure],
         unit_notes: Vec::new(),
+        released_as: None,
         unit_notes_total: 0,
     };
     PlanFigures {

@@ -47,6 +47,10 @@ pub(super) fn reason(reason: NoFigure, language: Language) -> &'static str {
             "Số về người được hỗ trợ chỉ có trong số liệu thống kê đã bảo vệ.",
             "Figures about persons are told by the protected statistics alone.",
         ),
+        NoFigure::KeepersOnly => (
+            "Số người ở cấp dưới tỉnh, trong một phần của năm hoặc theo nhóm chỉ người giữ sổ được đọc.",
+            "Numbers of persons below a province, of a part of a year or of a class are told to those who keep the registers.",
+        ),
         NoFigure::OutsidePlan => ("Kỳ nằm ngoài thời gian của kế hoạch.", "The period lies outside the plan."),
     };
     choose(language, vi, en)

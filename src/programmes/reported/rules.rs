@@ -2,7 +2,7 @@
 
 mod checking;
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 use diesel::prelude::*;
 
 pub use checking::{MOST_VALUE, NewValue, check};
@@ -19,7 +19,7 @@ use crate::error::{AppError, Conflict, FitsWith, Rule};
 use crate::grants::predicates::reported_within;
 use crate::grants::{Action, Places, province_of};
 use crate::programmes::Plans;
-use crate::programmes::closing::rules::{Locks, locked_by};
+use crate::programmes::closing::locks::{Closed, Span};
 use crate::programmes::registers::RegisterCatalogue;
 
 /// What the rules look things up in.
@@ -74,8 +74,9 @@ pub fn enter(
     if !places.holds(&new.unit_code, &province_code) {
         return Err(AppError::field("unit_code", Rule::MustFit(FitsWith::PlacesOfOfficer)));
     }
-    let above = locked_by(books.units, &new.unit_code, today);
-    if Locks::read(conn, Some(above.clone()))?.cover(&above, new.period.days(new.calendar, books.closing_day)) {
+    let mut closed = Closed::read_for(conn, books.units, today, [&new.unit_code])?;
+    let days = new.period.days(new.calendar, books.closing_day);
+    if moves_closed(&mut closed, books.plans, (&new.element, &new.unit_code), days) {
         return Err(AppError::Conflict(Conflict::PeriodClosed));
     }
     let standing = current(conn, new)?;
@@ -90,6 +91,24 @@ pub fn enter(
     diesel::insert_into(reported_values::table).values(&row).execute(conn)?;
     note(conn, actor, books, &row, standing.as_ref())?;
     Ok(row)
+}
+
+/// Whether a value of some days moves figures of a closed period: one that holds all of them, or compares with them. How
+/// many units there were in a year is what every part of the year is a share of.
+pub(in crate::programmes) fn moves_closed(
+    closed: &mut Closed<'_>,
+    plans: &Plans,
+    (element, unit): (&str, &str),
+    (from, to): Span,
+) -> bool {
+    if element.starts_with("units_") {
+        return closed.touch(unit, (from, to));
+    }
+    let until = plans.moved_until(|source| source.element == element, (from, to));
+    let a_year_later = |day: NaiveDate| day.checked_add_months(Months::new(12)).unwrap_or(NaiveDate::MAX);
+    closed.cover(unit, (from, to))
+        || until == NaiveDate::MAX && closed.touch(unit, (to, until))
+        || until > to && until < NaiveDate::MAX && closed.cover(unit, (a_year_later(from), a_year_later(to)))
 }
 
 /// A revision says why it was made, and what is taken back was there.

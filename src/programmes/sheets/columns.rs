@@ -8,7 +8,8 @@ use crate::error::{Form, PlainForm, Rule};
 use crate::imports::columns::{YES_OR_NO_WORDS, day_in, flag_in, number_in, plain, text_in};
 use crate::imports::sheet::Cell;
 use crate::programmes::registers::catalogue::{Column, Register, RegisterCatalogue, RegisterField};
-use crate::programmes::registers::form::{Given, Place, UNIT_CODE};
+use crate::programmes::registers::draft::{Given, Place};
+use crate::programmes::registers::form::UNIT_CODE;
 use crate::text::Words;
 
 /// How cells of a column are read.

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::db::DbConnection;
 use crate::db::types::{RegisterEntryId, ReportedValueId};
 use crate::error::{AppError, Rule};
-use crate::imports::sheet::guarded;
+use crate::imports::sheet::csv_cell;
 use crate::imports::template::TemplateFormat;
 use crate::programmes::registers::Register;
 use crate::programmes::registers::catalogue::Column;
@@ -82,18 +82,10 @@ impl Csv {
             match cell {
                 Value::Empty => {}
                 Value::Number(number) => self.0.push_str(&number.to_string()),
-                Value::Text(text) => self.0.push_str(&quoted(&guarded(&text))),
+                Value::Text(text) => self.0.push_str(&csv_cell(&text)),
             }
         }
         self.0.push_str("\r\n");
-    }
-}
-
-fn quoted(text: &str) -> String {
-    if text.contains([';', ',', '"', '\n', '\r', '\t']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
     }
 }
 

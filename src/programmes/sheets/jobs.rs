@@ -21,9 +21,13 @@ use crate::db::{DbConnection, Size, is_unique_violation};
 use crate::error::{AppError, Conflict, ImportRefusal};
 use crate::grants::predicates::register_imports_within;
 use crate::grants::{Places, province_of};
+use crate::programmes::sums;
 
 /// How long a file waits for others to be done.
 const TURN_DEADLINE: Duration = Duration::from_mins(5);
+/// Rows after which the units of an import are counted at once, not at the next housekeeping: until then every figure
+/// counts them anew.
+const ROWS_COUNTED_AT_ONCE: usize = 2_000;
 /// Minutes without a sign of life after which work is taken for broken off, where other processes may do it.
 const SILENT_MINUTES: i64 = 15;
 
@@ -169,7 +173,19 @@ fn work(
         return end(app, id, State::Checked, prepared.read, &Faults::default());
     }
     alive(app, id, State::Storing)?;
-    store(app, caller, order, prepared.read)
+    let rows = order.ids.len();
+    store(app, caller, order, prepared.read)?;
+    if rows > ROWS_COUNTED_AT_ONCE {
+        count_units(app);
+    }
+    Ok(())
+}
+
+/// The import stands whatever comes of this: housekeeping counts what is left.
+fn count_units(app: &App) {
+    if let Err(error) = sums::settle(&app.db, &app.counter(), app.clock.now()) {
+        tracing::warn!(cause = %error, "the units of an import are left to be counted");
+    }
 }
 
 fn store(app: &App, caller: Caller, order: Order, read: usize) -> Result<(), AppError> {
@@ -186,7 +202,7 @@ fn store(app: &App, caller: Caller, order: Order, read: usize) -> Result<(), App
                 return Err(AppError::Conflict(Conflict::RecordChanged));
             }
         };
-        finish(conn, id, State::Done, (read, stored), &Faults::default(), now)?;
+        finish(conn, id, State::Done, (read, stored), &Faults::default(), state.clock.now())?;
         note(conn, &state, &actor, id, TrailAction::Update, &["rows_stored"])
     });
     let found = found.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -13,7 +13,8 @@ use crate::imports::sheet::{Cell, Line, read_within};
 use crate::programmes::Plans;
 use crate::programmes::exchange::FigureFile;
 use crate::programmes::periods::Calendar;
-use crate::programmes::registers::form::{Draft, EntryForm, Given};
+use crate::programmes::registers::draft::{Draft, Given};
+use crate::programmes::registers::form::EntryForm;
 use crate::programmes::reported::rules::{self as reported, NewValue};
 use crate::text::tidy;
 

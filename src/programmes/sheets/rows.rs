@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::MOST_FAULTS;
 use crate::error::{FieldError, Language, Rule};
 use crate::programmes::registers::Register;
-use crate::programmes::registers::form::Draft;
+use crate::programmes::registers::draft::Draft;
 use crate::programmes::reported::rules::NewValue;
 
 /// A fault as it is kept: which rule, and in both languages what is allowed. Never what the file held.

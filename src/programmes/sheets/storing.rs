@@ -14,12 +14,13 @@ use crate::db::bulk::{BulkRow as _, ROWS_A_STATEMENT};
 use crate::db::types::{ParticipantId, RegisterEntryId, RegisterImportId};
 use crate::error::{AppError, FieldError, FitsWith, Rule};
 use crate::grants::{Action, province_of};
-use crate::programmes::closing::rules::{Locks, locked_by};
+use crate::programmes::closing::locks::Closed;
 use crate::programmes::registers::Register;
-use crate::programmes::registers::form::{Draft, UNIT_CODE};
+use crate::programmes::registers::draft::Draft;
+use crate::programmes::registers::form::UNIT_CODE;
 use crate::programmes::registers::model::{Participant, RegisterEntry};
 use crate::programmes::registers::references::References;
-use crate::programmes::registers::rules::{self as registers, Books, spans_of_new};
+use crate::programmes::registers::rules::{self as registers, Books, Others, any_closed};
 
 /// What is to be stored.
 pub(super) struct Order {
@@ -88,9 +89,11 @@ pub(super) fn store(
 /// Rows of entries.
 #[derive(Default)]
 struct Settled {
+    /// Line of each.
+    lines: Vec<u32>,
     entries: Vec<RegisterEntry>,
-    participants: Vec<Participant>,
-    who: BTreeSet<ParticipantId>,
+    /// Those each lists.
+    listed: Vec<BTreeSet<ParticipantId>>,
     units: BTreeSet<String>,
 }
 
@@ -105,7 +108,6 @@ fn settle(
     let places = books.places(actor, Action::RegisterWrite)?;
     let form = books.form(register, actor);
     let references = References::read(conn, &places, register, rows.iter().map(|(_, draft)| draft))?;
-    let mut closed = Closed::read(conn, app, actor)?;
     let (mut settled, mut faults) = (Settled::default(), Faults::default());
     settled.entries.reserve(rows.len());
     for ((line, draft), id) in rows.iter().zip(&order.ids) {
@@ -119,53 +121,49 @@ fn settle(
         };
         let mut entry = registers::new_entry((id, register), draft, books, actor);
         entry.import_id = Some(order.id);
-        if !places.holds(&entry.unit_code, &entry.province_code) {
-            faults.add_all(*line, vec![FieldError::new(UNIT_CODE, Rule::MustFit(FitsWith::PlacesOfOfficer))]);
-        } else if closed.touched_by(&entry) {
-            faults.add(Some(*line), None, &Rule::MustFit(FitsWith::OpenPeriod));
+        if places.holds(&entry.unit_code, &entry.province_code) {
+            settled.take(*line, entry, participants.into_iter().collect());
         } else {
-            settled.take(entry, &participants);
+            faults.add_all(*line, vec![FieldError::new(UNIT_CODE, Rule::MustFit(FitsWith::PlacesOfOfficer))]);
         }
     }
+    settled.tell_closed(conn, app, (register, actor), &mut faults)?;
     Ok(if faults.is_empty() { Ok(settled) } else { Err(faults) })
 }
 
 impl Settled {
-    fn take(&mut self, entry: RegisterEntry, participants: &[ParticipantId]) {
-        let listed = participants.iter().map(|who| Participant { entry_id: entry.id, who: *who });
-        self.participants.extend(listed);
-        self.who.extend(participants);
+    fn take(&mut self, line: u32, entry: RegisterEntry, listed: BTreeSet<ParticipantId>) {
         if !self.units.contains(&entry.unit_code) {
             self.units.insert(entry.unit_code.clone());
         }
+        self.lines.push(line);
         self.entries.push(entry);
-    }
-}
-
-/// Periods that are closed, and by unit those above it whose periods lock it.
-struct Closed<'a> {
-    app: &'a App,
-    today: chrono::NaiveDate,
-    locks: Locks,
-    above: HashMap<String, Vec<String>>,
-}
-
-impl<'a> Closed<'a> {
-    fn read(conn: &mut DbConnection, app: &'a App, actor: &Actor) -> Result<Self, AppError> {
-        Ok(Self { app, today: actor.now.civil_date(), locks: Locks::read(conn, None)?, above: HashMap::new() })
+        self.listed.push(listed);
     }
 
-    fn above(&mut self, unit: &str) -> &[String] {
-        let (app, today) = (self.app, self.today);
-        self.above.entry(unit.to_owned()).or_insert_with(|| locked_by(&app.units, unit, today))
+    fn who(&self) -> BTreeSet<ParticipantId> {
+        self.listed.iter().flatten().copied().collect()
     }
 
-    fn touched_by(&mut self, entry: &RegisterEntry) -> bool {
-        if self.locks.is_empty() {
-            return false;
+    /// Tells which lines would move numbers of a closed period.
+    fn tell_closed(
+        &self,
+        conn: &mut DbConnection,
+        app: &App,
+        (register, actor): (Register, &Actor),
+        faults: &mut Faults,
+    ) -> Result<(), AppError> {
+        let mut closed = Closed::read(conn, &app.units, actor.now.civil_date())?;
+        if closed.is_empty() {
+            return Ok(());
         }
-        let above = self.above(&entry.unit_code).to_vec();
-        spans_of_new(entry).into_iter().any(|span| self.locks.hold(&above, span))
+        let others = Others::read(conn, &app.plans.now(), register, &self.who())?;
+        for ((line, entry), listed) in self.lines.iter().zip(&self.entries).zip(&self.listed) {
+            if any_closed(&mut closed, &others.moved_by((entry, listed))) {
+                faults.add(Some(*line), None, &Rule::MustFit(FitsWith::OpenPeriod));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -184,7 +182,10 @@ fn store_entries(
         written += some.len();
         progress.set(order.id, written);
     }
-    Participant::insert_all(conn, &settled.participants)?;
+    let listed = settled.entries.iter().zip(&settled.listed);
+    let participants: Vec<Participant> =
+        listed.flat_map(|(entry, who)| who.iter().map(|who| Participant { entry_id: entry.id, who: *who })).collect();
+    Participant::insert_all(conn, &participants)?;
     let columns: Vec<&str> = order.columns.iter().map(String::as_str).collect();
     // Some at a time: a chain is several times as large as its row.
     for some in settled.entries.chunks(10 * ROWS_A_STATEMENT) {
@@ -195,7 +196,7 @@ fn store_entries(
         }
         chains.store(conn)?;
     }
-    registers::mark_units(conn, register, &settled.who, settled.units.iter().cloned())
+    registers::mark_units(conn, register, &settled.who(), settled.units.iter().cloned())
 }
 
 /// The province of a unit, remembered.

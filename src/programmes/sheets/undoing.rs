@@ -1,6 +1,6 @@
 //! Undoing an import: what it made is void again, unless any of it was changed since.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 
@@ -17,11 +17,12 @@ use crate::db::types::{ParticipantId, RegisterEntryId, RegisterImportId, Reporte
 use crate::error::{AppError, Conflict, ImportRefusal};
 use crate::grants::Places;
 use crate::grants::predicates::{entries_within, reported_within};
-use crate::programmes::closing::rules::{Locks, locked_by};
+use crate::programmes::closing::locks::Closed;
 use crate::programmes::registers::Register;
 use crate::programmes::registers::model::RegisterEntry;
-use crate::programmes::registers::rules::{mark_units, spans_of_new};
+use crate::programmes::registers::rules::{Others, any_closed, mark_units};
 use crate::programmes::reported::model::ReportedValue;
+use crate::programmes::reported::rules::moves_closed;
 
 const AT_ONCE: usize = 500;
 /// What a value's next revision says of an undone import.
@@ -88,12 +89,10 @@ fn undo_entries(
     if reached != i64::try_from(entries.len()).unwrap_or(i64::MAX) {
         return Err(AppError::Forbidden);
     }
-    refuse_locked(conn, actor, app, &entries)?;
-    let mut who: BTreeSet<ParticipantId> = BTreeSet::new();
-    for some in ids.chunks(AT_ONCE) {
-        let listed = register_participants::table.filter(register_participants::entry_id.eq_any(some.to_vec()));
-        who.extend(listed.select(register_participants::who).load::<ParticipantId>(conn)?);
-    }
+    let listed = listed_in(conn, &ids)?;
+    let who: BTreeSet<ParticipantId> = listed.values().flatten().copied().collect();
+    let others = Others::read(conn, &app.plans.now(), register, &who)?;
+    refuse_locked(conn, (actor, app), &entries, &listed, &others)?;
     diesel::update(own())
         .set((
             register_entries::voided_at.eq(Some(actor.now)),
@@ -138,17 +137,34 @@ fn named_by_others(
     Ok(rows)
 }
 
-fn refuse_locked(conn: &mut DbConnection, actor: &Actor, app: &App, entries: &[RegisterEntry]) -> Result<(), AppError> {
-    let locks = Locks::read(conn, None)?;
-    if locks.is_empty() {
-        return Ok(());
+type Listed = BTreeMap<RegisterEntryId, BTreeSet<ParticipantId>>;
+
+/// Those whom entries list.
+fn listed_in(conn: &mut DbConnection, ids: &[RegisterEntryId]) -> Result<Listed, AppError> {
+    let mut listed = Listed::new();
+    for some in ids.chunks(AT_ONCE) {
+        let rows = register_participants::table.filter(register_participants::entry_id.eq_any(some.to_vec()));
+        let rows: Vec<(RegisterEntryId, ParticipantId)> =
+            rows.select((register_participants::entry_id, register_participants::who)).load(conn)?;
+        for (entry, who) in rows {
+            listed.entry(entry).or_default().insert(who);
+        }
     }
-    let today = actor.now.civil_date();
-    let locked = entries.iter().any(|entry| {
-        let above = locked_by(&app.units, &entry.unit_code, today);
-        spans_of_new(entry).into_iter().any(|span| locks.hold(&above, span))
-    });
-    if locked { Err(AppError::Conflict(Conflict::PeriodClosed)) } else { Ok(()) }
+    Ok(listed)
+}
+
+fn refuse_locked(
+    conn: &mut DbConnection,
+    (actor, app): (&Actor, &App),
+    entries: &[RegisterEntry],
+    listed: &Listed,
+    others: &Others,
+) -> Result<(), AppError> {
+    let mut closed = Closed::read(conn, &app.units, actor.now.civil_date())?;
+    let nobody = BTreeSet::new();
+    let mut lists = entries.iter().map(|entry| (entry, listed.get(&entry.id).unwrap_or(&nobody)));
+    let is_locked = !closed.is_empty() && lists.any(|listing| any_closed(&mut closed, &others.moved_by(listing)));
+    if is_locked { Err(AppError::Conflict(Conflict::PeriodClosed)) } else { Ok(()) }
 }
 
 fn undo_values(
@@ -166,15 +182,14 @@ fn undo_values(
     if reached != i64::try_from(rows.len()).unwrap_or(i64::MAX) || rows.len() > ids.len() {
         return Err(AppError::Forbidden);
     }
-    let locks = Locks::read(conn, None)?;
+    let (mut closed, plans) = (Closed::read(conn, &app.units, actor.now.civil_date())?, app.plans.now());
     let (mut next, mut subjects) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for (row, new_id) in rows.into_iter().zip(ids) {
-        let above = locked_by(&app.units, &row.unit_code, actor.now.civil_date());
         let days = row
             .period
             .parse()
             .map(|period: crate::programmes::periods::ReportPeriod| period.days(row.calendar, app.closing_day));
-        if days.is_ok_and(|days| locks.cover(&above, days)) {
+        if days.is_ok_and(|days| moves_closed(&mut closed, &plans, (&row.element, &row.unit_code), days)) {
             return Err(AppError::Conflict(Conflict::PeriodClosed));
         }
         let (first, before) = revisions_before(conn, &row)?;

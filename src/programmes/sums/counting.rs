@@ -84,59 +84,47 @@ impl From<Row> for EntryFact {
     }
 }
 
-type PartRow = (NaiveDate, RegisterEntryId, ParticipantId, String, String, String);
+type PartRow = (NaiveDate, RegisterEntryId, ParticipantId, String, String);
 
-/// What each of them took part in, wherever.
-fn parts_of(
-    conn: &mut DbConnection,
-    register: Register,
-    who: &[ParticipantId],
-    unit: &str,
-) -> Result<Vec<TakingPart>, AppError> {
-    let mut parts = Vec::new();
-    for some in who.chunks(AT_ONCE) {
-        let rows: Vec<PartRow> = register_participants::table
-            .inner_join(register_entries::table.on(register_entries::id.eq(register_participants::entry_id)))
-            .filter(register_participants::who.eq_any(some.to_vec()))
-            .filter(register_entries::register.eq(register))
-            .filter(register_entries::voided_at.is_null())
-            .select((
-                register_entries::day,
-                register_entries::id,
-                register_participants::who,
-                register_entries::kind,
-                register_entries::facet,
-                register_entries::unit_code,
-            ))
-            .load(conn)?;
-        parts.extend(rows.into_iter().map(|(day, entry, who, kind, facet, of)| TakingPart {
-            day,
-            entry,
-            who,
-            kind,
-            facet,
-            here: of == unit,
-        }));
+impl From<PartRow> for TakingPart {
+    fn from((day, entry, who, kind, facet): PartRow) -> Self {
+        Self { day, entry, who, kind, facet }
     }
-    Ok(parts)
+}
+
+/// Who took part in what of a register.
+#[diesel::dsl::auto_type]
+fn parts_of(register: Register) -> _ {
+    register_participants::table
+        .inner_join(register_entries::table.on(register_entries::id.eq(register_participants::entry_id)))
+        .filter(register_entries::register.eq(register))
+        .filter(register_entries::voided_at.is_null())
+        .select((
+            register_entries::day,
+            register_entries::id,
+            register_participants::who,
+            register_entries::kind,
+            register_entries::facet,
+        ))
 }
 
 fn taking_part_in_activities(conn: &mut DbConnection, unit: &str) -> Result<Vec<TakingPart>, AppError> {
-    let who: Vec<ParticipantId> = register_participants::table
-        .inner_join(register_entries::table.on(register_entries::id.eq(register_participants::entry_id)))
-        .filter(register_entries::register.eq(Register::CommunicationActivities))
-        .filter(register_entries::unit_code.eq(unit))
-        .filter(register_entries::voided_at.is_null())
-        .select(register_participants::who)
-        .distinct()
-        .load(conn)?;
-    parts_of(conn, Register::CommunicationActivities, &who, unit)
+    let own = parts_of(Register::CommunicationActivities).filter(register_entries::unit_code.eq(unit));
+    let rows: Vec<PartRow> = own.load(conn)?;
+    Ok(rows.into_iter().map(TakingPart::from).collect())
 }
 
+/// What each of the staff was trained in, wherever.
 fn trainings_of(conn: &mut DbConnection, entries: &[EntryFact]) -> Result<Vec<TakingPart>, AppError> {
     let staff = entries.iter().filter(|entry| entry.register == Register::Staff);
     let who: Vec<ParticipantId> = staff.map(|entry| ParticipantId(entry.id.0)).collect();
-    parts_of(conn, Register::StaffTrainings, &who, "")
+    let mut parts = Vec::new();
+    for some in who.chunks(AT_ONCE) {
+        let trainings = parts_of(Register::StaffTrainings).filter(register_participants::who.eq_any(some.to_vec()));
+        let rows: Vec<PartRow> = trainings.load(conn)?;
+        parts.extend(rows.into_iter().map(TakingPart::from));
+    }
+    Ok(parts)
 }
 
 /// Units that have entries of a family.

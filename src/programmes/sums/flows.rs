@@ -11,7 +11,7 @@ use crate::programmes::periods::{Calendar, HALVES, HalfMonth};
 use crate::programmes::registers::catalogue::{Register, TipOffDays};
 
 /// Raised whenever this file counts otherwise: what was kept is then counted anew.
-const RULES: u32 = 2;
+const RULES: u32 = 4;
 
 /// An entry of a register, as far as it is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct EntryFact {
     pub steps: [Option<NaiveDate>; 3],
 }
 
-/// Somebody took part in an activity, here or in another unit.
+/// Somebody took part in an activity, or in a training wherever it was.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TakingPart {
     /// Day of the activity.
@@ -51,8 +51,6 @@ pub struct TakingPart {
     pub kind: String,
     /// Its audience.
     pub facet: String,
-    /// Whether it is one of the unit's own.
-    pub here: bool,
 }
 
 /// Everything that one unit's numbers of a family come from; nothing that was declared void.
@@ -60,7 +58,7 @@ pub struct TakingPart {
 pub struct UnitFacts {
     /// Its own entries.
     pub entries: Vec<EntryFact>,
-    /// Of communication: all activities, wherever, of those who took part in its own. Of staff: all trainings of its own.
+    /// Of communication: who took part in its own activities. Of staff: all trainings, wherever, of its own staff.
     pub taking_part: Vec<TakingPart>,
 }
 
@@ -174,8 +172,9 @@ impl<'a> Counting<'a> {
         }
     }
 
-    /// Whoever stands in lists counts at the first activity of the year, in whichever unit that was; where there is no
-    /// list, those told to be reached for the first time count.
+    /// Whoever stands in lists of the unit counts at its first activity of the year, and so once in each unit: what was
+    /// recorded elsewhere moves no number here, and tells nobody where a person was. Where there is no list, those told
+    /// to be reached for the first time count.
     fn persons_reached(&mut self) {
         let counts = |part: &&TakingPart| self.series.takes_kind(&part.kind) && self.series.takes_group(&part.facet);
         let mut parts: Vec<&TakingPart> = self.facts.taking_part.iter().filter(counts).collect();
@@ -183,7 +182,7 @@ impl<'a> Counting<'a> {
         let mut seen: BTreeSet<(ParticipantId, i32)> = BTreeSet::new();
         for part in parts {
             let half = self.half(part.day);
-            if seen.insert((part.who, year_of(half, self.series.calendar))) && part.here {
+            if seen.insert((part.who, year_of(half, self.series.calendar))) {
                 self.add(&part.facet, half, 1);
             }
         }
@@ -203,24 +202,33 @@ impl<'a> Counting<'a> {
         }
     }
 
-    fn has_list(&self, register: Register) -> bool {
-        self.facts.entries.iter().any(|entry| entry.register == register)
+    /// The first day that a list of the unit speaks of. From it on the list counts; what was told in numbers counts
+    /// until then, so that a new list leaves the figures of before as they were.
+    fn listed_since(&self, register: Register) -> Option<NaiveDate> {
+        self.facts.entries.iter().filter(|entry| entry.register == register).map(|entry| entry.day).min()
     }
 
-    /// Adds a level that is known by counts: each holds until the next of its words.
+    /// Adds a level that is known by counts: each holds until the next of its words, and until there is a list.
     fn level(
         &mut self,
         register: Register,
+        listed_since: Option<NaiveDate>,
         count: impl Fn(&EntryFact) -> Option<i64>,
         class: impl Fn(&EntryFact) -> &str,
     ) {
-        let mut counts: Vec<&EntryFact> = self.entries(register).collect();
+        let is_before_list = |entry: &&EntryFact| listed_since.is_none_or(|listed| entry.day < listed);
+        let mut counts: Vec<&EntryFact> = self.entries(register).filter(is_before_list).collect();
         counts.sort_by_key(|entry| (entry.day, entry.id));
-        let mut before: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+        let mut standing: BTreeMap<(&str, &str), (&EntryFact, i64)> = BTreeMap::new();
         for entry in counts {
             let Some(now) = count(entry) else { continue };
-            let last = before.insert((&entry.kind, &entry.facet), now).unwrap_or(0);
+            let last = standing.insert((&entry.kind, &entry.facet), (entry, now)).map_or(0, |(_, last)| last);
             self.add(class(entry), self.half(entry.day), now - last);
+        }
+        for (entry, last) in standing.into_values() {
+            if let Some(listed) = listed_since {
+                self.add(class(entry), self.half(listed), -last);
+            }
         }
     }
 
@@ -231,72 +239,96 @@ impl<'a> Counting<'a> {
     }
 
     fn staff(&mut self) {
-        if self.has_list(Register::Staff) {
-            for one in self.staff_listed() {
-                if self.series.takes_group(&one.facet) {
-                    self.stand(&one.facet, one.day, one.last_day, 1);
-                }
+        for one in self.staff_listed() {
+            if self.series.takes_group(&one.facet) {
+                self.stand(&one.facet, one.day, one.last_day, 1);
             }
-            return;
         }
         let direct = self.series.direct;
         let groups = &self.series.groups;
         let counted = |entry: &EntryFact| groups.is_empty() || groups.contains(&entry.facet);
         self.level(
             Register::StaffCounts,
+            self.listed_since(Register::Staff),
             |entry| (if direct { entry.second_number } else { entry.number }).filter(|_| counted(entry)),
             |entry| entry.facet.as_str(),
         );
     }
 
-    /// Staff of lists by their first training of the topics; else those told to be trained for the first time.
+    /// Staff of lists by their first training of the topics; until there is a list, those told to be trained for the
+    /// first time.
     fn staff_trained(&mut self) {
         let since = self.series.since.unwrap_or(NaiveDate::MIN);
-        if self.has_list(Register::Staff) {
-            for one in self.staff_listed() {
-                let own = |part: &&TakingPart| {
-                    part.who.0 == one.id.0 && part.day >= since && self.series.takes_group(&part.kind)
-                };
-                let first = self.facts.taking_part.iter().filter(own).map(|part| part.day).min();
-                let Some(first) = first.filter(|first| one.last_day.is_none_or(|last| *first <= last)) else {
-                    continue;
-                };
-                self.stand(&one.facet, first.max(one.day), one.last_day, 1);
-            }
-            return;
+        for one in self.staff_listed() {
+            let own =
+                |part: &&TakingPart| part.who.0 == one.id.0 && part.day >= since && self.series.takes_group(&part.kind);
+            let first = self.facts.taking_part.iter().filter(own).map(|part| part.day).min();
+            let Some(first) = first.filter(|first| one.last_day.is_none_or(|last| *first <= last)) else {
+                continue;
+            };
+            self.stand(&one.facet, first.max(one.day), one.last_day, 1);
         }
+        let listed_since = self.listed_since(Register::Staff);
         let trainings = self.facts.entries.iter().filter(|entry| entry.register == Register::StaffTrainings);
         for training in trainings.filter(|_| !self.series.direct) {
             let counts = self.series.takes_group(&training.kind) && self.series.takes_kind(&training.facet);
-            if counts && training.day >= since {
-                self.add("", self.half(training.day), training.second_number.unwrap_or(0));
+            if counts && training.day >= since && listed_since.is_none_or(|listed| training.day < listed) {
+                let until = listed_since.and_then(|listed| listed.pred_opt());
+                self.stand("", training.day, until, training.second_number.unwrap_or(0));
             }
         }
     }
 
     fn establishments(&mut self, one: impl Fn(&EntryFact) -> i64, counted: impl Fn(&EntryFact) -> Option<i64>) {
-        if self.has_list(Register::Establishments) {
-            for establishment in self.entries(Register::Establishments) {
-                self.stand(&establishment.kind, establishment.day, establishment.last_day, one(establishment));
-            }
-        } else {
-            self.level(Register::EstablishmentCounts, counted, |entry| entry.kind.as_str());
+        for establishment in self.entries(Register::Establishments) {
+            self.stand(&establishment.kind, establishment.day, establishment.last_day, one(establishment));
         }
+        let listed_since = self.listed_since(Register::Establishments);
+        self.level(Register::EstablishmentCounts, listed_since, counted, |entry| entry.kind.as_str());
     }
 
+    /// Those of lists on their day, and each growth of the counts. In the half month in which a list begins only those
+    /// are new that are more than were counted before.
     fn establishments_opened(&mut self) {
-        if self.has_list(Register::Establishments) {
-            self.events(Register::Establishments, |_| 1);
-            return;
-        }
-        self.level(Register::EstablishmentCounts, |count| count.number, |entry| entry.kind.as_str());
+        let listed_since = self.listed_since(Register::Establishments);
+        let first_half = listed_since.map(|day| self.half(day));
+        let (first, later): (Vec<&EntryFact>, Vec<&EntryFact>) =
+            self.entries(Register::Establishments).partition(|one| Some(self.half(one.day)) == first_half);
+        self.level(Register::EstablishmentCounts, listed_since, |count| count.number, |entry| entry.kind.as_str());
+        self.open(&first);
         for halves in self.flows.values_mut() {
             halves.retain(|_, change| *change > 0);
         }
+        self.open(&later);
     }
 
-    /// On the evening before a half month they stand, and in it they do not operate on a single day.
+    fn begins_half(&self, day: NaiveDate) -> bool {
+        day.pred_opt().is_none_or(|before| self.half(before) != self.half(day))
+    }
+
+    fn open(&mut self, establishments: &[&EntryFact]) {
+        for one in establishments {
+            self.add(&one.kind, self.half(one.day), 1);
+        }
+    }
+
+    /// On the evening before a half month they stand, and in it they do not operate on a single day: those of lists, and
+    /// of those counted in numbers as many as a list that begins with the half month does not know.
     fn establishments_ended_before(&mut self) {
+        let listed_since = self.listed_since(Register::Establishments);
+        if let Some(listed) = listed_since.filter(|listed| self.begins_half(*listed)) {
+            self.level(Register::EstablishmentCounts, listed_since, |count| count.number, |entry| entry.kind.as_str());
+            let first = self.half(listed);
+            let listed: Vec<&EntryFact> =
+                self.entries(Register::Establishments).filter(|one| self.half(one.day) == first).collect();
+            self.open(&listed);
+            for halves in self.flows.values_mut() {
+                halves.retain(|half, change| *half == first && *change < 0);
+                for change in halves.values_mut() {
+                    *change = -*change;
+                }
+            }
+        }
         for establishment in self.entries(Register::Establishments) {
             let Some(last) = establishment.last_day else { continue };
             let next = last.succ_opt().map_or_else(|| self.half(last), |next| self.half(next));

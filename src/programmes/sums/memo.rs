@@ -9,7 +9,7 @@ use crate::admin_units::UnitNo;
 use crate::programmes::periods::HalfMonth;
 
 /// Numbers that are kept, of all that is asked: 64 MiB.
-const MOST_NUMBERS: usize = 8 * 1024 * 1024;
+const MOST_NUMBERS: usize = 4 * 1024 * 1024;
 
 /// What was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -32,16 +32,16 @@ impl Key {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Flat {
     units: Vec<UnitNo>,
-    numbers: Vec<i64>,
+    numbers: Vec<Option<i64>>,
 }
 
 impl Flat {
-    pub(super) fn of(units: &BTreeMap<UnitNo, Vec<i64>>) -> Self {
+    pub(super) fn of(units: &BTreeMap<UnitNo, Vec<Option<i64>>>) -> Self {
         let numbers = units.values().flatten().copied().collect();
         Self { units: units.keys().copied().collect(), numbers }
     }
 
-    pub(super) fn each(&self, spans: usize) -> impl Iterator<Item = (UnitNo, &[i64])> {
+    pub(super) fn each(&self, spans: usize) -> impl Iterator<Item = (UnitNo, &[Option<i64>])> {
         self.units.iter().copied().zip(self.numbers.chunks_exact(spans.max(1)))
     }
 }

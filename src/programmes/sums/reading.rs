@@ -46,9 +46,9 @@ pub struct Asked<'a> {
     pub by_class: bool,
 }
 
-/// Numbers of units by class, one for each span; in the order of the units.
-pub type Numbers = BTreeMap<String, Vec<(UnitNo, Vec<i64>)>>;
-type ByUnit = BTreeMap<String, BTreeMap<UnitNo, Vec<i64>>>;
+/// Numbers of units by class, one for each span, none where nothing was told of it; in the order of the units.
+pub type Numbers = BTreeMap<String, Vec<(UnitNo, Vec<Option<i64>>)>>;
+type ByUnit = BTreeMap<String, BTreeMap<UnitNo, Vec<Option<i64>>>>;
 
 /// Entries of units that are due, read once in a transaction for all that is asked in it.
 #[derive(Debug, Default)]
@@ -60,7 +60,7 @@ struct Dues {
     facts: Vec<(UnitNo, UnitFacts)>,
 }
 
-/// Reads what a series comes to in some spans, unit by unit. A unit that nothing was told of in their years is left out.
+/// Reads what a series comes to in some spans, unit by unit. A unit that nothing was told of in them is left out.
 ///
 /// # Errors
 /// The engine's own.
@@ -144,9 +144,12 @@ impl Asked<'_> {
         (first.unwrap_or(0), last.unwrap_or(0))
     }
 
-    fn numbers(&self, years: &[YearSum]) -> Vec<i64> {
+    /// The numbers of the spans; none where nothing was told of any of them.
+    fn numbers(&self, years: &[YearSum]) -> Option<Vec<Option<i64>>> {
         let nature = self.series.element.nature();
-        self.spans.iter().map(|span| number(years, nature, *span, self.before)).collect()
+        let numbers: Vec<Option<i64>> =
+            self.spans.iter().map(|span| number(years, nature, *span, self.before)).collect();
+        numbers.iter().any(Option::is_some).then_some(numbers)
     }
 
     /// Counts a unit from its entries.
@@ -155,8 +158,8 @@ impl Asked<'_> {
         let of_classes = rows(&flows(self.series, facts, counter.measures), self.series.element.nature());
         for (class, mut years) in of_classes.into_iter().filter(|(class, _)| class.is_empty() != self.by_class) {
             years.retain(|sum| sum.year <= last && sum.until_year >= first);
-            if !years.is_empty() {
-                all.entry(class).or_default().insert(unit, self.numbers(&years));
+            if let Some(numbers) = self.numbers(&years) {
+                all.entry(class).or_default().insert(unit, numbers);
             }
         }
     }
@@ -278,19 +281,24 @@ fn stored(conn: &mut DbConnection, counter: &Counter, asked: Asked<'_>, whose: &
         }
     }
     let numbers = |units: BTreeMap<UnitNo, Vec<YearSum>>| {
-        units.into_iter().map(|(unit, years)| (unit, asked.numbers(&years))).collect()
+        units.into_iter().filter_map(|(unit, years)| Some((unit, asked.numbers(&years)?))).collect()
     };
     Ok(years.into_iter().map(|(class, units)| (class, numbers(units))).collect())
 }
 
-/// The number of a span from the sums of a unit; with `before`, the level just before it.
-pub fn number(years: &[YearSum], nature: Nature, span: (HalfMonth, HalfMonth), before: bool) -> i64 {
+/// The number of a span from the sums of a unit; with `before`, the level just before it. None where nothing was told of
+/// the span: nothing happened in it, and nothing stands. So what is told of other days makes no nought of it.
+pub fn number(years: &[YearSum], nature: Nature, span: (HalfMonth, HalfMonth), before: bool) -> Option<i64> {
+    let moves = || years.iter().any(|year| year.moves_in(span));
     match nature {
-        Nature::Flow | Nature::OnceAYear | Nature::During => years.iter().map(|year| year.between(span)).sum(),
+        Nature::Flow | Nature::OnceAYear | Nature::During => {
+            moves().then(|| years.iter().map(|year| year.between(span)).sum())
+        }
         Nature::Level | Nature::Ever => {
             let at = if before { HalfMonth(span.0.0 - 1) } else { span.1 };
             let row = years.iter().find(|year| year.year <= at.year() && at.year() <= year.until_year);
-            row.map_or(0, |row| row.level_at(at))
+            let level = row.map_or(0, |row| row.level_at(at));
+            (level != 0 || !before && moves()).then_some(level)
         }
     }
 }

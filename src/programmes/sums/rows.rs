@@ -41,6 +41,13 @@ impl YearSum {
         self.halves.iter().enumerate().filter(|(place, _)| within(*place)).map(|(_, change)| change).sum()
     }
 
+    /// Whether anything changed from one half month to another, both counted, as far as it lies in the year of this row.
+    pub fn moves_in(&self, (from, to): (HalfMonth, HalfMonth)) -> bool {
+        let first = self.year * HALVES;
+        let moved = (0..).zip(self.halves).filter(|(_, change)| *change != 0);
+        moved.into_iter().any(|(place, _)| (from..=to).contains(&HalfMonth(first + place)))
+    }
+
     /// The halves as bytes: eight for each number.
     pub fn bytes(&self) -> Vec<u8> {
         self.halves.iter().flat_map(|change| change.to_le_bytes()).collect()

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use hoanhap::audit::{Finding, verify};
+use hoanhap::text::is_hidden;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
@@ -355,6 +356,8 @@ fn any_line() -> impl Strategy<Value = (Vec<String>, (String, String, Value))> {
         Just(("không rõ".to_owned(), json!({"precision": "unknown", "date": null, "year": null}))),
     ];
     let text = "[A-Za-zà-ỹđ0-9=+@\"';,. -]{0,40}";
+    let plain = |text: &String| !text.chars().any(is_hidden);
+    let (name, text) = (name.prop_filter("hidden", plain), text.prop_filter("hidden", plain));
     (name, birth, text).prop_map(|(name, (written, birth), text)| {
         let said: String = text.trim().to_owned();
         let mut cells = line(&name);

@@ -84,6 +84,9 @@ both_dbs! {
         assert_eq!((exact["numerator"].as_u64(), exact["denominator"].as_u64()), (Some(54), Some(108)));
         let released = release_of(app, &world, 2025);
         assert_eq!(released["table"]["total"]["denominator"], 108, "{released}");
+        let asked = app.get(&format!("/programmes/{PLAN}/indicators?indicator=808-10&period=2025")).by(&world.supervisor).send();
+        let left = asked.expect(200).json()["indicators"][0].clone();
+        assert_eq!((&left["figures"][0]["reason"], &left["released_as"]), (&json!("statistics_only"), &released["number"]));
         // What is found out late about the closed year.
         helped(app, &world, "Vũ Thị Bông Bưởi muộn", "2025-12-30".parse().expect("a day"));
         app.keep_house();

@@ -1,6 +1,7 @@
 //! Declared shares of split communes: who declares, what fits, and what follows for the map.
 
 use hoanhap::admin_units::{NotTold, Placed, shares};
+use hoanhap::grants::Role;
 use serde_json::{Value, json};
 
 use crate::support::client::Reply;
@@ -83,6 +84,21 @@ both_dbs! {
             expected.reverse();
         }
         assert_eq!(told, expected);
+    }
+
+    fn shares_do_not_change_under_a_period_that_was_closed_after_the_split(app: &TestApp) {
+        let world = World::build(app);
+        let officer = app.account("canbo.khoaky", Role::ProgrammeOfficer, None, Some("G34-P01"));
+        let close = |period: &str, version: i64, body: Value| {
+            app.put(&format!("/reporting-periods/G34-P01/civil/{period}"), &body).by(&officer).version(version).send().expect(200);
+        };
+        let halves = [(PARTS[0], 500), (PARTS[1], 500)];
+        put(app, &world.administrator, 0, &halves).expect(200);
+        close("2025-Q3", 0, json!({"status": "closed"}));
+        put(app, &world.administrator, 1, &[(PARTS[0], 300), (PARTS[1], 700)]).expect_problem(409, "period_closed");
+        app.call("DELETE", &path(SPLIT)).by(&world.administrator).version(1).send().expect_problem(409, "period_closed");
+        close("2025-Q3", 1, json!({"status": "reopened", "reason": "Công bố tỷ lệ chia"}));
+        put(app, &world.administrator, 1, &[(PARTS[0], 300), (PARTS[1], 700)]).expect(200);
     }
 
     fn shares_name_every_part_once_and_make_a_whole(app: &TestApp) {

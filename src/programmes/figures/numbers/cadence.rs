@@ -28,9 +28,11 @@ pub(super) fn cadence_cells(
             for (cell, months) in cells.iter_mut().zip(&months) {
                 let concerned = concerned_by(asked, requirement, row);
                 let own: Vec<Option<&Sum>> = concerned.iter().map(|unit| asked.of_row(&sums, unit)).collect();
-                let met =
-                    |sum: &&Sum| (place..place + months.len()).filter(|at| sum.at(*at).is_some_and(|n| n >= 1)).count();
-                add_cadence(cell, &own, own.iter().flatten().map(met).sum(), months.len());
+                let of_span = place..place + months.len();
+                let met = |sum: &&Sum| of_span.clone().filter(|at| sum.at(*at).is_some_and(|n| n >= 1)).count();
+                let has_told = |sum: &&&Sum| of_span.clone().any(|at| sum.at(at).is_some());
+                let told = own.iter().flatten().filter(has_told).count();
+                add_cadence(cell, (own.len(), told), own.iter().flatten().map(met).sum(), months.len());
                 place += months.len();
             }
         }
@@ -43,13 +45,13 @@ pub(super) fn cadence_cells(
     Ok(all)
 }
 
-fn add_cadence(cell: &mut Cell, own: &[Option<&Sum>], met: usize, months: usize) {
+/// Of so many units so many told something, and met it in so many months.
+fn add_cadence(cell: &mut Cell, (units, told): (usize, usize), met: usize, months: usize) {
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    if own.is_empty() {
+    if units == 0 {
         return;
     }
-    let told = own.iter().flatten().count();
-    cell.numbers.denominator = Some(cell.numbers.denominator.unwrap_or(0) + number(own.len() * months));
+    cell.numbers.denominator = Some(cell.numbers.denominator.unwrap_or(0) + number(units * months));
     if told > 0 {
         cell.numbers.numerator = Some(cell.numbers.numerator.unwrap_or(0) + number(met));
         cell.numerator_from.register += number(met);

@@ -10,7 +10,7 @@ use crate::db::DbConnection;
 use crate::error::AppError;
 use crate::programmes::figures::gather::{Question, Span};
 use crate::programmes::figures::measures::NoFigure;
-use crate::programmes::figures::tree::{ByUnit, Map, Remark, Sum, Told};
+use crate::programmes::figures::tree::{ByUnit, Map, Remark, Spans, Sum, Told};
 use crate::programmes::periods::ReportPeriod;
 use crate::programmes::plans::model::{Condition, UnitMeasure};
 
@@ -55,7 +55,31 @@ fn is_of_kind(asked: Asked<'_>, units: &UnitMeasure, code: &str) -> bool {
     asked.map.units.kind_on(code, asked.map.day).is_some_and(|kind| units.commune_kinds.contains(&kind))
 }
 
-/// Which spans each unit of the level meets a condition in; units of which nothing is told are left out.
+/// In which spans a unit meets what is asked; none where nothing was told of the span.
+#[derive(Debug, Clone, Default)]
+struct Met {
+    spans: Vec<Option<bool>>,
+    /// It reported, and this was not in its report.
+    is_silent: bool,
+}
+
+impl Met {
+    /// Both; what one of them is not told of is not met.
+    fn and(&mut self, other: &Self) {
+        for (mine, other) in self.spans.iter_mut().zip(&other.spans) {
+            *mine = (mine.is_some() || other.is_some()).then(|| *mine == Some(true) && *other == Some(true));
+        }
+        self.is_silent |= other.is_silent;
+    }
+
+    fn told(self) -> Told {
+        let spans: Spans = self.spans.into_iter().map(|met| met.map(i64::from)).collect();
+        let register = spans.iter().any(Option::is_some).then_some(spans);
+        Told { register, is_silent: self.is_silent, ..Told::default() }
+    }
+}
+
+/// In which spans each unit of the level meets a condition; units of which nothing is told are left out.
 fn meeting(
     conn: &mut DbConnection,
     asked: Asked<'_>,
@@ -63,7 +87,7 @@ fn meeting(
     condition: &Condition,
     told: Option<&ByUnit<Told>>,
     remarks: &mut BTreeSet<Remark>,
-) -> Result<BTreeMap<UnitNo, Vec<bool>>, AppError> {
+) -> Result<BTreeMap<UnitNo, Met>, AppError> {
     let parts: Vec<Vec<Span>> =
         asked.question.spans.iter().map(|span| parts_of(asked, *span, condition.in_each)).collect();
     let flat: Vec<Span> = parts.concat();
@@ -76,10 +100,13 @@ fn meeting(
     };
     let of_unit = |(unit, sum): (UnitNo, Sum)| {
         let mut place = 0;
-        let mut met = Vec::with_capacity(parts.len());
+        let mut met = Met::default();
         for own in &parts {
-            let holds = (place..place + own.len()).all(|at| sum.at(at).is_some_and(|n| n >= condition.at_least));
-            met.push(holds);
+            let of_span = sum.spans.get(place..place + own.len()).unwrap_or_default();
+            let is_met = || of_span.iter().all(|part| part.number.is_some_and(|n| n >= condition.at_least));
+            let is_spoken = of_span.iter().any(|part| part.is_spoken);
+            met.spans.push(is_spoken.then(is_met));
+            met.is_silent |= !is_spoken && of_span.iter().any(|part| part.number.is_some());
             place += own.len();
         }
         (unit, met)
@@ -94,19 +121,24 @@ pub(super) fn unit_share(
     remarks: &mut BTreeSet<Remark>,
 ) -> Result<Cells, AppError> {
     let spans = asked.question.spans.len();
-    let mut met: BTreeMap<UnitNo, Vec<bool>> = BTreeMap::new();
+    let mut met: BTreeMap<UnitNo, Met> = BTreeMap::new();
     for (number, condition) in units.all.iter().enumerate() {
         let holds = meeting(conn, asked, units, condition, None, remarks)?;
         if number == 0 {
             met = holds;
             continue;
         }
-        for (unit, holds) in &holds {
-            let all = met.entry(*unit).or_insert_with(|| vec![false; spans]);
-            all.iter_mut().zip(holds).for_each(|(all, holds)| *all = *all && *holds);
+        let nothing = Met { spans: vec![None; spans], is_silent: false };
+        for (unit, all) in &mut met {
+            all.and(holds.get(unit).unwrap_or(&nothing));
         }
-        // A unit of which nothing is told of this condition does not meet it.
-        met.iter_mut().filter(|(unit, _)| !holds.contains_key(*unit)).for_each(|(_, all)| all.fill(false));
+        for (unit, holds) in holds {
+            met.entry(unit).or_insert_with(|| {
+                let mut none = nothing.clone();
+                none.and(&holds);
+                none
+            });
+        }
     }
     let mut told = numbers_of(met);
     if let Some(reported) = &units.reported_as {
@@ -115,9 +147,8 @@ pub(super) fn unit_share(
     counted_units(conn, asked, units, &ByUnit::of(told))
 }
 
-fn numbers_of(met: BTreeMap<UnitNo, Vec<bool>>) -> Vec<(UnitNo, Told)> {
-    let told = |met: Vec<bool>| Told { register: Some(met.into_iter().map(i64::from).collect()), ..Told::default() };
-    met.into_iter().map(|(unit, met)| (unit, told(met))).collect()
+fn numbers_of(met: BTreeMap<UnitNo, Met>) -> Vec<(UnitNo, Told)> {
+    met.into_iter().map(|(unit, met)| (unit, met.told())).collect()
 }
 
 fn counted_units(

@@ -6,7 +6,7 @@ use super::*;
 use crate::admin_units::Shares;
 
 fn told(register: i64) -> Told {
-    Told { register: Some(vec![register]), ..Told::default() }
+    Told { register: Some(vec![Some(register)]), ..Told::default() }
 }
 
 fn report(value: i64) -> Told {
@@ -40,7 +40,7 @@ fn a_report_for_a_whole_province_speaks_only_where_nothing_below_it_does() {
         (Some(11), 4, 7)
     );
     assert_eq!(
-        (of(&sums, "G63-P38").covered, of(&sums, "G63-P35").covered),
+        (of(&sums, "G63-P38").spans[0].covered, of(&sums, "G63-P35").spans[0].covered),
         (1, map.units.count_on(Level::Commune, "G63-P35", map.day))
     );
     let first = map.sums(&both, "VN", 1, true);
@@ -68,7 +68,7 @@ fn silence_is_nought_and_gives_way_to_whoever_tells_more() {
     let silent = Told { is_silent: true, ..Told::default() };
     let quiet = facts(&units, [(&commune, silent.clone())]);
     let sums = map.sums(&quiet, "VN", 1, false);
-    assert_eq!((of(&sums, "G63-P38").at(0), of(&sums, "G63-P38").covered), (Some(0), 1));
+    assert_eq!((of(&sums, "G63-P38").at(0), of(&sums, "G63-P38").spans[0].covered), (Some(0), 1));
     let with_report = facts(&units, [(&commune, silent), ("G63-P38", report(9))]);
     assert_eq!(of(&map.sums(&with_report, "VN", 1, false), "G63-P38").at(0), Some(9));
 }
@@ -93,7 +93,8 @@ fn a_split_commune_is_left_at_its_province_unless_shares_were_declared() {
     }
     let divided = ground(&units, &shares, "2026-01-01");
     let placing = map(&units, &divided, "2026-01-01").place(facts);
-    let parts: Vec<i64> = placing.told.0.iter().map(|(_, told)| told.register.as_ref().expect("numbers")[0]).collect();
+    let parts: Vec<i64> =
+        placing.told.0.iter().map(|(_, told)| told.register.as_ref().expect("numbers")[0].expect("a number")).collect();
     assert_eq!(parts.iter().sum::<i64>(), 5);
     assert!(parts.contains(&3) && parts.contains(&2));
 }

@@ -4,9 +4,10 @@ use chrono::NaiveDate;
 
 use super::Books;
 use crate::admin_units::{CommuneKind, Level};
-use crate::error::{FieldError, PlainForm, Rule};
+use crate::error::{FieldError, FitsWith, PlainForm, Rule};
 use crate::programmes::elements::{Element, OutreachElement, Source};
-use crate::programmes::periods::{Calendar, ReportPeriod};
+use crate::programmes::periods::{Calendar, PeriodKind, ReportPeriod};
+use crate::text::is_hidden;
 
 /// Largest value.
 pub const MOST_VALUE: i64 = 1_000_000_000_000;
@@ -57,6 +58,16 @@ pub fn check(books: Books<'_>, new: &NewValue, today: NaiveDate) -> Vec<FieldErr
     if first > today {
         add("period", Rule::NotInFuture);
     }
+    // Sessions and points tell where people are met.
+    if new.element.parse::<OutreachElement>().is_ok() {
+        let level = books.units.get(&new.unit_code).map(|unit| unit.level);
+        if matches!(level, Some(Level::District | Level::Commune)) {
+            add("unit_code", Rule::MustFit(FitsWith::ProvincesAndYears));
+        }
+        if new.period.kind.months() < PeriodKind::Year.months() {
+            add("period", Rule::MustFit(FitsWith::ProvincesAndYears));
+        }
+    }
     if new.source_on > today {
         add("source_on", Rule::NotInFuture);
     }
@@ -72,7 +83,7 @@ pub fn check(books: Books<'_>, new: &NewValue, today: NaiveDate) -> Vec<FieldErr
             let bound = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
             add(field, Rule::Length { min: bound(min), max: bound(max) });
         }
-        if text.chars().any(char::is_control) {
+        if text.chars().any(is_hidden) {
             add(field, Rule::ControlCharacter);
         }
     }

@@ -17,7 +17,7 @@ use crate::grants::Action;
 use crate::programmes::Plans;
 use crate::programmes::periods::Calendar;
 use crate::programmes::reported::model::ReportedValue;
-use crate::programmes::reported::rules::{Books, NewValue, row_of};
+use crate::programmes::reported::rules::{Books, NewValue, moves_closed, row_of};
 use crate::programmes::sheets::jobs::Progress;
 use crate::programmes::sheets::rows::Faults;
 
@@ -54,7 +54,7 @@ pub(super) fn settle(
     let places = Books::of(app, plans).places(actor, Action::ReportedValueWrite)?;
     let standing = read_standing(conn, rows)?;
     let today = actor.now.civil_date();
-    let mut closed = Closed::read(conn, app, actor)?;
+    let mut closed = Closed::read(conn, &app.units, today)?;
     let mut provinces = Provinces { app, today, known: HashMap::new() };
     let (mut settled, mut faults, mut seen) = (Settled::default(), Faults::default(), BTreeSet::new());
     for ((line, new), id) in rows.iter().zip(&order.ids) {
@@ -62,10 +62,10 @@ pub(super) fn settle(
         let key = (new.element.as_str(), key_of(new));
         let before = standing.get(new.element.as_str()).and_then(|of| of.get(&key.1)).copied();
         let days = new.period.days(new.calendar, app.closing_day);
-        let above = closed.above(&new.unit_code).to_vec();
         let fault = if !places.holds(&new.unit_code, &province) {
             Some(("unit_code", Rule::MustFit(FitsWith::PlacesOfOfficer)))
-        } else if !is_told_again(new, before) && closed.locks.cover(&above, days) {
+        } else if !is_told_again(new, before) && moves_closed(&mut closed, plans, (&new.element, &new.unit_code), days)
+        {
             Some(("period", Rule::MustFit(FitsWith::OpenPeriod)))
         } else if !seen.insert(key) {
             Some(("element", Rule::MustFit(FitsWith::Once)))

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Officer;
 use crate::support::client::Reply;
+use crate::support::registers::csv_of;
 use crate::support::{TestApp, both_dbs};
 
 const PLAN: &str = "vn-808-2021-2025";
@@ -79,6 +80,25 @@ both_dbs! {
         officer.expect(PLAN, "808-08a", "G63-P62", "2022", &json!({"numerator": 0, "denominator": 1, "percent": 0.0, "status": "behind"}));
     }
 
+    fn a_commune_with_entries_does_not_say_that_it_has_nothing_and_says_nothing_once_the_province_closed(app: &TestApp) {
+        let (officer, nothing) = (Officer::of(app, "G63-P62"), json!({"status": "submitted", "nothing_to_report": true}));
+        officer.activity("G63-C23535", "2022-03-01");
+        officer.report("students", "G63-C23537", "2022", 4);
+        for unit in ["G63-C23535", "G63-C23537"] {
+            let refused = step(&officer, unit, "2022", &nothing).expect_problem(422, "invalid").json();
+            assert_eq!(refused["errors"][0]["field"], json!("nothing_to_report"));
+            step(&officer, unit, "2022", &json!({"status": "submitted"})).expect(200);
+        }
+        step(&officer, "G63-C23535", "2022-05", &nothing).expect(200);
+        step(&officer, "G63-P62", "2022", &json!({"status": "closed"})).expect(200);
+        for period in ["2022", "2022-05"] {
+            step(&officer, "G63-C23538", period, &nothing).expect_problem(409, "period_closed");
+        }
+        step(&officer, "G63-C23535", "2022", &json!({"status": "checked"})).expect_problem(409, "period_closed");
+        step(&officer, "G63-P62", "2022", &json!({"status": "reopened", "reason": "Xã gửi chậm"})).expect(200);
+        step(&officer, "G63-C23538", "2022", &nothing).expect(200);
+    }
+
     fn a_province_that_closes_before_anybody_reported_has_said_nothing(app: &TestApp) {
         let officer = Officer::of(app, "G63-P62");
         officer.establishment("G63-C23535", "2020-01-01", None, 10);
@@ -97,5 +117,167 @@ both_dbs! {
         app.recording(&officer.user, Register::StaffTrainings, &training).send().expect_problem(409, "period_closed");
         officer.inspected(open, "2022-10-05", "no_violation");
         officer.trained("G63-C23535", "2022-10-05", "prevention", &["CB-1"]);
+    }
+
+    fn a_new_list_counts_from_its_first_day_on_and_leaves_the_closed_years_before_it(app: &TestApp) {
+        let officer = Officer::of(app, "G63-P62");
+        let commune = "G63-C23535";
+        let of_staff = json!({"counted_on": "2021-03-01", "level": "commune", "agency": "health", "staff": 10, "direct_staff": 4});
+        officer.entry(Register::StaffCounts, commune, of_staff);
+        officer.entry(Register::StaffTrainings, commune, json!({"held_on": "2021-06-01", "topic": "prevention", "level": "commune", "attendances": 8, "first_time": 6}));
+        let of_kinds = json!({"counted_on": "2021-03-01", "type": "karaoke", "establishments": 5, "workers": 50});
+        officer.entry(Register::EstablishmentCounts, commune, of_kinds);
+        let trained = |year: &str| {
+            let figure = officer.figure(PLAN, "808-11b", "G63-P62", year);
+            (figure["numerator"].clone(), figure["denominator"].clone())
+        };
+        let operating = |year: &str| officer.figure(PLAN, "808-08a", "G63-P62", year)["denominator"].clone();
+        assert_eq!((trained("2021"), operating("2021")), ((json!(6), json!(10)), json!(5)));
+        step(&officer, "G63-P62", "2021", &json!({"status": "closed"})).expect(200);
+
+        let listed = |from: &str| json!({"unit_code": commune, "staff_number": "CB-1", "level": "commune", "agency": "health", "from": from, "direct": true});
+        app.recording(&officer.user, Register::Staff, &listed("2021-12-31")).send().expect_problem(409, "period_closed");
+        app.recording(&officer.user, Register::Staff, &listed("2022-02-01")).send().expect(201);
+        let opened = json!({"unit_code": commune, "name": "Sao Mai", "type": "karaoke", "opened_on": "2020-05-01", "closed_on": "2020-06-01"});
+        app.recording(&officer.user, Register::Establishments, &opened).send().expect_problem(409, "period_closed");
+        for _ in 0..7 {
+            officer.establishment(commune, "2022-02-01", None, 10);
+        }
+        assert_eq!((trained("2021"), operating("2021")), ((json!(6), json!(10)), json!(5)), "as it was closed");
+        assert_eq!((trained("2022"), operating("2022")), ((json!(0), json!(1)), json!(7)), "five of them are those that were counted");
+        assert_eq!(app.wrong_sums(), [].into());
+    }
+
+    fn who_counts_in_a_closed_month_is_not_listed_earlier_in_the_year(app: &TestApp) {
+        let officer = Officer::of(app, "G63-P62");
+        let activity = |unit: &str, day: &str, who: &[&str]| {
+            let body = json!({"unit_code": unit, "held_on": day, "form": "meeting", "audience": "vocational_students", "participants": who});
+            app.recording(&officer.user, Register::CommunicationActivities, &body)
+        };
+        let counted = activity("G63-C23535", "2022-03-10", &["A", "B"]).send().expect(201).id();
+        step(&officer, "G63-P62", "2022-03", &json!({"status": "closed"})).expect(200);
+        activity("G63-C23535", "2022-02-10", &["C", "B"]).send().expect_problem(409, "period_closed");
+        activity("G63-C23535", "2021-12-20", &["B"]).send().expect_problem(409, "period_closed");
+        activity("G63-C23535", "2021-12-20", &["C"]).send().expect(201);
+        activity("G63-C23535", "2021-11-20", &["B"]).send().expect(201);
+        activity("G63-C23537", "2022-02-10", &["B"]).send().expect(201);
+        activity("G63-C23535", "2022-04-10", &["A"]).send().expect(201);
+        let earlier = activity("G63-C23535", "2022-02-10", &["C"]).send().expect(201).id();
+        app.change_entry(&officer.user, Register::CommunicationActivities, earlier, &json!({"participants": ["A"]})).expect_problem(409, "period_closed");
+        app.void_entry(&officer.user, Register::CommunicationActivities, counted).expect_problem(409, "period_closed");
+        let line = |day: &str, who: &str| json!({"unit_code": "G63-C23535", "held_on": day, "form": "meeting", "audience": "vocational_students", "participants": [who]});
+        let file = csv_of(&[line("2022-01-05", "C"), line("2022-01-05", "B")]);
+        let (_, refused) = app.bring(&officer.user, "registers/communication_activities", &file, true);
+        let faults: Vec<&Value> = refused["faults"].as_array().expect("faults").iter().map(|fault| &fault["line"]).collect();
+        assert_eq!(faults, [&json!(3)], "{refused:#}");
+    }
+
+    fn what_is_told_of_other_days_makes_no_nought_of_a_closed_part_of_the_year(app: &TestApp) {
+        let officer = Officer::of(app, "G63-P38");
+        let commune = "G63-C14755";
+        officer.report("establishments", commune, "2024-H1", 50);
+        officer.report("establishment_workers", commune, "2024-H1", 500);
+        officer.report("persons_reached", commune, "2024-H1", 33);
+        officer.report("regular_communes", "G63-P38", "2024-H1", 77);
+        step(&officer, "G63-P38", "2024-H1", &json!({"status": "closed"})).expect(200);
+        let figures = || {
+            let all = officer.figures(PLAN, "unit=G63-P38&period=2024-H1&breakdown=commune,class").to_string();
+            let of = |code: &str| officer.figure(PLAN, code, "G63-P38", "2024-H1");
+            (all, of("808-01")["numerator"].clone(), of("808-08b")["denominator"].clone())
+        };
+        let before = figures();
+        assert_eq!((&before.1, &before.2), (&json!(77), &json!(50)));
+        officer.activity(commune, "2024-09-01");
+        officer.establishment(commune, "2024-09-01", None, 3);
+        officer.staff_since(commune, "CB-9", "2024-10-01");
+        officer.model("G63-P38", "prevention", "2023-01-01", Some("2023-06-30"));
+        officer.entry(Register::TipOffs, commune, json!({"received_on": "2024-10-01", "type": "reflection"}));
+        assert_eq!(figures(), before);
+    }
+
+    fn a_report_without_entries_gives_way_to_what_another_body_tells(app: &TestApp) {
+        let officer = Officer::of(app, "G63-P38");
+        officer.report("regular_communes", "G63-P38", "2023", 77);
+        officer.report("provinces_with_plan", "G63-P38", "2023", 1);
+        let told = || (officer.figure(PLAN, "808-01", "G63-P38", "2023")["numerator"].clone(), officer.figure(PLAN, "808-04", "G63-P38", "2023")["numerator"].clone());
+        assert_eq!(told(), (json!(77), json!(1)));
+        step(&officer, "G63-C14755", "2023", &json!({"status": "submitted", "nothing_to_report": true})).expect(200);
+        step(&officer, "G63-P38", "2023", &json!({"status": "submitted"})).expect(200);
+        assert_eq!(told(), (json!(77), json!(1)));
+        step(&officer, "G63-P38", "2023", &json!({"status": "closed"})).expect(200);
+        step(&officer, "G63-P38", "2023-Q1", &json!({"status": "submitted"})).expect_problem(409, "period_closed");
+    }
+
+    fn what_a_closed_year_is_compared_with_is_closed_with_it(app: &TestApp) {
+        let officer = Officer::of(app, "G63-P35");
+        officer.report("crimes_handled", "G63-P35", "2024", 10);
+        officer.healthy("G63-C13285", "drug_and_prostitution_free", "2019-01-01", None);
+        for year in ["2019", "2024"] {
+            step(&officer, "G63-P35", year, &json!({"status": "closed"})).expect(200);
+        }
+        let crimes = |period: &str, value: i64| {
+            let body = json!({"element": "crimes_handled", "class": "", "unit_code": "G63-P35", "calendar": "civil", "period": period,
+                "value": value, "source_agency": "Công an tỉnh", "source_document": "12/BC", "source_on": "2022-01-05", "expected_revision": 0});
+            app.post("/reported-values", &body).by(&officer.user).send()
+        };
+        crimes("2023", 8).expect_problem(409, "period_closed");
+        crimes("2022", 8).expect(201);
+        officer.report("establishments", "G63-P35", "2023", 8);
+        let healthy = |to: &str| {
+            let body = json!({"unit_code": "G63-C13285", "decision": "1/QĐ", "recognition": "drug_and_prostitution_free", "recognised_on": "2017-03-01", "to": to});
+            app.recording(&officer.user, Register::HealthyCommunes, &body).send()
+        };
+        healthy("2018-03-01").expect_problem(409, "period_closed");
+        let earlier = healthy("2017-12-01").expect(201).id();
+        app.change_entry(&officer.user, Register::HealthyCommunes, earlier, &json!({"to": "2018-12-31"})).expect_problem(409, "period_closed");
+        let units = json!({"element": "units_commune", "class": "", "unit_code": "G63-P38", "calendar": "civil", "period": "2023",
+            "value": 9, "source_agency": "Sở", "source_document": "1", "source_on": "2022-01-05", "expected_revision": 0});
+        let other = Officer::of(app, "G63-P38");
+        step(&other, "G63-P38", "2023-H1", &json!({"status": "closed"})).expect(200);
+        app.post("/reported-values", &units).by(&other.user).send().expect_problem(409, "period_closed");
+    }
+
+    fn what_moves_no_number_of_a_closed_period_is_not_refused(app: &TestApp) {
+        let officer = Officer::of(app, "G63-P25");
+        let plan = json!({"document": "1/KH", "programme": "own_plan", "adopted_on": "2024-03-01"});
+        let plan = officer.entry(Register::LocalPlans, "G63-P25", plan);
+        let open = officer.establishment("G63-P25", "2020-01-01", None, 3);
+        officer.staff("G63-P25", "CB-1", "province", true);
+        let training = json!({"held_on": "2024-03-01", "topic": "prevention", "participants": ["CB-1"]});
+        let training = officer.entry(Register::StaffTrainings, "G63-P25", training);
+        step(&officer, "G63-P25", "2024", &json!({"status": "closed"})).expect(200);
+        for (register, id, change) in [
+            (Register::LocalPlans, plan, json!({"carried_out_from": "2025-03-01"})),
+            (Register::Establishments, open, json!({"name": "Cơ sở khác", "closed_on": "2025-06-01"})),
+            (Register::StaffTrainings, training, json!({"attendances": 4})),
+        ] {
+            app.change_entry(&officer.user, register, id, &change).expect(200);
+        }
+        app.change_entry(&officer.user, Register::LocalPlans, plan, &json!({"carried_out_from": "2024-03-01"})).expect_problem(409, "period_closed");
+        assert_eq!(app.wrong_sums(), [].into());
+    }
+
+    fn counts_and_a_list_that_begins_after_them_are_not_added_up(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        let counted = |unit: &str, kind: &str, count: i64| {
+            officer.entry(Register::EstablishmentCounts, unit, json!({"counted_on": "2021-03-01", "type": kind, "establishments": count, "workers": 0}));
+        };
+        let listed = |unit: &str, kind: &str, from: &str, count: usize| {
+            for _ in 0..count {
+                officer.entry(Register::Establishments, unit, json!({"name": "Cơ sở", "type": kind, "opened_on": from}));
+            }
+        };
+        let operating = |unit: &str| officer.figure(PLAN, "808-08a", unit, "2022")["denominator"].clone();
+        let (first, second, third) = ("G63-C23535", "G63-C23537", "G63-C23538");
+        counted(first, "karaoke", 10);
+        counted(first, "massage", 5);
+        listed(first, "karaoke", "2022-05-10", 10);
+        listed(first, "massage", "2022-05-11", 5);
+        counted(second, "karaoke", 10);
+        listed(second, "karaoke", "2022-05-10", 8);
+        listed(second, "karaoke", "2022-05-11", 2);
+        counted(third, "karaoke", 10);
+        listed(third, "karaoke", "2022-01-01", 8);
+        assert_eq!((operating(first), operating(second), operating(third)), (json!(15), json!(10), json!(8)));
     }
 }

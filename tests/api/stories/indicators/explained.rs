@@ -1,6 +1,6 @@
 //! What a figure says of itself, and who may ask.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use hoanhap::grants::Role;
 
@@ -36,6 +36,43 @@ both_dbs! {
         for user in [&world.manager, &world.worker, &world.peer_leader, &world.teacher, &world.return_officer, &world.auditor] {
             ask(user, "G63-P44").expect(403);
         }
+    }
+
+    fn a_supervisor_reads_numbers_of_persons_by_province_and_year_alone(app: &TestApp) {
+        let officer = Officer::of(app, "G63-P62");
+        officer.reached("G63-C23535", "2022-03-01", "upper_secondary_students", 1);
+        officer.establishment("G63-C23535", "2020-01-01", None, 10);
+        officer.report("students", "G63-P62", "2022", 100);
+        let supervisor = Officer { app, user: app.account("giamsat.hai", Role::Supervisor, None, Some("G63-P62")) };
+        let figures = |who: &Officer<'_>, question: &str| {
+            let all = who.figures(PLAN, &format!("period=2022&{question}"))["indicators"][0]["figures"].clone();
+            let told = |figure: &Value| (figure["unit_code"].clone(), figure["numerator"].clone(), figure["reason"].clone());
+            all.as_array().expect("figures").iter().map(told).collect::<Vec<_>>()
+        };
+        let (commune, keepers) = (json!("G63-C23535"), json!("keepers_only"));
+        let of_students = "indicator=808-03c&unit=G63-P62&breakdown";
+        for (breakdown, told) in [("commune", 1), ("month", 0), ("class", 1)] {
+            let (own, others) = (figures(&officer, &format!("{of_students}={breakdown}")), figures(&supervisor, &format!("{of_students}={breakdown}")));
+            assert_eq!(own.iter().filter(|(unit, numerator, _)| *unit != json!("G63-P62") && *numerator == json!(1)).count(), usize::from(breakdown == "commune"));
+            let one = (json!("G63-P62"), json!(1), json!(null));
+            assert_eq!(others.iter().filter(|figure| figure.1 != json!(null)).count(), told, "{breakdown}: {others:?}");
+            assert_eq!(others.contains(&one), told == 1, "{breakdown}");
+            assert!(others.iter().skip(told).all(|(_, numerator, reason)| numerator.is_null() && *reason == keepers), "{breakdown}");
+        }
+        // A new commune that lies across two old provinces: on the old map it is told by difference.
+        let country = Officer { app, user: app.account("giamsat.vn", Role::Supervisor, None, Some("VN")) };
+        let national = Officer::of_country(app);
+        national.reached("G34-C10804", "2025-08-01", "upper_secondary_students", 7);
+        let asked = |who: &Officer<'_>, map: &str| {
+            let all = who.figures(PLAN, &format!("period=2025&indicator=808-03c&unit=VN&breakdown=province&map={map}"))["indicators"][0].clone();
+            let told = all["figures"].as_array().expect("figures").iter().filter(|figure| figure["numerator"] == json!(7)).count();
+            (told, all["unit_notes_total"].clone())
+        };
+        assert_eq!(asked(&national, "2025-06-30"), (1, json!(1)), "the country, not its provinces");
+        assert_eq!(asked(&country, "2025-06-30"), (0, json!(0)));
+        assert_eq!(asked(&country, "period"), (2, json!(0)), "the country and the province of its time");
+        let by_commune = figures(&supervisor, "indicator=808-08a&unit=G63-P62&breakdown=commune");
+        assert!(by_commune.iter().any(|(unit, _, reason)| *unit == commune && *reason != keepers), "inspections are no persons");
     }
 
     fn the_report_comes_as_json_table_workbook_and_page(app: &TestApp) {

@@ -90,6 +90,13 @@ impl<'a> Officer<'a> {
     }
 
     #[track_caller]
+    pub fn staff_since(&self, unit: &str, number: &str, from: &str) {
+        let body =
+            json!({"staff_number": number, "level": "commune", "agency": "health", "from": from, "direct": true});
+        self.entry(Register::Staff, unit, body);
+    }
+
+    #[track_caller]
     pub fn trained(&self, unit: &str, day: &str, topic: &str, staff: &[&str]) {
         self.entry(Register::StaffTrainings, unit, json!({"held_on": day, "topic": topic, "participants": staff}));
     }

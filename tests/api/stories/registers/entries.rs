@@ -102,6 +102,17 @@ both_dbs! {
         assert!(!app.read_entry(officer, register, first).text().contains("M-00"));
     }
 
+    fn no_fewer_came_than_are_listed(app: &TestApp) {
+        let world = World::build(app);
+        let (officer, register) = (&world.programme_officer, Register::CommunicationActivities);
+        let list = json!({"attendances": 1, "first_time_this_year": null, "participants": ["M-001", "M-002"]});
+        let refused = app.recording(officer, register, &with(entry_body(register), &list)).send().expect_problem(422, "invalid").json();
+        assert_eq!((&refused["errors"][0]["field"], &refused["errors"][0]["rule"]), (&json!("attendances"), &json!("conflicts_with")));
+        let made = app.entry(officer, register, &with(entry_body(register), &json!({"attendances": null, "first_time_this_year": null})));
+        app.change_entry(officer, register, made, &json!({"attendances": 1})).expect(422);
+        app.change_entry(officer, register, made, &json!({"attendances": 1, "participants": ["M-001"]})).expect(200);
+    }
+
     fn staff_who_were_trained_are_named_by_number_or_entry_and_must_be_in_the_work(app: &TestApp) {
         let world = World::build(app);
         let officer = &world.programme_officer;

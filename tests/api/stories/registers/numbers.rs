@@ -1,4 +1,4 @@
-//! Who counts where, of those who take part in activities of several units.
+//! Who counts of those who take part in several activities, and that nothing old is read.
 
 use std::sync::Arc;
 
@@ -76,7 +76,7 @@ fn assert_read_anew(app: &TestApp, counter: &Counter, series: &Series) {
 }
 
 both_dbs! {
-    fn whoever_takes_part_twice_counts_once_a_year_at_the_first_activity(app: &TestApp) {
+    fn whoever_takes_part_twice_in_a_unit_counts_once_a_year_and_no_unit_tells_of_another(app: &TestApp) {
         let world = World::build(app);
         let (officer, register) = (&world.programme_officer, Register::CommunicationActivities);
         let (series, words) = reached_series(app);
@@ -84,18 +84,21 @@ both_dbs! {
             let body = with(json!({"unit_code": unit, "held_on": on, "participants": who}), &words);
             app.entry(officer, register, &with(entry_body(register), &body))
         };
+        let totals = || (total(app, &series, UNITS[0]), total(app, &series, UNITS[1]));
         let later = activity(UNITS[0], "2025-09-10", &["A", "B"]);
-        assert_eq!(total(app, &series, UNITS[0]), 2);
-        let earlier = activity(UNITS[1], "2025-08-10", &["b", "C"]);
-        assert_eq!((total(app, &series, UNITS[0]), total(app, &series, UNITS[1])), (1, 2), "B came there first");
-        app.change_entry(officer, register, earlier, &json!({"held_on": "2025-09-20"})).expect(200);
-        assert_eq!((total(app, &series, UNITS[0]), total(app, &series, UNITS[1])), (2, 1));
-        app.change_entry(officer, register, later, &json!({"participants": ["A"]})).expect(200);
-        assert_eq!((total(app, &series, UNITS[0]), total(app, &series, UNITS[1])), (1, 2));
-        app.change_entry(officer, register, later, &json!({"participants": ["A", "B", "C"]})).expect(200);
-        assert_eq!((total(app, &series, UNITS[0]), total(app, &series, UNITS[1])), (3, 0));
+        assert_eq!(totals(), (2, 0));
+        let elsewhere = activity(UNITS[1], "2025-08-10", &["b", "C"]);
+        assert_eq!(totals(), (2, 2), "B counts in both: neither learns that B was in the other");
+        let again = activity(UNITS[0], "2025-08-20", &["a", "D"]);
+        assert_eq!(totals(), (3, 2), "A came there before");
+        app.change_entry(officer, register, again, &json!({"participants": ["A", "B", "D"]})).expect(200);
+        assert_eq!(totals(), (3, 2));
+        app.change_entry(officer, register, elsewhere, &json!({"unit_code": UNITS[0]})).expect(200);
+        assert_eq!(totals(), (4, 0), "C is new there");
         app.void_entry(officer, register, later).expect(200);
-        assert_eq!((total(app, &series, UNITS[0]), total(app, &series, UNITS[1])), (0, 2));
+        assert_eq!(totals(), (4, 0));
+        app.void_entry(officer, register, again).expect(200);
+        assert_eq!(totals(), (2, 0));
     }
 
     fn what_was_not_asked_for_meanwhile_is_not_read_as_it_was(app: &TestApp) {

@@ -67,6 +67,9 @@ both_dbs! {
             (json!({"value": -1}), "value", "range"),
             (json!({"source_agency": " "}), "source_agency", "length"),
             (json!({"source_document": "a\u{7}"}), "source_document", "control_character"),
+            (json!({"source_document": "a\u{202e}b"}), "source_document", "control_character"),
+            (json!({"element": "outreach_points", "unit_code": "G34-C00004", "period": "2025"}), "unit_code", "conflicts_with"),
+            (json!({"element": "outreach_sessions", "unit_code": "G34-P01", "period": "2025-Q3"}), "period", "conflicts_with"),
         ] {
             let refused = enter(fields).expect_problem(422, "invalid").json();
             assert_eq!((&refused["errors"][0]["field"], &refused["errors"][0]["rule"]), (&json!(field), &json!(rule)));
@@ -75,6 +78,7 @@ both_dbs! {
             json!({"element": "communication_activities", "class": "club+online/high_risk+migrants"}),
             json!({"element": "staff", "class": "commune/health!direct"}),
             json!({"element": "units_commune"}),
+            json!({"element": "outreach_points", "unit_code": "G34-P01", "period": "2025"}),
             json!({"period": "2021-2025", "calendar": "closing"}),
         ] {
             enter(fields).expect(201);

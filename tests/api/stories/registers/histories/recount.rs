@@ -49,20 +49,16 @@ impl Rows {
 
     fn facts(&self, family: Family, unit: &str) -> UnitFacts {
         let own = || self.entries.iter().filter(|entry| entry.register.family() == family && entry.unit_code == unit);
-        let (who, counted) = match family {
-            Family::Communication => {
-                let listed: BTreeSet<ParticipantId> = own().flat_map(|entry| self.listed(entry.id)).collect();
-                (listed, Register::CommunicationActivities)
-            }
-            _ => {
-                let staff = own().filter(|entry| entry.register == Register::Staff);
-                (staff.map(|entry| ParticipantId(entry.id.0)).collect(), Register::StaffTrainings)
-            }
-        };
+        let staff = own().filter(|entry| entry.register == Register::Staff);
+        let staff: BTreeSet<ParticipantId> = staff.map(|entry| ParticipantId(entry.id.0)).collect();
         let mut facts = UnitFacts { entries: own().map(fact).collect(), taking_part: Vec::new() };
-        for entry in self.entries.iter().filter(|entry| entry.register == counted) {
-            let parts = self.listed(entry.id).filter(|one| who.contains(one));
-            facts.taking_part.extend(parts.map(|who| part(entry, who, unit)));
+        for entry in &self.entries {
+            let counts = |one: &ParticipantId| match entry.register {
+                Register::CommunicationActivities => family == Family::Communication && entry.unit_code == unit,
+                _ => staff.contains(one),
+            };
+            let parts = self.listed(entry.id).filter(counts);
+            facts.taking_part.extend(parts.map(|who| part(entry, who)));
         }
         facts
     }
@@ -83,15 +79,8 @@ fn fact(entry: &RegisterEntry) -> EntryFact {
     }
 }
 
-fn part(entry: &RegisterEntry, who: ParticipantId, unit: &str) -> TakingPart {
-    TakingPart {
-        day: entry.day,
-        entry: entry.id,
-        who,
-        kind: entry.kind.clone(),
-        facet: entry.facet.clone(),
-        here: entry.unit_code == unit,
-    }
+fn part(entry: &RegisterEntry, who: ParticipantId) -> TakingPart {
+    TakingPart { day: entry.day, entry: entry.id, who, kind: entry.kind.clone(), facet: entry.facet.clone() }
 }
 
 /// What a series comes to, unit by unit.

@@ -1,0 +1,107 @@
+//! What is closed changes no more: the days of closed periods, of provinces and of the country.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::model::PeriodStatus;
+use crate::admin_units::AdminUnits;
+use crate::db::DbConnection;
+use crate::db::schema::reporting_periods;
+use crate::error::AppError;
+use crate::programmes::sums::province_of;
+
+/// Days from one to another, both counted.
+pub type Span = (NaiveDate, NaiveDate);
+
+/// Days of closed periods, and by unit those above it whose periods lock it.
+#[derive(Debug)]
+pub struct Closed<'a> {
+    units: &'a AdminUnits,
+    today: NaiveDate,
+    periods: HashMap<String, Vec<Span>>,
+    above: HashMap<String, Vec<String>>,
+}
+
+impl<'a> Closed<'a> {
+    /// Those of the whole country.
+    ///
+    /// # Errors
+    /// The engine's own.
+    pub fn read(conn: &mut DbConnection, units: &'a AdminUnits, today: NaiveDate) -> Result<Self, AppError> {
+        Self::of(conn, (units, today), None)
+    }
+
+    /// Those that lock any of these units.
+    ///
+    /// # Errors
+    /// The engine's own.
+    pub fn read_for<'u>(
+        conn: &mut DbConnection,
+        units: &'a AdminUnits,
+        today: NaiveDate,
+        own: impl IntoIterator<Item = &'u String>,
+    ) -> Result<Self, AppError> {
+        let above: BTreeSet<String> = own.into_iter().flat_map(|unit| locked_by(units, unit, today)).collect();
+        Self::of(conn, (units, today), Some(above))
+    }
+
+    fn of(
+        conn: &mut DbConnection,
+        (units, today): (&'a AdminUnits, NaiveDate),
+        above: Option<BTreeSet<String>>,
+    ) -> Result<Self, AppError> {
+        let mut locked = reporting_periods::table
+            .filter(reporting_periods::status.eq_any([PeriodStatus::Closed, PeriodStatus::Published]))
+            .select((reporting_periods::unit_code, reporting_periods::first_day, reporting_periods::last_day))
+            .into_boxed();
+        if let Some(above) = above {
+            locked = locked.filter(reporting_periods::unit_code.eq_any(above));
+        }
+        let mut periods: HashMap<String, Vec<Span>> = HashMap::new();
+        for (unit, first, last) in locked.load::<(String, NaiveDate, NaiveDate)>(conn)? {
+            periods.entry(unit).or_default().push((first, last));
+        }
+        Ok(Self { units, today, periods, above: HashMap::new() })
+    }
+
+    /// Whether nothing is closed.
+    pub fn is_empty(&self) -> bool {
+        self.periods.is_empty()
+    }
+
+    /// Whether any of these days of a unit is closed: by its province, on the map of the unit or of today, or by the
+    /// country.
+    pub fn touch(&mut self, unit: &str, (from, to): Span) -> bool {
+        self.any(unit, |(first, last)| *first <= to && from <= *last)
+    }
+
+    /// Whether a whole period of a unit is closed.
+    pub fn cover(&mut self, unit: &str, (from, to): Span) -> bool {
+        self.any(unit, |(first, last)| *first <= from && to <= *last)
+    }
+
+    /// Whether a period is a part of a longer one that the unit itself has closed.
+    pub fn cover_part(&self, unit: &str, (from, to): Span) -> bool {
+        let own = self.periods.get(unit).into_iter().flatten();
+        own.into_iter().any(|(first, last)| *first <= from && to <= *last && (*first, *last) != (from, to))
+    }
+
+    fn any(&mut self, unit: &str, is_meant: impl Fn(&Span) -> bool) -> bool {
+        if self.periods.is_empty() {
+            return false;
+        }
+        if !self.above.contains_key(unit) {
+            self.above.insert(unit.to_owned(), locked_by(self.units, unit, self.today));
+        }
+        let above = self.above.get(unit).into_iter().flatten();
+        above.filter_map(|above| self.periods.get(above)).flatten().any(is_meant)
+    }
+}
+
+/// The units whose closed periods lock what happened in a unit.
+fn locked_by(units: &AdminUnits, unit: &str, today: NaiveDate) -> Vec<String> {
+    let own = units.get(unit).and_then(|unit| unit.province.clone());
+    [Some("VN".to_owned()), own, Some(province_of(units, unit, today))].into_iter().flatten().collect()
+}
