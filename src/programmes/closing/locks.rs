@@ -82,6 +82,12 @@ impl<'a> Closed<'a> {
         self.any(unit, |(first, last)| *first <= from && to <= *last)
     }
 
+    /// Whether days are held by a closed period of several years, which compares with the years before it.
+    pub fn cover_by_long(&mut self, unit: &str, (from, to): Span) -> bool {
+        let is_long = |(first, last): &Span| (*last - *first).num_days() > 2 * 366;
+        self.any(unit, |span| is_long(span) && span.0 <= from && to <= span.1)
+    }
+
     /// Whether a period is a part of a longer one that the unit itself has closed.
     pub fn cover_part(&self, unit: &str, (from, to): Span) -> bool {
         let own = self.periods.get(unit).into_iter().flatten();

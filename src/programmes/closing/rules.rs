@@ -227,7 +227,7 @@ fn save(conn: &mut DbConnection, row: &ReportingPeriod, read: i32) -> Result<(),
     crate::db::met_one_row(saved)
 }
 
-/// Communes submit, and whoever is above them goes on; provinces and the country are closed by their own officers.
+/// Communes and districts submit, and whoever is above them goes on; provinces and the country are closed by their own officers.
 fn check_level(
     units: &AdminUnits,
     scope: &Scope,
@@ -239,12 +239,10 @@ fn check_level(
     // Whoever holds several communes is above none of them.
     let is_above = |own: &String| *own != key.unit && reaches(units, own, &key.unit, today);
     let own_only = !scope.admin_units.iter().any(is_above);
-    let is_commune = level == Level::Commune;
+    let is_below = matches!(level, Level::District | Level::Commune);
     match next {
-        PeriodStatus::Checked | PeriodStatus::Open if is_commune && own_only => Err(AppError::Forbidden),
-        PeriodStatus::Closed | PeriodStatus::Published | PeriodStatus::Reopened if is_commune => {
-            Err(AppError::Forbidden)
-        }
+        PeriodStatus::Checked | PeriodStatus::Open if is_below && own_only => Err(AppError::Forbidden),
+        PeriodStatus::Closed | PeriodStatus::Published | PeriodStatus::Reopened if is_below => Err(AppError::Forbidden),
         _ => Ok(()),
     }
 }

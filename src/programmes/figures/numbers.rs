@@ -11,11 +11,11 @@ use self::cadence::cadence_cells;
 use self::units::{is_counted, unit_share, unit_share_by_class, unit_totals};
 use super::gather::{Question, Span};
 use super::measures::{NoFigure, Numbers};
-use super::tree::{ByUnit, Map, Remark, Sum, Told};
-use crate::admin_units::Level;
+use super::tree::{ByUnit, Map, Remark, Spans, Sum, Told};
+use crate::admin_units::{Level, UnitNo};
 use crate::db::DbConnection;
 use crate::error::AppError;
-use crate::programmes::elements::{Nature, Source};
+use crate::programmes::elements::{Element, Nature, Source};
 use crate::programmes::periods::{PeriodKind, ReportPeriod};
 use crate::programmes::plans::MeasureKind;
 use crate::programmes::plans::model::{Indicator, Measured};
@@ -170,8 +170,12 @@ pub fn numbers_by_class(
     let mut all = BTreeMap::new();
     for class in classes {
         let of = |told: Option<&ByUnit<Told>>| told.cloned().unwrap_or_default();
-        let tops = asked.put_together(of(tops.get(&class)), spans, top, remarks);
-        let bottoms = asked.put_together(of(bottoms.get(&class)), spans, bottom, remarks);
+        let (mut tops, bottoms) = (of(tops.get(&class)), of(bottoms.get(&class)));
+        if is_part(top, bottom) {
+            tops = noughts_of_parts(tops, &bottoms);
+        }
+        let tops = asked.put_together(tops, spans, top, remarks);
+        let bottoms = asked.put_together(bottoms, spans, bottom, remarks);
         let mut cells = with_denominators(asked, &tops, Some(&bottoms));
         refuse_added_years(&mut cells, spans, top);
         all.insert(class, cells);
@@ -223,9 +227,36 @@ fn shares(
     remarks: &mut BTreeSet<Remark>,
 ) -> Result<Cells, AppError> {
     let spans = asked.question.spans;
-    let tops = asked.sums(conn, spans, top, remarks)?;
-    let bottoms = bottom.map(|bottom| asked.sums(conn, spans, bottom, remarks)).transpose()?;
-    Ok(with_denominators(asked, &tops, bottoms.as_ref()))
+    let Some(bottom) = bottom else {
+        let tops = asked.sums(conn, spans, top, remarks)?;
+        return Ok(with_denominators(asked, &tops, None));
+    };
+    let (mut tops, bottoms) = (asked.question.told(conn, top)?, asked.question.told(conn, bottom)?);
+    if is_part(top, bottom) {
+        tops = noughts_of_parts(tops, &bottoms);
+    }
+    let tops = asked.put_together(tops, spans, top, remarks);
+    let bottoms = asked.put_together(bottoms, spans, bottom, remarks);
+    Ok(with_denominators(asked, &tops, Some(&bottoms)))
+}
+
+/// Whether one source counts some of the very entries that the other counts: tip-offs handled of those received. Who
+/// recorded no inspections has not said that there were none.
+fn is_part(part: &Source, whole: &Source) -> bool {
+    (part.of_register(), whole.of_register()) == (Some(Element::TipOffsHandled), Some(Element::TipOffsReceived))
+}
+
+/// Where a register tells the whole and not the part, there is none of the part.
+fn noughts_of_parts(parts: ByUnit<Told>, wholes: &ByUnit<Told>) -> ByUnit<Told> {
+    let noughts = wholes.iter().filter_map(|(unit, whole)| {
+        let own = parts.get(unit).and_then(|part| part.register.as_ref());
+        let is_told = |span: usize| own.is_some_and(|own| own.get(span).copied().flatten().is_some());
+        let whole = whole.register.as_ref()?.iter().enumerate();
+        let spans: Spans = whole.map(|(span, number)| number.filter(|_| !is_told(span)).map(|_| 0)).collect();
+        Some((unit, Told { register: Some(spans), ..Told::default() }))
+    });
+    let noughts: Vec<(UnitNo, Told)> = noughts.collect();
+    ByUnit::of(parts.into_list().into_iter().chain(noughts).collect())
 }
 
 /// Whoever counts once a year cannot be added up over years.

@@ -1,27 +1,35 @@
 //! Figures that compare with an earlier time: what is told of that time moves them.
 
-use chrono::{Datelike as _, Months, NaiveDate};
+use chrono::Datelike as _;
 
 use super::{Indicator, MeasureKind, Plans, Source};
 use crate::programmes::closing::locks::Span;
 
 impl Plans {
-    /// The last day on which a number of some days moves figures: of a year later where a plan compares with the year
-    /// before, and for good where one compares with a year that these days belong to.
-    pub fn moved_until(&self, is_of: impl Fn(&Source) -> bool, days: Span) -> NaiveDate {
+    /// Which later figures compare with a number of some days.
+    pub fn compared_with(&self, is_of: impl Fn(&Source) -> bool, days: Span) -> Compared {
         let indicators = self.all().flat_map(|plan| &plan.indicators);
         let comparing = indicators.filter(|indicator| indicator.measured.numerator.as_ref().is_some_and(&is_of));
-        comparing.map(|indicator| moved_by(indicator, days)).max().unwrap_or(days.1)
+        comparing.map(|indicator| compared_by(indicator, days)).max().unwrap_or(Compared::Never)
     }
 }
 
-fn moved_by(indicator: &Indicator, (from, to): Span) -> NaiveDate {
+/// Which later figures compare with a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Compared {
+    /// None.
+    Never,
+    /// Those of the next period: a year later, of five years five.
+    NextPeriod,
+    /// All later ones.
+    Ever,
+}
+
+fn compared_by(indicator: &Indicator, (from, to): Span) -> Compared {
     match (indicator.kind, indicator.measured.baseline_year) {
-        (MeasureKind::Growth | MeasureKind::Hold, _) => {
-            to.checked_add_months(Months::new(12)).unwrap_or(NaiveDate::MAX)
-        }
+        (MeasureKind::Growth | MeasureKind::Hold, _) => Compared::NextPeriod,
         // Years of the closing calendar begin in the December before.
-        (MeasureKind::Reduction, Some(year)) if from.year() <= year && to.year() >= year - 1 => NaiveDate::MAX,
-        _ => to,
+        (MeasureKind::Reduction, Some(year)) if from.year() <= year && to.year() >= year - 1 => Compared::Ever,
+        _ => Compared::Never,
     }
 }

@@ -19,6 +19,7 @@ use super::periods::{PeriodKind, ReportPeriod};
 use super::registers::catalogue::RegisterCatalogue;
 use super::sums::Series;
 use crate::admin_units::AdminUnits;
+pub use comparisons::Compared;
 pub use file::{MOST_BYTES, PlanFault, PlanFile};
 pub use model::{CaseMeasure, Indicator, Measure, MeasureKind, Plan, ServiceSelection};
 pub use versions::{Origin, RefreshError, StoredVersion, import, refresh, store_shipped, versions};

@@ -19,7 +19,9 @@ use crate::error::{AppError, Conflict, FitsWith, Rule};
 use crate::grants::predicates::reported_within;
 use crate::grants::{Action, Places, province_of};
 use crate::programmes::Plans;
-use crate::programmes::closing::locks::{Closed, Span};
+use crate::programmes::closing::locks::Closed;
+use crate::programmes::periods::{Calendar, ReportPeriod};
+use crate::programmes::plans::Compared;
 use crate::programmes::registers::RegisterCatalogue;
 
 /// What the rules look things up in.
@@ -75,8 +77,8 @@ pub fn enter(
         return Err(AppError::field("unit_code", Rule::MustFit(FitsWith::PlacesOfOfficer)));
     }
     let mut closed = Closed::read_for(conn, books.units, today, [&new.unit_code])?;
-    let days = new.period.days(new.calendar, books.closing_day);
-    if moves_closed(&mut closed, books.plans, (&new.element, &new.unit_code), days) {
+    let period = (new.period, new.calendar, books.closing_day);
+    if moves_closed(&mut closed, books.plans, (&new.element, &new.unit_code), period) {
         return Err(AppError::Conflict(Conflict::PeriodClosed));
     }
     let standing = current(conn, new)?;
@@ -93,22 +95,29 @@ pub fn enter(
     Ok(row)
 }
 
-/// Whether a value of some days moves figures of a closed period: one that holds all of them, or compares with them. How
-/// many units there were in a year is what every part of the year is a share of.
+/// Whether a value moves figures of a closed period: one that holds all of its days, or compares with them. How many
+/// units there were at any time of a year is what every part of the year is a share of.
 pub(in crate::programmes) fn moves_closed(
     closed: &mut Closed<'_>,
     plans: &Plans,
     (element, unit): (&str, &str),
-    (from, to): Span,
+    (period, calendar, closing_day): (ReportPeriod, Calendar, u32),
 ) -> bool {
+    let (from, to) = period.days(calendar, closing_day);
     if element.starts_with("units_") {
-        return closed.touch(unit, (from, to));
+        let (first, last) = ReportPeriod::of_year(period.year).days(calendar, closing_day);
+        return closed.touch(unit, (first.min(from), last.max(to)));
     }
-    let until = plans.moved_until(|source| source.element == element, (from, to));
-    let a_year_later = |day: NaiveDate| day.checked_add_months(Months::new(12)).unwrap_or(NaiveDate::MAX);
-    closed.cover(unit, (from, to))
-        || until == NaiveDate::MAX && closed.touch(unit, (to, until))
-        || until > to && until < NaiveDate::MAX && closed.cover(unit, (a_year_later(from), a_year_later(to)))
+    let later = |months: u32| {
+        let later = |day: NaiveDate| day.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX);
+        (later(from), later(to))
+    };
+    let is_compared = match plans.compared_with(|source| source.element == element, (from, to)) {
+        Compared::Never => false,
+        Compared::NextPeriod => closed.cover(unit, later(12)) || closed.cover_by_long(unit, later(60)),
+        Compared::Ever => closed.touch(unit, (to, NaiveDate::MAX)),
+    };
+    is_compared || closed.cover(unit, (from, to))
 }
 
 /// A revision says why it was made, and what is taken back was there.

@@ -18,6 +18,7 @@ use crate::error::{AppError, Conflict, ImportRefusal};
 use crate::grants::Places;
 use crate::grants::predicates::{entries_within, reported_within};
 use crate::programmes::closing::locks::Closed;
+use crate::programmes::periods::ReportPeriod;
 use crate::programmes::registers::Register;
 use crate::programmes::registers::model::RegisterEntry;
 use crate::programmes::registers::rules::{Others, any_closed, mark_units};
@@ -185,11 +186,8 @@ fn undo_values(
     let (mut closed, plans) = (Closed::read(conn, &app.units, actor.now.civil_date())?, app.plans.now());
     let (mut next, mut subjects) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for (row, new_id) in rows.into_iter().zip(ids) {
-        let days = row
-            .period
-            .parse()
-            .map(|period: crate::programmes::periods::ReportPeriod| period.days(row.calendar, app.closing_day));
-        if days.is_ok_and(|days| moves_closed(&mut closed, &plans, (&row.element, &row.unit_code), days)) {
+        let period = row.period.parse().map(|period: ReportPeriod| (period, row.calendar, app.closing_day));
+        if period.is_ok_and(|period| moves_closed(&mut closed, &plans, (&row.element, &row.unit_code), period)) {
             return Err(AppError::Conflict(Conflict::PeriodClosed));
         }
         let (first, before) = revisions_before(conn, &row)?;

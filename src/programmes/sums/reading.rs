@@ -99,6 +99,8 @@ pub fn numbers(
         of_class.extend(units);
         of_class.sort_unstable_by_key(|(unit, _)| *unit);
     }
+    // A class that nobody told a number of is none.
+    all.retain(|_, units| !units.is_empty());
     Ok(all)
 }
 
@@ -137,9 +139,10 @@ impl Fresh {
 }
 
 impl Asked<'_> {
-    /// The years that the spans lie in; with `before`, that in which the first of them begins as well.
+    /// The years that are read: those the spans lie in, and one before. A level that has just changed stands after a row
+    /// that ended with that year, and without it nobody could tell whether anything was told before.
     fn years(&self) -> (i32, i32) {
-        let first = self.spans.iter().map(|(from, _)| HalfMonth(from.0 - i32::from(self.before)).year()).min();
+        let first = self.spans.iter().map(|(from, _)| from.year() - 1).min();
         let last = self.spans.iter().map(|(_, to)| to.year()).max();
         (first.unwrap_or(0), last.unwrap_or(0))
     }
@@ -287,18 +290,19 @@ fn stored(conn: &mut DbConnection, counter: &Counter, asked: Asked<'_>, whose: &
 }
 
 /// The number of a span from the sums of a unit; with `before`, the level just before it. None where nothing was told of
-/// the span: nothing happened in it, and nothing stands. So what is told of other days makes no nought of it.
+/// the span: nothing happened in it; nothing stands at its end, and never did. So what is told of later days makes no
+/// nought of it.
 pub fn number(years: &[YearSum], nature: Nature, span: (HalfMonth, HalfMonth), before: bool) -> Option<i64> {
-    let moves = || years.iter().any(|year| year.moves_in(span));
     match nature {
         Nature::Flow | Nature::OnceAYear | Nature::During => {
-            moves().then(|| years.iter().map(|year| year.between(span)).sum())
+            let moves = years.iter().any(|year| year.moves_in(span));
+            moves.then(|| years.iter().map(|year| year.between(span)).sum())
         }
         Nature::Level | Nature::Ever => {
             let at = if before { HalfMonth(span.0.0 - 1) } else { span.1 };
             let row = years.iter().find(|year| year.year <= at.year() && at.year() <= year.until_year);
-            let level = row.map_or(0, |row| row.level_at(at));
-            (level != 0 || !before && moves()).then_some(level)
+            let is_told = years.iter().any(|year| year.moved_by(at));
+            is_told.then(|| row.map_or(0, |row| row.level_at(at)))
         }
     }
 }

@@ -48,6 +48,12 @@ impl YearSum {
         moved.into_iter().any(|(place, _)| (from..=to).contains(&HalfMonth(first + place)))
     }
 
+    /// Whether anything changed until a half month, it included.
+    pub fn moved_by(&self, half: HalfMonth) -> bool {
+        let places = if half.year() > self.year { PLACES } else { half.place() + 1 };
+        self.year <= half.year() && self.halves.iter().take(places).any(|change| *change != 0)
+    }
+
     /// The halves as bytes: eight for each number.
     pub fn bytes(&self) -> Vec<u8> {
         self.halves.iter().flat_map(|change| change.to_le_bytes()).collect()

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{Datelike as _, Months, NaiveDate};
 use diesel::prelude::*;
 
 use super::Books;
@@ -14,7 +14,7 @@ use crate::db::types::{ParticipantId, RegisterEntryId};
 use crate::error::{AppError, Conflict};
 use crate::programmes::closing::locks::{Closed, Span};
 use crate::programmes::elements::Source;
-use crate::programmes::plans::Plans;
+use crate::programmes::plans::{Compared, Plans};
 use crate::programmes::registers::catalogue::Register;
 use crate::programmes::registers::model::RegisterEntry;
 use crate::programmes::registers::references::AT_ONCE;
@@ -24,9 +24,8 @@ use crate::programmes::registers::references::AT_ONCE;
 enum Moves {
     /// On its day alone.
     ItsDay,
-    /// While it stands, and on the day after it, on which it is gone.
-    WhileItStands,
-    /// Ever since: who was trained and what was inspected counts from then on, and where a list begins the counts end.
+    /// Ever since: who was trained and what was inspected counts from then on, where a list begins the counts end, and
+    /// of what stood once it is known that nothing stands.
     EverSince,
 }
 
@@ -35,8 +34,10 @@ fn moves(register: Register) -> Moves {
         Register::CommunicationActivities | Register::PressItems | Register::TipOffs | Register::NeedSurveys => {
             Moves::ItsDay
         }
-        Register::LocalPlans | Register::PilotModels | Register::HealthyCommunes => Moves::WhileItStands,
-        Register::Staff
+        Register::LocalPlans
+        | Register::PilotModels
+        | Register::HealthyCommunes
+        | Register::Staff
         | Register::StaffCounts
         | Register::StaffTrainings
         | Register::Establishments
@@ -53,7 +54,6 @@ fn span_of(entry: &RegisterEntry) -> Option<Span> {
     };
     let last = match moves(entry.register) {
         Moves::ItsDay => first,
-        Moves::WhileItStands => day_after(entry.last_day),
         Moves::EverSince => NaiveDate::MAX,
     };
     Some((first, last))
@@ -121,11 +121,16 @@ impl Others {
         Ok(Self { plans: plans.clone(), register, units_of_staff: staff, attended: listed })
     }
 
-    /// These days, and those of later figures that compare with them.
+    /// These days, and those of later figures that compare with them: at the most five years on.
     fn compared(&self, (from, to): Span) -> Span {
         let is_of =
             |source: &Source| source.of_register().is_some_and(|element| element.family() == self.register.family());
-        (from, self.plans.moved_until(is_of, (from, to)))
+        let later = |months: u32| to.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX);
+        match self.plans.compared_with(is_of, (from, to)) {
+            Compared::Never => (from, to),
+            Compared::NextPeriod => (from, later(60)),
+            Compared::Ever => (from, NaiveDate::MAX),
+        }
     }
 
     /// The days of units whose numbers an entry moves by being there.

@@ -61,10 +61,11 @@ pub(super) fn settle(
         let province = provinces.of(&new.unit_code);
         let key = (new.element.as_str(), key_of(new));
         let before = standing.get(new.element.as_str()).and_then(|of| of.get(&key.1)).copied();
-        let days = new.period.days(new.calendar, app.closing_day);
+        let period = (new.period, new.calendar, app.closing_day);
         let fault = if !places.holds(&new.unit_code, &province) {
             Some(("unit_code", Rule::MustFit(FitsWith::PlacesOfOfficer)))
-        } else if !is_told_again(new, before) && moves_closed(&mut closed, plans, (&new.element, &new.unit_code), days)
+        } else if !is_told_again(new, before)
+            && moves_closed(&mut closed, plans, (&new.element, &new.unit_code), period)
         {
             Some(("period", Rule::MustFit(FitsWith::OpenPeriod)))
         } else if !seen.insert(key) {

@@ -190,9 +190,37 @@ both_dbs! {
         officer.activity(commune, "2024-09-01");
         officer.establishment(commune, "2024-09-01", None, 3);
         officer.staff_since(commune, "CB-9", "2024-10-01");
-        officer.model("G63-P38", "prevention", "2023-01-01", Some("2023-06-30"));
         officer.entry(Register::TipOffs, commune, json!({"received_on": "2024-10-01", "type": "reflection"}));
         assert_eq!(figures(), before);
+        let model = json!({"unit_code": "G63-P38", "name": "Mô hình", "content": "prevention", "from": "2023-01-01", "to": "2023-06-30"});
+        app.recording(&officer.user, Register::PilotModels, &model).send().expect_problem(409, "period_closed");
+    }
+
+    fn a_class_that_nobody_told_a_number_of_is_none_though_units_reported(app: &TestApp) {
+        let officer = Officer::of(app, "G63-P38");
+        step(&officer, "G63-C14755", "2024-H1", &json!({"status": "submitted", "nothing_to_report": true})).expect(200);
+        step(&officer, "G63-P38", "2024-H1", &json!({"status": "closed"})).expect(200);
+        let figures = || officer.figures(PLAN, "unit=G63-P38&period=2024-H1&breakdown=class,month").to_string();
+        let before = figures();
+        officer.entry(Register::TipOffs, "G63-C14758", json!({"received_on": "2024-09-05", "type": "complaint"}));
+        officer.activity("G63-C14758", "2024-09-05");
+        officer.establishment("G63-C14758", "2024-09-01", None, 3);
+        assert_eq!(figures(), before);
+        assert_eq!(app.wrong_sums(), [].into());
+        assert_eq!(figures(), before, "counted");
+    }
+
+    fn none_of_a_part_where_the_whole_is_told_is_nought_and_behind(app: &TestApp) {
+        let officer = Officer::of(app, "G63-P38");
+        officer.entry(Register::TipOffs, "G63-C14755", json!({"received_on": "2023-05-05", "type": "complaint"}));
+        officer.report("tip_offs_handled", "G63-P38", "2023-05", 80);
+        let none = json!({"numerator": 0, "denominator": 1, "percent": 0.0, "status": "behind"});
+        for period in ["2023", "2023-Q2", "2023-05"] {
+            officer.expect(PLAN, "808-06", "G63-P38", period, &none);
+        }
+        let ended = json!({"document": "1/KH", "programme": "own_plan", "adopted_on": "2021-01-01", "carried_out_from": "2021-02-01", "to": "2022-06-30"});
+        officer.entry(Register::LocalPlans, "G63-P38", ended);
+        officer.expect(PLAN, "808-04", "G63-P38", "2023", &json!({"numerator": 0, "denominator": 1, "percent": 0.0}));
     }
 
     fn a_report_without_entries_gives_way_to_what_another_body_tells(app: &TestApp) {
@@ -228,13 +256,21 @@ both_dbs! {
             app.recording(&officer.user, Register::HealthyCommunes, &body).send()
         };
         healthy("2018-03-01").expect_problem(409, "period_closed");
-        let earlier = healthy("2017-12-01").expect(201).id();
-        app.change_entry(&officer.user, Register::HealthyCommunes, earlier, &json!({"to": "2018-12-31"})).expect_problem(409, "period_closed");
+        healthy("2017-12-01").expect_problem(409, "period_closed");
         let units = json!({"element": "units_commune", "class": "", "unit_code": "G63-P38", "calendar": "civil", "period": "2023",
             "value": 9, "source_agency": "Sở", "source_document": "1", "source_on": "2022-01-05", "expected_revision": 0});
         let other = Officer::of(app, "G63-P38");
         step(&other, "G63-P38", "2023-H1", &json!({"status": "closed"})).expect(200);
-        app.post("/reported-values", &units).by(&other.user).send().expect_problem(409, "period_closed");
+        let of = |period: &str| crate::support::registers::with(units.clone(), &json!({"period": period}));
+        for period in ["2023", "2023-Q4", "2023-02"] {
+            app.post("/reported-values", &of(period)).by(&other.user).send().expect_problem(409, "period_closed");
+        }
+        app.post("/reported-values", &of("2022")).by(&other.user).send().expect(201);
+        step(&officer, "G63-P35", "2016-2020", &json!({"status": "closed"})).expect(200);
+        crimes("2013", 8).expect_problem(409, "period_closed");
+        crimes("2011-2015", 8).expect_problem(409, "period_closed");
+        crimes("2010", 8).expect(201);
+        step(&officer, "G63-D349", "2022", &json!({"status": "closed"})).expect(403);
     }
 
     fn what_moves_no_number_of_a_closed_period_is_not_refused(app: &TestApp) {

@@ -107,10 +107,14 @@ fn expected(counter: &Counter, all: &UnitYears, asked: Asked<'_>, within: impl F
     let mut numbers = Numbers::new();
     for ((unit, class), years) in all {
         let mut years = years.clone();
-        years.retain(|sum| sum.year <= YEARS.1 && sum.until_year >= YEARS.0);
+        years.retain(|sum| sum.year <= YEARS.1 && sum.until_year >= YEARS.0 - 1);
         if within(unit) && class.is_empty() != asked.by_class && !years.is_empty() {
             let nature = asked.series.element.nature();
-            let of_spans = asked.spans.iter().map(|span| sums::number(&years, nature, *span, asked.before)).collect();
+            let of_spans = asked.spans.iter().map(|span| sums::number(&years, nature, *span, asked.before));
+            let of_spans: Vec<Option<i64>> = of_spans.collect();
+            if of_spans.iter().all(Option::is_none) {
+                continue;
+            }
             let unit = counter.units.number(unit).expect("a unit");
             numbers.entry(class.clone()).or_default().push((unit, of_spans));
         }
