@@ -227,7 +227,8 @@ fn save(conn: &mut DbConnection, row: &ReportingPeriod, read: i32) -> Result<(),
     crate::db::met_one_row(saved)
 }
 
-/// Communes and districts submit, and whoever is above them goes on; provinces and the country are closed by their own officers.
+/// Communes and districts submit, and whoever is above them goes on; provinces and the country are closed by their own
+/// officers.
 fn check_level(
     units: &AdminUnits,
     scope: &Scope,
