@@ -94,6 +94,8 @@ pub struct App {
     pub figures: Arc<Semaphore>,
     /// One file is imported at a time: it is held in memory, and stored in one transaction.
     pub imports: Arc<Semaphore>,
+    /// Few files wait for that: each is held in memory.
+    pub import_files: Arc<Semaphore>,
     /// When this process was begun.
     pub started: crate::db::types::Instant,
     /// How far this node is with files of registers.

@@ -250,6 +250,7 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
         metrics: around.metrics,
         figures: Arc::new(tokio::sync::Semaphore::new(1)),
         imports: Arc::new(tokio::sync::Semaphore::new(1)),
+        import_files: Arc::new(tokio::sync::Semaphore::new(8)),
         register_imports: Arc::default(),
         syncs: Arc::new(tokio::sync::Semaphore::new(4)),
         arrivals: Arc::default(),

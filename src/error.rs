@@ -135,6 +135,11 @@ impl AppError {
         Self::Invalid(vec![FieldError::new(field, rule)])
     }
 
+    /// A period that is closed, from one day to another, would change.
+    pub fn closed((first, last): (chrono::NaiveDate, chrono::NaiveDate)) -> Self {
+        Self::Conflict(Conflict::PeriodClosed { first, last })
+    }
+
     /// A rule of loans refuses.
     pub fn loan(conflict: LoanConflict) -> Self {
         Self::Conflict(Conflict::Loan(conflict))

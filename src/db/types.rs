@@ -250,6 +250,12 @@ impl Instant {
         }
     }
 
+    /// The minute in Vietnam, as people write it.
+    pub fn civil_minute(self) -> String {
+        let here = FixedOffset::east_opt(7 * 3600).map(|vietnam| self.0.with_timezone(&vietnam).naive_local());
+        here.unwrap_or_else(|| self.0.naive_utc()).format("%d/%m/%Y %H:%M").to_string()
+    }
+
     /// This moment moved by a span of time.
     #[must_use]
     pub fn plus(self, span: chrono::TimeDelta) -> Self {

@@ -20,6 +20,10 @@ pub enum CellRule {
     Quotes,
     /// A column stands once.
     ColumnTwice,
+    /// The lines of names and of codes do not name the same column here.
+    Headers,
+    /// Every formula is stored with what it comes to.
+    Formula,
     /// A day.
     Date,
     /// A day of birth, a year of birth, or that it is not known.
@@ -62,6 +66,8 @@ impl CellRule {
             Self::Lines { .. } => "lines",
             Self::Quotes => "quotes",
             Self::ColumnTwice => "column_twice",
+            Self::Headers => "headers_differ",
+            Self::Formula => "formula_without_value",
             Self::Date => "date",
             Self::Birth => "birth",
             Self::Word(_) => "word",
@@ -104,6 +110,14 @@ impl CellRule {
                 ("Dấu ngoặc kép mở ở đầu ô phải đóng ở cuối ô.", "A quote that opens a cell must close it.")
             }
             Self::ColumnTwice => ("Mỗi cột chỉ đứng một lần.", "A column stands once."),
+            Self::Formula => (
+                "Tệp có ô công thức chưa có kết quả; hãy mở bằng Excel hoặc LibreOffice, lưu lại rồi gửi.",
+                "A formula in the file is stored without its value; open it in Excel or LibreOffice, save it, and send it again.",
+            ),
+            Self::Headers => (
+                "Dòng tên cột và dòng mã cột không nói cùng một cột ở đây.",
+                "The line of names and the line of codes do not name the same column here.",
+            ),
             Self::Date => ("Ngày theo dạng ngày/tháng/năm: 31/12/2025.", "A date as day/month/year: 31/12/2025."),
             Self::Birth => (
                 "Ngày/tháng/năm, hoặc chỉ năm (1990), hoặc «không rõ».",

@@ -1,5 +1,7 @@
 //! Rules of the casework that refuse a well-formed request.
 
+use chrono::NaiveDate;
+
 use super::{ImportRefusal, LoanConflict, ReturnRefusal, SupportRefusal};
 
 /// When a once-only aid was used, told without a day.
@@ -64,8 +66,13 @@ pub enum Conflict {
     AlreadySetUp,
     /// The report of a period is given once the period is over.
     PeriodNotOver,
-    /// The day lies in a period that was closed.
-    PeriodClosed,
+    /// What it would change lies in a period that was closed.
+    PeriodClosed {
+        /// First day of the period.
+        first: NaiveDate,
+        /// Last day.
+        last: NaiveDate,
+    },
     /// The record was voided before.
     AlreadyVoided,
     /// The person was erased; nothing more is written about them.
@@ -174,7 +181,7 @@ impl Conflict {
             Self::TooManyOrganisations => "too_many_organisations",
             Self::AlreadySetUp => "already_set_up",
             Self::PeriodNotOver => "period_not_over",
-            Self::PeriodClosed => "period_closed",
+            Self::PeriodClosed { .. } => "period_closed",
             Self::AlreadyVoided => "already_voided",
             Self::PersonErased => "person_erased",
             Self::EndsConsents => "ends_consents",
@@ -224,6 +231,17 @@ impl Conflict {
                 return (
                     format!("Không thể chuyển từ «{from}» sang «{to}»."),
                     format!("There is no way from “{from}” to “{to}”."),
+                );
+            }
+            Self::PeriodClosed { first, last } => {
+                let (from, to) = (first.format("%d/%m/%Y"), last.format("%d/%m/%Y"));
+                return (
+                    format!(
+                        "Việc này làm đổi số của kỳ báo cáo {from} – {to} đã khóa; tỉnh (hoặc trung ương) mở lại kỳ, có nêu lý do, rồi mới sửa được."
+                    ),
+                    format!(
+                        "This would change figures of the period {first} to {last}, which is closed; it can be done once the province (or the country) opens the period again, with a reason."
+                    ),
                 );
             }
             Self::Support(refusal) => return refusal.title(),
@@ -326,10 +344,6 @@ impl Conflict {
             Self::PeriodNotOver => {
                 ("Chỉ báo cáo được sau khi kỳ đã kết thúc.", "A report is given once its period is over.")
             }
-            Self::PeriodClosed => (
-                "Ngày này thuộc kỳ báo cáo đã khóa; cấp tỉnh mở lại kỳ, có nêu lý do, rồi mới sửa được.",
-                "The day lies in a period that is closed; it can be changed once the province opens the period again, with a reason.",
-            ),
             Self::AlreadyVoided => ("Bản ghi đã được hủy trước đó.", "The record was voided before."),
             Self::PersonErased => (
                 "Dữ liệu của người này đã được xóa; không ghi thêm được gì.",

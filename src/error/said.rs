@@ -146,7 +146,7 @@ said! {
         /// A group is in a unit once at a time.
         OncePerUnit => ("Mỗi đơn vị chỉ nêu một lần cho cùng một ngày.", "A unit is named once for a day."),
         /// One number is a part of another.
-        PartOfNumber => ("Không được lớn hơn số toàn bộ.", "It may not be more than the whole number."),
+        PartOfNumber => ("Không được lớn hơn số toàn bộ.", "It may not be more than the number it is a part of."),
         /// As many came as are listed.
         Listed => ("Không được nhỏ hơn số người trong danh sách.", "It may not be less than the number of those listed."),
         /// A unit that has nothing to report recorded nothing.
@@ -159,6 +159,8 @@ said! {
         UnitOfEstablishment => ("Phải là đơn vị của cơ sở, hoặc để trống.", "It must be the unit of the establishment, or be left out."),
         /// An establishment was open whenever it was inspected.
         DaysOfInspections => ("Cơ sở phải đang mở vào mọi ngày đã ghi kiểm tra.", "The establishment must be open on every day it was inspected."),
+        /// Figures go under the days they are of.
+        CalendarOfPlan => ("Tệp ánh xạ chia kỳ theo ngày chốt, còn kế hoạch theo năm dương lịch: số sẽ mang ngày sai.", "The mapping cuts periods on the closing day, the plan by the civil year: figures would go under other days than theirs."),
         /// A period that is closed changes no more.
         OpenPeriod => ("Kỳ báo cáo của những ngày này đã khóa; cần mở lại trước.", "The reporting period of these days is closed; it must be opened again first."),
         /// Somebody else revised the value first.

@@ -12,4 +12,4 @@ pub mod reply;
 pub use extract::{IfMatch, IfMatchOrFirst, Path, Query, Valid};
 pub use idempotency::IdempotencyKey;
 pub use listing::{Cursor, Page};
-pub use reply::{Created, Versioned};
+pub use reply::{Created, Versioned, style_policy};

@@ -2,7 +2,10 @@
 
 use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, Responder};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 /// A record people edit, with the version it has.
 #[derive(Debug)]
@@ -47,4 +50,10 @@ impl<T: Serialize> Responder for Created<T> {
 
 fn etag(version: i32) -> String {
     format!("\"{version}\"")
+}
+
+/// What a browser may do with a page that has this one style, and nothing else: show it.
+pub fn style_policy(style: &str) -> String {
+    let hash = STANDARD.encode(Sha256::digest(style.as_bytes()));
+    format!("default-src 'none'; style-src 'sha256-{hash}'; frame-ancestors 'none'")
 }

@@ -111,6 +111,8 @@ async fn run_import(
         skip: lines_of("skip_lines", query.skip_lines.as_deref())?,
         import: lines_of("import_lines", query.import_lines.as_deref())?,
     };
+    let place = app.import_files.clone().try_acquire_owned();
+    let _place = place.map_err(|_| AppError::Busy { retry_after_seconds: 30 })?;
     let bytes = read_body(&mut payload.into_inner(), FILE_LIMIT, FILE_DEADLINE).await?;
     let bound = key.bind(&app.ring.server, &[request.query_string().as_bytes(), b"\n", &bytes].concat());
     let _turn = turn(&app).await?;

@@ -3,6 +3,7 @@
 //! Files come from outside and may be made to harm: nothing is unpacked past a bound, no
 //! formula is evaluated, and what a line holds is never repeated.
 
+mod parts;
 mod text;
 mod workbook;
 

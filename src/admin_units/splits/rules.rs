@@ -58,7 +58,7 @@ pub fn read(
 /// Declares the shares of a split unit in place of those declared before.
 ///
 /// # Errors
-/// [`Conflict::UnitNotSplit`]; [`Conflict::PeriodClosed`]; field errors; [`AppError::VersionStale`];
+/// [`Conflict::UnitNotSplit`]; `Conflict::PeriodClosed`; field errors; [`AppError::VersionStale`];
 /// [`AppError::NotFound`]; [`AppError::Forbidden`].
 pub fn declare(
     conn: &mut DbConnection,
@@ -136,7 +136,7 @@ fn begin(
 fn refuse_closed(conn: &mut DbConnection, actor: &Actor, units: &AdminUnits, code: &str) -> Result<(), AppError> {
     let Some(after) = units.get(code).and_then(|unit| unit.valid_to?.succ_opt()) else { return Ok(()) };
     let mut closed = Closed::read_for(conn, units, actor.now.civil_date(), [&code.to_owned()])?;
-    if closed.touch(code, (after, NaiveDate::MAX)) { Err(AppError::Conflict(Conflict::PeriodClosed)) } else { Ok(()) }
+    closed.touch(code, (after, NaiveDate::MAX)).map_or(Ok(()), |period| Err(AppError::closed(period)))
 }
 
 fn check(steps: &[Successor], shares: &[UnitShare]) -> Result<(), AppError> {

@@ -1,21 +1,16 @@
 //! Excel workbooks: the first sheet that shows, values only.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read as _};
+use std::io::Cursor;
 
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx};
 use chrono::NaiveDate;
 
-use super::{Cell, Limits, Line, MOST_COLUMNS, Measure, Unreadable};
+use super::{Cell, Limits, Line, MOST_COLUMNS, Measure, Unreadable, parts};
 use crate::error::CellRule;
 
-/// Parts of a workbook.
-const MOST_PARTS: usize = 1_000;
-/// Texts that a workbook may say it shares; the reader makes room for as many as it says.
-const SHARED_TEXTS: u64 = 2_000_000;
-
 pub(super) fn read(bytes: &[u8], limits: Limits) -> Result<Vec<Line>, Unreadable> {
-    check_parts(bytes, limits)?;
+    parts::check(bytes, limits)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| CellRule::File)?;
     let shows = |sheet: &&calamine::Sheet| sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible;
     let name = book.sheets_metadata().iter().find(shows).ok_or(CellRule::File)?.name.clone();
@@ -81,50 +76,6 @@ fn refuse_merged(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<(), Unrea
     }
 }
 
-/// Unpacks every part once, bit by bit, so that its true size is known and not what it says of itself.
-fn check_parts(bytes: &[u8], limits: Limits) -> Result<(), CellRule> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| CellRule::File)?;
-    if archive.len() > MOST_PARTS {
-        return Err(CellRule::Unpacked);
-    }
-    let mut left = limits.unpacked;
-    for index in 0..archive.len() {
-        let part = archive.by_index(index).map_err(|_| CellRule::File)?;
-        let mut part = part.take(left + 1);
-        // The end of what was read before is looked at again, for a number may stand across.
-        let (mut window, mut more) = (Vec::new(), vec![0; 64 * 1024]);
-        loop {
-            let read = part.read(&mut more).map_err(|_| CellRule::File)?;
-            if read == 0 {
-                break;
-            }
-            left = left.checked_sub(u64::try_from(read).unwrap_or(u64::MAX)).ok_or(CellRule::Unpacked)?;
-            window.extend_from_slice(more.get(..read).unwrap_or_default());
-            if most_said(&window) > SHARED_TEXTS {
-                return Err(CellRule::Unpacked);
-            }
-            window.drain(..window.len().saturating_sub(ACROSS));
-        }
-    }
-    Ok(())
-}
-
-/// Bytes in which a count stands, whatever white space is in it.
-const ACROSS: usize = 4 * 1024;
-
-/// The largest number that stands behind `uniqueCount`: the reader of workbooks makes room
-/// for so many texts before it has seen any, and a false number would end the process.
-fn most_said(part: &[u8]) -> u64 {
-    const NAME: &[u8] = b"uniqueCount";
-    let behind = part.windows(NAME.len()).enumerate().filter(|(_, name)| *name == NAME);
-    let number = |(place, _): (usize, &[u8])| {
-        let rest = part.get(place + NAME.len()..).unwrap_or_default();
-        let digits = rest.iter().skip_while(|byte| !byte.is_ascii_digit()).take_while(|byte| byte.is_ascii_digit());
-        digits.fold(0_u64, |number, digit| number.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
-    };
-    behind.map(number).max().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
@@ -170,6 +121,56 @@ mod tests {
         let bomb = zipped(&[("xl/sharedStrings.xml", &zeros)]);
         assert!(bomb.len() < 1024 * 1024, "it is small");
         assert_eq!(read(&bomb), Err(Unreadable::from(CellRule::Unpacked)));
+    }
+
+    #[test]
+    fn a_workbook_of_nothing_but_styles_or_texts_is_given_up_wherever_they_stand() {
+        for (part, tag) in [
+            ("xl/styles.xml", "<xf/>"),
+            ("xl/sharedStrings.xml", "<si/>"),
+            ("xl/worksheets/sheet1.xml", "<x:xf numFmtId='1'/>"),
+            ("xl/worksheets/workbook.xml", "<sheet/>"),
+        ] {
+            let tags = tag.repeat(2_100_000);
+            let bomb = zipped(&[(part, tags.as_bytes())]);
+            assert!(bomb.len() < 1024 * 1024, "it is small");
+            assert_eq!(read(&bomb), Err(Unreadable::from(CellRule::Unpacked)), "{part}");
+        }
+    }
+
+    /// A sheet of this one row.
+    fn of_row(row: &str) -> Vec<u8> {
+        let mut book = Workbook::new();
+        book.add_worksheet().write_string(0, 0, "x").expect("written");
+        let bytes = book.save_to_buffer().expect("a workbook");
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).expect("an archive");
+        let mut parts = Vec::new();
+        for index in 0..archive.len() {
+            let mut part = archive.by_index(index).expect("a part");
+            let name = part.name().expect("a name").into_owned();
+            let mut content = String::new();
+            std::io::Read::read_to_string(&mut part, &mut content).expect("its content");
+            if let Some((before, after)) = content.split_once("<sheetData>").filter(|_| name.ends_with("sheet1.xml")) {
+                let (_, after) = after.split_once("</sheetData>").expect("its end");
+                content = format!("{before}<sheetData><row r=\"1\">{row}</row></sheetData>{after}");
+            }
+            parts.push((name, content));
+        }
+        let parts: Vec<(&str, &[u8])> = parts.iter().map(|(name, of)| (name.as_str(), of.as_bytes())).collect();
+        zipped(&parts)
+    }
+
+    #[test]
+    fn a_formula_without_its_value_is_no_empty_cell() {
+        for row in ["<c r=\"A1\"><f>1+1</f></c>", "<c r=\"A1\"><f t=\"shared\" si=\"0\"/></c><c r=\"B1\"><v>1</v></c>"]
+        {
+            assert_eq!(read(&of_row(row)), Err(Unreadable::from(CellRule::Formula)), "{row}");
+        }
+        // Excel stores a text of no letters so.
+        let known = of_row(
+            "<c r=\"A1\" t=\"str\"><f>IF(1,\"\",1)</f><v></v></c><c r=\"B1\"><f t=\"shared\" si=\"1000000000000\">1</f><v>2</v></c>",
+        );
+        assert_eq!(read(&known).expect("read")[0].cells, [Cell::Empty, Cell::Number(2.0)]);
     }
 
     #[test]

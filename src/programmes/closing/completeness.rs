@@ -121,6 +121,23 @@ pub fn untouched(
     }
 }
 
+/// How far the report of a unit for a period is; none where nobody has touched it.
+///
+/// # Errors
+/// The engine's own.
+pub fn status_of(
+    conn: &mut DbConnection,
+    unit: &str,
+    calendar: Calendar,
+    period: ReportPeriod,
+) -> Result<Option<PeriodStatus>, AppError> {
+    let row = reporting_periods::table
+        .filter(reporting_periods::unit_code.eq(unit))
+        .filter(reporting_periods::calendar.eq(calendar))
+        .filter(reporting_periods::period.eq(period.to_string()));
+    Ok(row.select(reporting_periods::status).first(conn).optional()?)
+}
+
 /// Units whose report covers a period: of it, or of shorter ones that make it up. What they did not record did not
 /// happen.
 ///

@@ -71,43 +71,46 @@ impl<'a> Closed<'a> {
         self.periods.is_empty()
     }
 
-    /// Whether any of these days of a unit is closed: by its province, on the map of the unit or of today, or by the
-    /// country.
-    pub fn touch(&mut self, unit: &str, (from, to): Span) -> bool {
+    /// A closed period that holds any of these days of a unit: one of its province, on the map of the unit or of today,
+    /// or of the country.
+    pub fn touch(&mut self, unit: &str, (from, to): Span) -> Option<Span> {
         self.any(unit, |(first, last)| *first <= to && from <= *last)
     }
 
-    /// Whether a whole period of a unit is closed.
-    pub fn cover(&mut self, unit: &str, (from, to): Span) -> bool {
+    /// A closed period that holds a whole period of a unit.
+    pub fn cover(&mut self, unit: &str, (from, to): Span) -> Option<Span> {
         self.any(unit, |(first, last)| *first <= from && to <= *last)
     }
 
-    /// Whether days are held by a closed period of several years, which compares with the years before it.
-    pub fn cover_by_long(&mut self, unit: &str, (from, to): Span) -> bool {
+    /// A closed period of several years that holds these days: it compares with the years before it.
+    pub fn cover_by_long(&mut self, unit: &str, (from, to): Span) -> Option<Span> {
         let is_long = |(first, last): &Span| (*last - *first).num_days() > 2 * 366;
         self.any(unit, |span| is_long(span) && span.0 <= from && to <= span.1)
     }
 
-    /// Whether a period is a part of a longer one that the unit itself has closed.
-    pub fn cover_part(&self, unit: &str, (from, to): Span) -> bool {
-        let own = self.periods.get(unit).into_iter().flatten();
-        own.into_iter().any(|(first, last)| *first <= from && to <= *last && (*first, *last) != (from, to))
+    /// A closed period that a province sends no report into any more: a longer one of its own, or one of the country.
+    pub fn cover_part(&self, unit: &str, (from, to): Span) -> Option<Span> {
+        let of = |unit: &str| self.periods.get(unit).into_iter().flatten();
+        let own = of(unit).filter(|span| **span != (from, to));
+        own.chain(of(COUNTRY).filter(|_| unit != COUNTRY)).find(|(first, last)| *first <= from && to <= *last).copied()
     }
 
-    fn any(&mut self, unit: &str, is_meant: impl Fn(&Span) -> bool) -> bool {
+    fn any(&mut self, unit: &str, is_meant: impl Fn(&Span) -> bool) -> Option<Span> {
         if self.periods.is_empty() {
-            return false;
+            return None;
         }
         if !self.above.contains_key(unit) {
             self.above.insert(unit.to_owned(), locked_by(self.units, unit, self.today));
         }
         let above = self.above.get(unit).into_iter().flatten();
-        above.filter_map(|above| self.periods.get(above)).flatten().any(is_meant)
+        above.filter_map(|above| self.periods.get(above)).flatten().copied().find(is_meant)
     }
 }
+
+const COUNTRY: &str = "VN";
 
 /// The units whose closed periods lock what happened in a unit.
 fn locked_by(units: &AdminUnits, unit: &str, today: NaiveDate) -> Vec<String> {
     let own = units.get(unit).and_then(|unit| unit.province.clone());
-    [Some("VN".to_owned()), own, Some(province_of(units, unit, today))].into_iter().flatten().collect()
+    [Some(COUNTRY.to_owned()), own, Some(province_of(units, unit, today))].into_iter().flatten().collect()
 }

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::model::{PublishedFigure, ReportingPeriod};
 use crate::accounts::Actor;
+use crate::admin_units::{AdminUnit, Level};
 use crate::db::DbConnection;
 use crate::db::bulk::{BulkRow as _, bulk_rows};
 use crate::db::schema::{published_figures, register_entries, reported_values};
@@ -171,38 +172,51 @@ pub fn attach(
         last.insert(row.indicator_code.clone(), row);
     }
     let Some(since) = last.values().map(|row| row.published_at).max() else { return Ok(()) };
-    let written = written_since(conn, desk, &all.unit_code, since)?;
+    let written = written_since(conn, desk, calendar, &all.unit_code, since)?;
     let (unit, version) = (all.unit_code.clone(), all.definition_version);
     for indicator in &mut all.indicators {
         let Some(row) = last.remove(&indicator.indicator) else { continue };
         let own = |figure: &&mut PlanFigure| {
             figure.unit_code == unit && figure.class.is_none() && figure.period == row.period
         };
-        if let Some(figure) = indicator.figures.iter_mut().find(own) {
+        // What is kept back now was so when it was published.
+        let figure = indicator.figures.iter_mut().find(own).filter(|of| of.reason != Some(NoFigure::KeepersOnly));
+        if let Some(figure) = figure {
             figure.published = Some(view(&row, figure, version, written));
         }
     }
     Ok(())
 }
 
-/// Entries and reported values of an area that were written since a moment.
-fn written_since(conn: &mut DbConnection, desk: Desk<'_>, unit: &str, since: Instant) -> Result<(i64, i64), AppError> {
-    let mut entries =
-        register_entries::table.filter(register_entries::updated_at.gt(since)).select(count_star()).into_boxed();
-    let mut values =
-        reported_values::table.filter(reported_values::entered_at.gt(since)).select(count_star()).into_boxed();
-    if desk.units.get(unit).is_some_and(|unit| unit.parent.is_some()) {
-        let province = province_of(desk.units, unit, desk.today);
-        entries = entries.filter(register_entries::province_code.eq(province.clone()));
-        values = values.filter(reported_values::province_code.eq(province));
-    }
-    Ok((entries.first(conn)?, values.first(conn)?))
+/// Entries of an area, and reported values of it in a calendar, that were written since a moment. An index is entered by
+/// the province: of the country, by each there ever was.
+fn written_since(
+    conn: &mut DbConnection,
+    desk: Desk<'_>,
+    calendar: Calendar,
+    unit: &str,
+    since: Instant,
+) -> Result<(i64, i64), AppError> {
+    let is_country = |unit: &AdminUnit| unit.level == Level::Country;
+    let provinces: Vec<String> = if desk.units.get(unit).is_some_and(is_country) {
+        let all = desk.units.all().iter().filter(|unit| matches!(unit.level, Level::Country | Level::Province));
+        all.map(|unit| unit.code.clone()).collect()
+    } else {
+        vec![province_of(desk.units, unit, desk.today)]
+    };
+    let entries = register_entries::table
+        .filter(register_entries::province_code.eq_any(provinces.clone()))
+        .filter(register_entries::updated_at.gt(since));
+    let values = reported_values::table
+        .filter(reported_values::province_code.eq_any(provinces))
+        .filter(reported_values::entered_at.gt(since))
+        .filter(reported_values::calendar.eq(calendar));
+    Ok((entries.select(count_star()).first(conn)?, values.select(count_star()).first(conn)?))
 }
 
 fn view(row: &PublishedFigure, figure: &PlanFigure, version: i32, written: (i64, i64)) -> PublishedView {
     let less = |now: Option<i64>, then: Option<i64>| Some(now? - then?);
-    let is_told = figure.reason != Some(NoFigure::KeepersOnly);
-    let differs = is_told && (figure.numerator != row.numerator || figure.denominator != row.denominator);
+    let differs = figure.numerator != row.numerator || figure.denominator != row.denominator;
     let causes = [
         (ChangeReason::Definition, row.plan_version != version),
         (ChangeReason::Entries, written.0 > 0),

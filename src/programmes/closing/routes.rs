@@ -1,5 +1,7 @@
 //! `/reporting-periods`, and what was published of a plan.
 
+use std::collections::BTreeSet;
+
 use actix_web::web::{Data, Json, block};
 use actix_web::{get, put};
 use serde::{Deserialize, Serialize};
@@ -20,9 +22,10 @@ use crate::error::{AppError, PlainForm, Problem, Rule};
 use crate::grants::Action;
 use crate::http::extract::plain_text;
 use crate::http::{IfMatchOrFirst, Page, Path, Query, Valid, Versioned, listing};
-use crate::programmes::figures::Desk;
 use crate::programmes::figures::views::PlanFigure;
+use crate::programmes::figures::{Desk, is_told_to_all};
 use crate::programmes::periods::{Calendar, ReportPeriod};
+use crate::programmes::plans::Plan;
 use crate::programmes::returns::{self, ClosingDesk, compute, falls_due};
 use crate::text::tidy;
 
@@ -265,7 +268,17 @@ struct PublishedFigureView {
     figure: serde_json::Value,
 }
 
-/// List what was published of a plan for a unit and a period, with every revision.
+/// Fields of a figure that tell of the few units that keep a source.
+const OF_PARTS: [&str; 3] = ["numerator_parts", "denominator_parts", "coverage"];
+
+/// Indicators that tell of few people, of which others than those who keep the registers read less.
+fn of_few(plan: &Plan) -> BTreeSet<String> {
+    let few = plan.indicators.iter().filter(|indicator| plan.tells_of_few(indicator));
+    few.map(|indicator| indicator.code.clone()).collect()
+}
+
+/// List what was published of a plan for a unit and a period, with every revision; why there was one is told to those who
+/// keep the registers.
 #[utoipa::path(tag = "reporting", params(("code" = String, Path), PublishedFilter), responses((status = 200, body = Page<PublishedFigureView>)))]
 #[get("/programmes/{code}/published")]
 async fn list_published(
@@ -283,15 +296,25 @@ async fn list_published(
         let plan = plans.get(&code.0).ok_or(AppError::NotFound)?;
         let unit = filter.unit.as_ref().unwrap_or(&plan.scope_unit);
         refuse_elsewhere(&state.units, &scope, unit, actor.now.civil_date())?;
-        let rows = history(conn, &plan.code, unit, plan.calendar, period)?;
+        let mut rows = history(conn, &plan.code, unit, plan.calendar, period)?;
+        let today = actor.now.civil_date();
+        let registers = actor.scope(Action::RegisterRead);
+        let keeps = registers.is_ok_and(|scope| refuse_elsewhere(&state.units, &scope, unit, today).is_ok());
+        let of_few: BTreeSet<String> = if keeps { BTreeSet::new() } else { of_few(plan) };
+        let level = state.units.get(unit).map(|unit| unit.level);
+        rows.retain(|row| !of_few.contains(&row.indicator_code) || is_told_to_all(level, period));
         let view = |row: super::model::PublishedFigure| {
-            let figure = serde_json::from_str(&row.content).map_err(|error| AppError::internal(error.to_string()))?;
+            let fault = |error: serde_json::Error| AppError::internal(error.to_string());
+            let mut figure: serde_json::Value = serde_json::from_str(&row.content).map_err(fault)?;
+            if let Some(figure) = figure.as_object_mut().filter(|_| of_few.contains(&row.indicator_code)) {
+                figure.retain(|name, _| !OF_PARTS.contains(&name.as_str()));
+            }
             Ok(PublishedFigureView {
                 indicator: row.indicator_code,
                 revision: row.revision,
                 definition_version: row.plan_version,
                 published_at: row.published_at,
-                reason: Some(row.reason).filter(|reason| !reason.is_empty()),
+                reason: Some(row.reason).filter(|reason| keeps && !reason.is_empty()),
                 figure,
             })
         };

@@ -92,6 +92,10 @@ pub fn step(
     if !books.units.is_valid_on(&key.unit, last_day) && !books.units.is_valid_on(&key.unit, first_day) {
         return Err(AppError::field("unit", Rule::UnitNotValidOn));
     }
+    // Whoever came after it answers for the whole: a closed period of a unit that ended in it would lock nothing after.
+    if step.status == PeriodStatus::Closed && !books.units.is_valid_on(&key.unit, last_day) {
+        return Err(AppError::field("unit", Rule::UnitNotValidOn));
+    }
     check_level(books.units, &scope, key, step.status, today)?;
     if last_day >= today {
         return Err(AppError::Conflict(Conflict::PeriodNotOver));
@@ -135,7 +139,7 @@ pub fn step(
 }
 
 /// What a unit says after its province closed would change what is closed; as would what a province says of a part of a
-/// period it has closed.
+/// period it has closed, or after the country did.
 fn refuse_closed_above(
     conn: &mut DbConnection,
     (units, today): (&AdminUnits, NaiveDate),
@@ -145,14 +149,15 @@ fn refuse_closed_above(
 ) -> Result<(), AppError> {
     let level = units.get(&key.unit).map_or(Level::Commune, |unit| unit.level);
     let mut closed = Closed::read_for(conn, units, today, [&key.unit])?;
-    let is_closed = match level {
+    let found = match level {
         Level::District | Level::Commune => closed.cover(&key.unit, days),
         Level::Country | Level::Province => {
             // The part is closed as well, where somebody asks for it: its return is due.
-            matches!(next, PeriodStatus::Submitted | PeriodStatus::Open) && closed.cover_part(&key.unit, days)
+            let sends = matches!(next, PeriodStatus::Submitted | PeriodStatus::Open);
+            closed.cover_part(&key.unit, days).filter(|_| sends)
         }
     };
-    if is_closed { Err(AppError::Conflict(Conflict::PeriodClosed)) } else { Ok(()) }
+    found.map_or(Ok(()), |period| Err(AppError::closed(period)))
 }
 
 /// Whether a unit recorded something on these days, or a value of the period was reported of it.

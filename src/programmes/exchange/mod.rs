@@ -26,7 +26,7 @@ pub use format::ExchangeFormat;
 pub use mapping::{Mapping, Target};
 pub use model::{DataSet, DataValue};
 pub use receiving::{FigureFile, Told};
-pub use sending::{data_set, written_now};
+pub use sending::{data_set, refuse_misdated, written_now};
 pub use shelf::{MappingShelf, read_bounded, read_mapping};
 
 /// Bytes that a file of figures may have.

@@ -9,13 +9,13 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
-use super::{ExchangeFormat, FigureFile, Told, data_set};
+use super::{ExchangeFormat, FigureFile, Told, data_set, refuse_misdated};
 use crate::accounts::Caller;
 use crate::app::App;
 use crate::error::{AppError, Problem};
 use crate::grants::Action;
 use crate::http::{IdempotencyKey, Path, Query};
-use crate::programmes::figures::routes::{Words, read_for};
+use crate::programmes::figures::routes::{Words, read_for, turn};
 use crate::programmes::sheets::routes::import_of;
 use crate::programmes::sheets::{Content, RegisterImportView, Table};
 use crate::text::tidy;
@@ -113,12 +113,13 @@ async fn send_figures(
     query: Query<SendingFilter>,
 ) -> Result<HttpResponse, AppError> {
     let SendingFilter { mapping, format, unit, period, breakdown, map } = query.0;
-    app.read(caller, |_, actor| actor.scope(Action::IndicatorRead)).await?;
+    let turn = turn(&app, caller).await?;
     let shelf = app.mappings.clone();
     let mapping = block(move || shelf.read(&mapping)).await??;
     let (state, now) = (app.clone(), app.clock.now());
     let (file, name) = app
         .read(caller, move |conn, actor| {
+            let _turn = turn;
             let words = Words {
                 unit: unit.as_deref(),
                 period: period.as_deref(),
@@ -126,6 +127,9 @@ async fn send_figures(
                 map: map.as_deref(),
             };
             let all = read_for(conn, actor, &state, &code.0, words, None)?;
+            if let Some(plan) = state.plans.now().get(&code.0) {
+                refuse_misdated(plan, &mapping)?;
+            }
             let file = format.write(&data_set(&all, &mapping), &mapping, now)?;
             Ok((file, format!("{}_{}_{}.{}", all.programme, all.unit_code, all.period, format.extension())))
         })

@@ -4,9 +4,11 @@ use chrono::NaiveDate;
 
 use super::{DataSet, DataValue, ExchangeFormat, Faults, Mapping};
 use crate::app::App;
-use crate::error::AppError;
+use crate::error::{AppError, FitsWith, Rule};
 use crate::programmes::figures::routes::{Words, made};
 use crate::programmes::figures::views::{PlanFigure, PlanFigures};
+use crate::programmes::periods::Calendar;
+use crate::programmes::plans::Plan;
 
 /// Writes the figures of a plan for another system, for a command: whoever runs it has the whole database.
 ///
@@ -21,10 +23,23 @@ pub fn written_now(
 ) -> Result<Result<String, Faults>, AppError> {
     let plans = app.plans.now();
     let plan = plans.versioned(code).ok_or(AppError::NotFound)?;
+    refuse_misdated(&plan.plan, mapping)?;
     let today = app.clock.today();
     let ask = words.ask(app, &plan.plan, today, None)?;
     let all = app.db.read_now(|conn| made(conn, app, plan, &ask, (true, today)))?;
     Ok(format.write(&data_set(&all, mapping), mapping, app.clock.now()))
+}
+
+/// Refuses to send figures of civil periods as those of periods that begin on other days. The reverse is what DHIS2 needs,
+/// which knows no others: whoever runs both agrees on what a year is.
+///
+/// # Errors
+/// A field error.
+pub fn refuse_misdated(plan: &Plan, mapping: &Mapping) -> Result<(), AppError> {
+    if (plan.calendar, mapping.naming().calendar) == (Calendar::Civil, Calendar::Closing) {
+        return Err(AppError::field("mapping", Rule::MustFit(FitsWith::CalendarOfPlan)));
+    }
+    Ok(())
 }
 
 /// The figures of a plan that the mapping names: of an indicator `CODE.numerator` and `CODE.denominator`, by class where

@@ -19,7 +19,8 @@ use self::numbers::{Asked, Cell, Cells, numbers, numbers_by_class, reporting_uni
 use self::targets::{Standing, judge, view};
 use self::tree::{Map, Remark};
 use self::views::{CoverageView, IndicatorFigures, PartsView, PlanFigure, PlanFigures, UnitNote};
-use super::periods::{PeriodKind, ReportPeriod};
+use super::closing::completeness::status_of;
+use super::periods::{Calendar, PeriodKind, ReportPeriod};
 use super::plans::model::{Breakdown, Operator, Target};
 use super::plans::{Indicator, MeasureKind, Plan, VersionedPlan};
 use super::sums::{Area, Counter, Fresh, province_of};
@@ -31,8 +32,9 @@ use crate::error::{AppError, FieldError, Rule};
 pub use measures::{NoFigure, Ratio};
 pub use targets::{Status, TargetView};
 
-/// Cells that may be asked for at once: every commune of the old map by month.
-const MOST_CELLS: usize = 130_000;
+/// Figures that may be asked for at once: one indicator by every commune of the old map and month, or all of a plan by
+/// every commune.
+const MOST_FIGURES: usize = 200_000;
 /// Notes about units that are told.
 const MOST_NOTES: usize = 100;
 
@@ -108,14 +110,17 @@ pub fn figures(
     let map = Map { units: desk.units, day: map_of, ground: &ground, reported_by: plan.reported_by };
     let rows = rows(map, ask)?;
     let spans = spans(plan, ask, as_of, desk.counter.measures.closing_day);
-    if rows.len() * spans.len() > MOST_CELLS {
-        return Err(AppError::field("breakdown", Rule::Items { min: 1, max: u64::try_from(MOST_CELLS).unwrap_or(0) }));
+    let is_chosen = |indicator: &&Indicator| ask.indicator.as_ref().is_none_or(|code| *code == indicator.code);
+    let chosen: Vec<&Indicator> = plan.indicators.iter().filter(is_chosen).collect();
+    if rows.len() * spans.len() * chosen.len() > MOST_FIGURES {
+        let max = u64::try_from(MOST_FIGURES).unwrap_or(0);
+        return Err(AppError::field("breakdown", Rule::Items { min: 1, max }));
     }
     let area = area(desk, &ask.unit);
     let fresh = Fresh::default();
     let question =
         Question { counter: desk.counter, plan, today: desk.today, fresh: &fresh, area: &area, spans: &spans };
-    let asked = Asked { question, map, unit: &ask.unit, rows: &rows, silent: desk.silent, as_of };
+    let asked = Asked { question, map, unit: &ask.unit, period: ask.period, rows: &rows, silent: desk.silent, as_of };
     let maker = Maker {
         plan,
         asked,
@@ -124,13 +129,13 @@ pub fn figures(
         breakdown: &ask.breakdown,
         for_keepers: desk.for_keepers,
     };
-    let chosen =
-        plan.indicators.iter().filter(|indicator| ask.indicator.as_ref().is_none_or(|code| *code == indicator.code));
     let indicators: Vec<IndicatorFigures> =
-        chosen.map(|indicator| maker.indicator(conn, indicator)).collect::<Result<_, _>>()?;
+        chosen.into_iter().map(|indicator| maker.indicator(conn, indicator)).collect::<Result<_, _>>()?;
     if indicators.is_empty() {
         return Err(AppError::Invalid(vec![FieldError::new("indicator", Rule::NoSuchReference)]));
     }
+    let left_at = indicators.iter().flat_map(|of| &of.unit_notes).filter_map(|note| note.left_at.as_ref());
+    let left_at: BTreeSet<&String> = left_at.collect();
     let name = |code: &String| (code.clone(), desk.units.full_name(code, map_of).unwrap_or_default());
     Ok(PlanFigures {
         programme: plan.code.clone(),
@@ -140,8 +145,9 @@ pub fn figures(
         unit_code: ask.unit.clone(),
         unit_name: desk.units.full_name(&ask.unit, map_of).unwrap_or_default(),
         period: ask.period.to_string(),
+        period_status: status_of(conn, &ask.unit, plan.calendar, ask.period)?,
         map_of,
-        unit_names: rows.iter().map(name).collect(),
+        unit_names: rows.iter().chain(left_at).map(name).collect(),
         indicators,
     })
 }
@@ -203,7 +209,7 @@ impl Maker<'_> {
             self.add(indicator, &cells, None, &mut figures);
             self.add_classes(conn, indicator, &mut remarks, &mut figures)?;
         }
-        let hides_notes = !self.for_keepers && indicator.counts_persons();
+        let hides_notes = !self.for_keepers && self.plan.tells_of_few(indicator);
         remarks.retain(|remark| !hides_notes && self.concerns(remark));
         Ok(IndicatorFigures {
             indicator: indicator.code.clone(),
@@ -280,22 +286,25 @@ impl Maker<'_> {
     }
 
     /// Few persons are told of to nobody but those who keep the registers: others read how many they were by province
-    /// and year, not by class, and on one map, for the difference of two tells of the units that changed sides.
+    /// and year, once the year is over, not by class, and on one map, for the difference of two tells of the units that
+    /// changed sides.
     fn keeps_back(self, indicator: &Indicator, row: &str, span: Span, class: Option<&str>) -> bool {
-        let is_other_map = self.asked.map.day != self.asked.as_of;
         let is_small = || {
             let level = self.asked.map.units.get(row).map(|unit| unit.level);
             class.is_some()
-                || is_other_map
-                || span.period.kind.months() < PeriodKind::Year.months()
-                || !matches!(level, Some(Level::Country | Level::Province))
+                || self.asked.map.day != self.asked.as_of
+                || self.asked.as_of < self.standing(span).1.period_ends
+                || !is_told_to_all(level, span.period)
         };
-        !self.for_keepers && indicator.counts_persons() && is_small()
+        !self.for_keepers && self.plan.tells_of_few(indicator) && is_small()
     }
 
     fn standing(self, span: Span) -> (NaiveDate, Standing) {
-        let (first, last) = span.period.days(self.plan.calendar, self.asked.question.counter.measures.closing_day);
-        (first, Standing { as_of: last.min(self.asked.question.today), period_ends: last })
+        let closing_day = self.asked.question.counter.measures.closing_day;
+        let (first, last) = span.period.days(self.plan.calendar, closing_day);
+        let as_of = last.min(self.asked.question.today);
+        let judged_on = if as_of < last { as_of } else { span.period.days(Calendar::Civil, closing_day).1 };
+        (first, Standing { as_of, period_ends: last, judged_on })
     }
 
     fn figure(self, indicator: &Indicator, row: &str, span: Span, class: Option<&str>, cell: &Cell) -> PlanFigure {
@@ -309,6 +318,7 @@ impl Maker<'_> {
         };
         let numbers = if reason.is_not_applicable() { &Cell::default() } else { cell };
         self.with_numbers(
+            indicator,
             PlanFigure { class: class.map(str::to_owned), ..self.without(indicator, row, span, reason) },
             row,
             numbers,
@@ -331,7 +341,9 @@ impl Maker<'_> {
         let (status, target) = match target {
             Some(target) => {
                 let (status, view) = judge(target, value, before, standing);
-                (status, Some(view))
+                // Of a year that runs still there is always less than of a whole one.
+                let is_early = indicator.kind == MeasureKind::Reduction && standing.as_of < standing.period_ends;
+                (if is_early && status == Status::Met { Status::OnCourse } else { status }, Some(view))
             }
             None => (Status::NotApplicable, None),
         };
@@ -344,16 +356,19 @@ impl Maker<'_> {
             reason: None,
             ..bare
         };
-        self.with_numbers(figure, row, cell)
+        self.with_numbers(indicator, figure, row, cell)
     }
 
-    fn with_numbers(self, figure: PlanFigure, row: &str, cell: &Cell) -> PlanFigure {
+    fn with_numbers(self, indicator: &Indicator, figure: PlanFigure, row: &str, cell: &Cell) -> PlanFigure {
         let parts = |origin: numbers::Origin| PartsView { register: origin.register, reported: origin.reported };
         let has_parts = cell.denominator_from != numbers::Origin::default();
         let of = reporting_units(self.asked.map, row, self.plan.reported_by);
+        let figure = PlanFigure { numerator: cell.numbers.numerator, denominator: cell.numbers.denominator, ..figure };
+        // Of persons, what one source told is that of the few units that keep it.
+        if !self.for_keepers && self.plan.tells_of_few(indicator) {
+            return figure;
+        }
         PlanFigure {
-            numerator: cell.numbers.numerator,
-            denominator: cell.numbers.denominator,
             numerator_parts: cell.numbers.numerator.map(|_| parts(cell.numerator_from)),
             denominator_parts: has_parts.then(|| parts(cell.denominator_from)),
             coverage: (of > 0).then_some(CoverageView { units: cell.covered, of }),
@@ -403,6 +418,11 @@ impl Maker<'_> {
             }
         }
     }
+}
+
+/// Whether numbers of persons of a unit and a period are told to more than those who keep its registers.
+pub fn is_told_to_all(level: Option<Level>, period: ReportPeriod) -> bool {
+    period.kind.months() >= PeriodKind::Year.months() && matches!(level, Some(Level::Country | Level::Province))
 }
 
 /// The same indicator, of communes of one kind; what a report counts of all of them is left out.

@@ -11,11 +11,12 @@ use self::cadence::cadence_cells;
 use self::units::{is_counted, unit_share, unit_share_by_class, unit_totals};
 use super::gather::{Question, Span};
 use super::measures::{NoFigure, Numbers};
-use super::tree::{ByUnit, Map, Remark, Spans, Sum, Told};
-use crate::admin_units::{Level, UnitNo};
+use super::tree::{ByUnit, Map, Remark, Sum, Told};
+use crate::admin_units::Level;
 use crate::db::DbConnection;
 use crate::error::AppError;
-use crate::programmes::elements::{Element, Nature, Source};
+use crate::programmes::closing::completeness::silent;
+use crate::programmes::elements::{Nature, Source};
 use crate::programmes::periods::{PeriodKind, ReportPeriod};
 use crate::programmes::plans::MeasureKind;
 use crate::programmes::plans::model::{Indicator, Measured};
@@ -56,6 +57,8 @@ pub struct Asked<'a> {
     pub map: Map<'a>,
     /// The unit asked for.
     pub unit: &'a str,
+    /// The period asked for.
+    pub period: ReportPeriod,
     /// It and those it is broken down into.
     pub rows: &'a [String],
     /// Units that said they have nothing to report.
@@ -127,16 +130,21 @@ pub fn numbers(
         (MeasureKind::Cadence, ..) => cadence_cells(conn, asked, cadence, remarks),
         (MeasureKind::Growth | MeasureKind::Hold, Some(source), ..) => {
             let before: Vec<Span> = spans.iter().map(|span| earlier(asked, span.period.a_year_before())).collect();
-            compared(conn, asked, source, &before, remarks)
+            compared(conn, asked, source, (&before, asked.period.a_year_before()), remarks)
         }
         (MeasureKind::Reduction, Some(source), ..) => {
-            if let Some(year) = baseline_year {
-                let before = vec![earlier(asked, ReportPeriod::of_year(*year)); spans.len()];
-                compared(conn, asked, source, &before, remarks)
-            } else {
+            let Some(year) = *baseline_year else {
                 let now = asked.sums(conn, spans, source, remarks)?;
-                Ok(cells(asked, Some(&now), |_, _| None))
+                return Ok(cells(asked, Some(&now), |_, _| None));
+            };
+            // A part of a year is compared with the same part.
+            let before = spans.iter().map(|span| earlier(asked, ReportPeriod { year, ..of_a_year(span.period) }));
+            let before: Vec<Span> = before.collect();
+            let mut cells = compared(conn, asked, source, (&before, ReportPeriod::of_year(year)), remarks)?;
+            for (cell, span) in cells.values_mut().flat_map(|cells| cells.iter_mut().zip(spans)) {
+                cell.none = (span.period.kind == PeriodKind::FiveYears).then_some(NoFigure::NotAdditive);
             }
+            Ok(cells)
         }
         (_, Some(top), bottom, _) => {
             let mut cells = shares(conn, asked, top, bottom.as_ref(), remarks)?;
@@ -170,12 +178,8 @@ pub fn numbers_by_class(
     let mut all = BTreeMap::new();
     for class in classes {
         let of = |told: Option<&ByUnit<Told>>| told.cloned().unwrap_or_default();
-        let (mut tops, bottoms) = (of(tops.get(&class)), of(bottoms.get(&class)));
-        if is_part(top, bottom) {
-            tops = noughts_of_parts(tops, &bottoms);
-        }
-        let tops = asked.put_together(tops, spans, top, remarks);
-        let bottoms = asked.put_together(bottoms, spans, bottom, remarks);
+        let tops = asked.put_together(of(tops.get(&class)), spans, top, remarks);
+        let bottoms = asked.put_together(of(bottoms.get(&class)), spans, bottom, remarks);
         let mut cells = with_denominators(asked, &tops, Some(&bottoms));
         refuse_added_years(&mut cells, spans, top);
         all.insert(class, cells);
@@ -187,6 +191,11 @@ pub fn numbers_by_class(
 fn earlier(asked: Asked<'_>, period: ReportPeriod) -> Span {
     let (from, to) = period.halves(asked.question.plan.calendar);
     Span { period, from, to }
+}
+
+/// A period of a year at the most.
+fn of_a_year(period: ReportPeriod) -> ReportPeriod {
+    if period.kind == PeriodKind::FiveYears { ReportPeriod::of_year(period.year) } else { period }
 }
 
 fn cells(asked: Asked<'_>, tops: Option<&ByUnit<Sum>>, bottom: impl Fn(&str, usize) -> Option<i64>) -> Cells {
@@ -227,36 +236,9 @@ fn shares(
     remarks: &mut BTreeSet<Remark>,
 ) -> Result<Cells, AppError> {
     let spans = asked.question.spans;
-    let Some(bottom) = bottom else {
-        let tops = asked.sums(conn, spans, top, remarks)?;
-        return Ok(with_denominators(asked, &tops, None));
-    };
-    let (mut tops, bottoms) = (asked.question.told(conn, top)?, asked.question.told(conn, bottom)?);
-    if is_part(top, bottom) {
-        tops = noughts_of_parts(tops, &bottoms);
-    }
-    let tops = asked.put_together(tops, spans, top, remarks);
-    let bottoms = asked.put_together(bottoms, spans, bottom, remarks);
-    Ok(with_denominators(asked, &tops, Some(&bottoms)))
-}
-
-/// Whether one source counts some of the very entries that the other counts: tip-offs handled of those received. Who
-/// recorded no inspections has not said that there were none.
-fn is_part(part: &Source, whole: &Source) -> bool {
-    (part.of_register(), whole.of_register()) == (Some(Element::TipOffsHandled), Some(Element::TipOffsReceived))
-}
-
-/// Where a register tells the whole and not the part, there is none of the part.
-fn noughts_of_parts(parts: ByUnit<Told>, wholes: &ByUnit<Told>) -> ByUnit<Told> {
-    let noughts = wholes.iter().filter_map(|(unit, whole)| {
-        let own = parts.get(unit).and_then(|part| part.register.as_ref());
-        let is_told = |span: usize| own.is_some_and(|own| own.get(span).copied().flatten().is_some());
-        let whole = whole.register.as_ref()?.iter().enumerate();
-        let spans: Spans = whole.map(|(span, number)| number.filter(|_| !is_told(span)).map(|_| 0)).collect();
-        Some((unit, Told { register: Some(spans), ..Told::default() }))
-    });
-    let noughts: Vec<(UnitNo, Told)> = noughts.collect();
-    ByUnit::of(parts.into_list().into_iter().chain(noughts).collect())
+    let tops = asked.sums(conn, spans, top, remarks)?;
+    let bottoms = bottom.map(|bottom| asked.sums(conn, spans, bottom, remarks)).transpose()?;
+    Ok(with_denominators(asked, &tops, bottoms.as_ref()))
 }
 
 /// Whoever counts once a year cannot be added up over years.
@@ -271,15 +253,17 @@ fn refuse_added_years(cells: &mut Cells, spans: &[Span], top: &Source) {
     }
 }
 
+/// Numbers of now beside those of earlier spans, of which the reports of `then` speak.
 fn compared(
     conn: &mut DbConnection,
     asked: Asked<'_>,
     source: &Source,
-    before: &[Span],
+    (before, then): (&[Span], ReportPeriod),
     remarks: &mut BTreeSet<Remark>,
 ) -> Result<Cells, AppError> {
     let now = asked.sums(conn, asked.question.spans, source, remarks)?;
-    let before = asked.sums(conn, before, source, remarks)?;
+    let silent = silent(conn, asked.question.plan.calendar, then)?;
+    let before = Asked { silent: &silent, ..asked }.sums(conn, before, source, remarks)?;
     Ok(with_denominators(asked, &now, Some(&before)))
 }
 

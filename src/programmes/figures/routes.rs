@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_DISPOSITION};
+use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::NaiveDate;
@@ -104,7 +104,11 @@ async fn read_report(
         })
         .await?;
     let kind = if format == ReportFormat::Html { "inline" } else { "attachment" };
-    Ok(HttpResponse::Ok()
+    let mut reply = HttpResponse::Ok();
+    if let Some(policy) = format.policy() {
+        reply.insert_header((CONTENT_SECURITY_POLICY, policy));
+    }
+    Ok(reply
         .content_type(format.media_type())
         .insert_header((CONTENT_DISPOSITION, format!("{kind}; filename=\"{name}\"")))
         .body(file))
@@ -117,7 +121,7 @@ fn is_large(filter: &IndicatorFilter) -> bool {
 }
 
 /// What is put together in memory is made one at a time, for whoever may read figures at all.
-async fn turn(app: &Data<App>, caller: Caller) -> Result<OwnedSemaphorePermit, AppError> {
+pub(in crate::programmes) async fn turn(app: &Data<App>, caller: Caller) -> Result<OwnedSemaphorePermit, AppError> {
     app.read(caller, |_, actor| actor.scope(Action::IndicatorRead)).await?;
     app.figures.clone().acquire_owned().await.map_err(|_| AppError::internal("figures are closed"))
 }

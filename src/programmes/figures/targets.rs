@@ -48,6 +48,9 @@ pub struct Standing {
     pub as_of: NaiveDate,
     /// Last day of the period.
     pub period_ends: NaiveDate,
+    /// The day up to which targets are judged: plans date them by the civil calendar, and a year that closes on the 14th
+    /// of December answers for what is due by the 31st.
+    pub judged_on: NaiveDate,
 }
 
 /// What is wanted on a day, in tenths; none while nothing is due.
@@ -57,16 +60,16 @@ fn wanted(target: &Target, standing: Standing) -> Option<i64> {
     let Some(by) = target.by else {
         return (standing.as_of >= standing.period_ends).then_some(last);
     };
-    if standing.as_of >= by {
+    if standing.judged_on >= by {
         return Some(last);
     }
-    let passed = target.milestones.iter().rfind(|step| step.by <= standing.as_of)?;
+    let passed = target.milestones.iter().rfind(|step| step.by <= standing.judged_on)?;
     if !target.interpolated {
         return Some(tenths(passed.value));
     }
     let end = Milestone { by, value: target.value? };
-    let next = target.milestones.iter().find(|step| step.by > standing.as_of).copied().unwrap_or(end);
-    let (way, gone) = ((next.by - passed.by).num_days().max(1), (standing.as_of - passed.by).num_days());
+    let next = target.milestones.iter().find(|step| step.by > standing.judged_on).copied().unwrap_or(end);
+    let (way, gone) = ((next.by - passed.by).num_days().max(1), (standing.judged_on - passed.by).num_days());
     Some(tenths(passed.value) + (tenths(next.value) - tenths(passed.value)) * gone / way)
 }
 
@@ -135,8 +138,12 @@ mod tests {
         }
     }
 
+    fn standing(as_of: &str, ends: &str) -> Standing {
+        Standing { as_of: day(as_of), period_ends: day(ends), judged_on: day(as_of) }
+    }
+
     fn status(target: &Target, value: i64, as_of: &str, ends: &str) -> Status {
-        judge(target, percent(value), None, Standing { as_of: day(as_of), period_ends: day(ends) }).0
+        judge(target, percent(value), None, standing(as_of, ends)).0
     }
 
     #[test]
@@ -170,7 +177,7 @@ mod tests {
     #[test]
     fn passing_the_top_of_a_range_is_no_failure_and_is_told() {
         let range = Target { operator: Operator::Range, max: Some(5), ..at_least(3, None, &[]) };
-        let end = Standing { as_of: day("2022-12-31"), period_ends: day("2022-12-31") };
+        let end = standing("2022-12-31", "2022-12-31");
         for (value, expected, beyond) in
             [(2, Status::Behind, false), (3, Status::Met, false), (5, Status::Met, false), (6, Status::Met, true)]
         {
@@ -182,7 +189,7 @@ mod tests {
     #[test]
     fn a_level_is_held_when_it_is_no_less_than_before() {
         let hold = Target { operator: Operator::Hold, value: None, ..at_least(1, None, &[]) };
-        let end = Standing { as_of: day("2018-12-31"), period_ends: day("2018-12-31") };
+        let end = standing("2018-12-31", "2018-12-31");
         let level = |now| Ratio { top: now, bottom: 1, is_percent: false };
         assert_eq!(judge(&hold, level(40), Some(40), end).0, Status::Met);
         assert_eq!(judge(&hold, level(39), Some(40), end).0, Status::Behind);

@@ -48,11 +48,6 @@ impl<T> ByUnit<T> {
         self.0.get(place).map(|(_, of)| of)
     }
 
-    /// Each unit with what it has.
-    pub fn iter(&self) -> impl Iterator<Item = (UnitNo, &T)> {
-        self.0.iter().map(|(unit, of)| (*unit, of))
-    }
-
     /// All of them.
     pub fn into_list(self) -> Vec<(UnitNo, T)> {
         self.0
@@ -224,7 +219,7 @@ impl Map<'_> {
             // Of units that report, the unit itself, those below it, or all where a report speaks for the whole.
             let covered = if self.level(unit) == Some(self.reported_by) {
                 usize::from(any || reported.is_some())
-            } else if under.covered == 0 && reported.is_some() {
+            } else if takes_report || under.covered == 0 && reported.is_some() {
                 *whole
             } else {
                 under.covered

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::measures::NoFigure;
 use super::targets::{Status, TargetView};
 use crate::admin_units::NotTold;
+use crate::programmes::closing::model::PeriodStatus;
 use crate::programmes::closing::publishing::PublishedView;
 use crate::programmes::plans::MeasureKind;
 use crate::programmes::plans::model::{Breakdown, Feed};
@@ -143,6 +144,9 @@ pub struct PlanFigures {
     pub unit_name: String,
     /// Period.
     pub period: String,
+    /// How far the report of the unit for the period is; absent while nobody has touched it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub period_status: Option<PeriodStatus>,
     /// Day of the map that units are shown on.
     pub map_of: NaiveDate,
     /// Names of the units by code.

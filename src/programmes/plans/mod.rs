@@ -100,6 +100,18 @@ impl Plan {
         NaiveDate::from_ymd_opt(self.first_year, 1, 1).unwrap_or(NaiveDate::MIN)
     }
 
+    /// Whether an element is one that it declares to be coarse.
+    pub fn is_coarse(&self, element: &str) -> bool {
+        self.elements.iter().any(|declared| declared.coarse && declared.code == element)
+    }
+
+    /// Whether an indicator tells of few people where its units or periods are small.
+    pub fn tells_of_few(&self, indicator: &Indicator) -> bool {
+        let reported = indicator.measured.units.as_ref().and_then(|units| units.reported_as.as_deref());
+        let elements = indicator.sources().into_iter().map(|source| source.element.as_str()).chain(reported);
+        indicator.counts_persons() || elements.into_iter().any(|element| self.is_coarse(element))
+    }
+
     /// Every series it looks at.
     pub fn series(&self) -> impl Iterator<Item = Series> {
         self.indicators

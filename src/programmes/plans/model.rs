@@ -289,6 +289,10 @@ pub struct ReportedElement {
     pub en: String,
     /// How it behaves over time.
     pub nature: ReportedNature,
+    /// Whether it tells of few people, or of places where they are met: it is then reported by province and whole year
+    /// alone, and read so by all but those who keep registers.
+    #[serde(default)]
+    pub coarse: bool,
 }
 
 /// A value that the plan or its source tells itself.

@@ -97,14 +97,14 @@ pub fn create(
     let entry = new_entry((id, register), draft, books, actor);
     reached(&places, &entry)?;
     let who: BTreeSet<ParticipantId> = participants.unwrap_or_default().into_iter().collect();
-    let others = Others::read(conn, &books.plans.now(), register, &who)?;
+    let others = Others::read(conn, &books.plans.now(), register, &who, [entry.unit_code.clone()])?;
     refuse_locked(conn, actor, books, &others.moved_by((&entry, &who)))?;
     diesel::insert_into(register_entries::table).values(&entry).execute(conn)?;
     let rows: Vec<Participant> = who.iter().map(|who| Participant { entry_id: id, who: *who }).collect();
     Participant::insert_all(conn, &rows)?;
     let names: Vec<&str> = change.iter().map(|(place, _)| name_of(&form, *place)).collect();
     note(conn, books, actor, id, TrailAction::Create, &names)?;
-    mark_units(conn, register, &who, [entry.unit_code.clone()])?;
+    mark_units(conn, books.units, register, &who, [entry.unit_code.clone()])?;
     told(conn, entry)
 }
 
@@ -197,10 +197,12 @@ pub fn update(
     draft.write_into(&mut entry);
     entry.province_code = province_of(books.units, &entry.unit_code, actor.now.civil_date());
     reached(&places, &entry)?;
+    let gives_list = participants.is_some();
     let now = participants.map_or_else(|| listed.clone(), |now| now.into_iter().collect());
     let who: BTreeSet<ParticipantId> = listed.union(&now).copied().collect();
-    let others = Others::read(conn, &books.plans.now(), register, &who)?;
-    refuse_locked(conn, actor, books, &moved_by_change((&before, &listed), (&entry, &now), &others))?;
+    let others =
+        Others::read(conn, &books.plans.now(), register, &who, [before.unit_code.clone(), entry.unit_code.clone()])?;
+    refuse_locked(conn, actor, books, &moved_by_change((&before, &listed), (&entry, &now), gives_list, &others))?;
     if register == Register::Establishments {
         carry_inspections(conn, actor, books, (&before, &entry), &form)?;
     }
@@ -210,7 +212,7 @@ pub fn update(
         replace_participants(conn, id, &now)?;
     }
     note(conn, books, actor, id, TrailAction::Update, &names)?;
-    mark_units(conn, register, &who, [before.unit_code, entry.unit_code.clone()])?;
+    mark_units(conn, books.units, register, &who, [before.unit_code, entry.unit_code.clone()])?;
     told(conn, entry)
 }
 
@@ -317,12 +319,12 @@ pub fn void(
 ) -> Result<Told, AppError> {
     let mut entry = standing(conn, actor, books, (register, id, expected))?;
     let who = participants_of(conn, id)?;
-    let others = Others::read(conn, &books.plans.now(), register, &who)?;
+    let others = Others::read(conn, &books.plans.now(), register, &who, [entry.unit_code.clone()])?;
     refuse_locked(conn, actor, books, &others.moved_by((&entry, &who)))?;
     entry.voided_at = Some(actor.now);
     save(conn, actor, &mut entry)?;
     note(conn, books, actor, id, TrailAction::Void, &["voided_at"])?;
-    mark_units(conn, register, &who, [entry.unit_code.clone()])?;
+    mark_units(conn, books.units, register, &who, [entry.unit_code.clone()])?;
     told(conn, entry)
 }
 

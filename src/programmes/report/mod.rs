@@ -43,7 +43,7 @@ const fn column(code: &'static str, vi: &'static str, en: &'static str) -> Colum
     Column { code, vi, en }
 }
 
-const COLUMNS: [Column; 19] = [
+const COLUMNS: [Column; 22] = [
     column("indicator", "Chỉ tiêu", "Indicator"),
     column("name", "Tên chỉ tiêu", "Name"),
     column("unit_code", "Mã đơn vị", "Unit code"),
@@ -63,6 +63,9 @@ const COLUMNS: [Column; 19] = [
     column("units", "Tổng số đơn vị", "Units in all"),
     column("as_of", "Tính đến ngày", "As of"),
     column("definition_version", "Phiên bản định nghĩa", "Version of the definition"),
+    column("published_revision", "Đã công bố, bản số", "Published, revision"),
+    column("published_numerator", "Tử số đã công bố", "Published numerator"),
+    column("published_denominator", "Mẫu số đã công bố", "Published denominator"),
 ];
 
 fn lines(report: &PlanFigures, language: Language) -> Vec<Vec<Cell>> {
@@ -98,6 +101,9 @@ fn line(report: &PlanFigures, indicator: &IndicatorFigures, figure: &PlanFigure,
         figure.coverage.map_or(Cell::Nothing, |coverage| count(coverage.of)),
         Cell::Text(figure.as_of.to_string()),
         Cell::Number(report.definition_version.into()),
+        number(figure.published.as_ref().map(|told| told.revision.into())),
+        number(figure.published.as_ref().and_then(|told| told.numerator)),
+        number(figure.published.as_ref().and_then(|told| told.denominator)),
     ]
 }
 
@@ -110,6 +116,11 @@ impl ReportFormat {
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Self::Html => "text/html; charset=utf-8",
         }
+    }
+
+    /// What a browser may do with it; none where it is no page.
+    pub fn policy(self) -> Option<String> {
+        (self == Self::Html).then(page::policy)
     }
 
     /// Writes a report in this form.

@@ -1,17 +1,25 @@
 //! The report as a page to print: one file without scripts, that fetches nothing.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::words;
 use crate::error::Language;
-use crate::programmes::figures::views::{IndicatorFigures, PlanFigure, PlanFigures};
+use crate::http::style_policy;
+use crate::programmes::figures::views::{IndicatorFigures, PlanFigure, PlanFigures, UnitNote};
 use crate::text::escape_html;
 
 const STYLE: &str = "body{font:12pt/1.4 serif;max-width:60em;margin:2em auto;padding:0 1em;color:#111}\
-h1{font-size:1.4em}h2{font-size:1.1em;margin:1.5em 0 .3em;break-after:avoid}\
+h1{font-size:1.4em}h2{font-size:1.1em;margin:1.5em 0 .3em}h2,blockquote,.head{break-after:avoid;break-inside:avoid}\
 table{border-collapse:collapse;width:100%;font-size:.9em}th,td{border:1px solid #888;padding:.2em .4em;text-align:left}\
 td.n{text-align:right}blockquote{margin:.3em 0;padding-left:.8em;border-left:3px solid #888}\
-.small{font-size:.85em;color:#333}@page{margin:1.5cm}tr{break-inside:avoid}";
+.small{font-size:.85em;color:#333}tr{break-inside:avoid}thead{display:table-header-group}\
+@page{size:A4;margin:1.5cm}@media print{body{margin:0;padding:0;max-width:none;font-size:10pt}}";
+
+/// What a browser may do with the page: show it, with its one style.
+pub(in crate::programmes) fn policy() -> String {
+    style_policy(STYLE)
+}
 
 struct Labels {
     unit: &'static str,
@@ -22,8 +30,17 @@ struct Labels {
     status: &'static str,
     coverage: &'static str,
     map: &'static str,
+    as_of: &'static str,
+    state: &'static str,
     version: &'static str,
+    published: &'static str,
+    changed: &'static str,
+    registers: &'static str,
+    reports: &'static str,
     notes: &'static str,
+    see_notes: &'static str,
+    left_at: &'static str,
+    shared: &'static str,
     release: &'static str,
 }
 
@@ -36,8 +53,17 @@ const VI: Labels = Labels {
     status: "Tình trạng",
     coverage: "Đơn vị có số liệu",
     map: "Bản đồ đơn vị hành chính ngày",
+    as_of: "Số liệu tính đến ngày",
+    state: "Kỳ báo cáo",
     version: "Phiên bản định nghĩa",
+    published: "Đã công bố, bản số",
+    changed: "nay khác",
+    registers: "từ sổ",
+    reports: "từ báo cáo",
     notes: "Đơn vị hành chính không đưa thẳng lên bản đồ này được",
+    see_notes: "Đơn vị hành chính không đưa thẳng lên bản đồ này được (xem cuối báo cáo)",
+    left_at: "số liệu để ở",
+    shared: "số liệu chia theo tỷ lệ đã công bố",
     release: "Có trong bản công bố thống kê số",
 };
 
@@ -50,8 +76,17 @@ const EN: Labels = Labels {
     status: "Status",
     coverage: "Units with data",
     map: "Map of administrative units of",
+    as_of: "Records up to",
+    state: "Reporting period",
     version: "Version of the definitions",
+    published: "Published, revision",
+    changed: "differs now by",
+    registers: "from registers",
+    reports: "from reports",
     notes: "Units that are not shown plainly on this map",
+    see_notes: "Units that are not shown plainly on this map (see the end)",
+    left_at: "numbers left at",
+    shared: "numbers divided by declared shares",
     release: "Told by the statistical release no.",
 };
 
@@ -59,24 +94,47 @@ pub(super) fn write(report: &PlanFigures, language: Language) -> String {
     let labels = if language == Language::Vi { &VI } else { &EN };
     let lang = if language == Language::Vi { "vi" } else { "en" };
     let title = if language == Language::Vi { &report.title_vi } else { &report.title_en };
+    let as_of = report.indicators.iter().flat_map(|indicator| &indicator.figures).map(|figure| figure.as_of).max();
     let mut page = format!(
         "<!doctype html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\"><title>{0}</title><style>{STYLE}</style></head>\
-         <body><h1>{0}</h1><p>{1}: {2} · {3}: {4}</p><p class=\"small\">{5} {6} · {7}: {8}</p>\n",
+         <body><h1>{0}</h1><p>{1}: {2} · {3}: {4} · {5}: {6}</p><p class=\"small\">{7} {8} · {9} {10} · {11}: {12}</p>\n",
         escape_html(title),
         labels.unit,
         escape_html(&report.unit_name),
         labels.period,
         escape_html(&report.period),
+        labels.state,
+        words::state(report.period_status, language),
+        labels.as_of,
+        as_of.map_or_else(String::new, |day| words::day(day, language)),
         labels.map,
-        report.map_of,
+        words::day(report.map_of, language),
         labels.version,
         report.definition_version,
     );
     for indicator in &report.indicators {
         add_indicator(&mut page, report, indicator, labels, language);
     }
+    add_notes(&mut page, report, labels);
     page.push_str("</body></html>\n");
     page
+}
+
+/// Units that are not shown plainly, each once, and what became of their numbers.
+fn add_notes(page: &mut String, report: &PlanFigures, labels: &Labels) {
+    let notes: BTreeMap<&str, &UnitNote> =
+        report.indicators.iter().flat_map(|of| &of.unit_notes).map(|note| (note.unit_code.as_str(), note)).collect();
+    if notes.is_empty() {
+        return;
+    }
+    let _never = writeln!(page, "<h2>{}</h2><ul class=\"small\">", labels.notes);
+    for note in notes.values() {
+        let above = note.left_at.as_ref().map(|above| report.unit_names.get(above).unwrap_or(above));
+        let what =
+            above.map_or_else(|| labels.shared.to_owned(), |at| format!("{} {}", labels.left_at, escape_html(at)));
+        let _never = writeln!(page, "<li>{}: {what}</li>", escape_html(&note.unit_name));
+    }
+    page.push_str("</ul>\n");
 }
 
 fn add_indicator(
@@ -92,7 +150,7 @@ fn add_indicator(
     // Writing to a string cannot fail.
     let _never = write!(
         page,
-        "<h2>{} {}</h2><blockquote>{}</blockquote><p class=\"small\">{}</p><table><thead><tr>",
+        "<h2>{} {}</h2><blockquote>{}</blockquote><p class=\"small head\">{}</p><table><thead><tr>",
         escape_html(&indicator.indicator),
         escape_html(name),
         escape_html(&indicator.source_text),
@@ -105,26 +163,23 @@ fn add_indicator(
     }
     page.push_str("</tr></thead><tbody>\n");
     for figure in &indicator.figures {
-        add_figure(page, report, figure, language);
+        add_figure(page, report, figure, labels, language);
     }
     page.push_str("</tbody></table>\n");
     if let Some(release) = indicator.released_as {
         let _never = writeln!(page, "<p class=\"small\">{} {release}</p>", labels.release);
     }
     if indicator.unit_notes_total > 0 {
-        let names: Vec<String> = indicator.unit_notes.iter().map(|note| escape_html(&note.unit_name)).collect();
-        let more = indicator.unit_notes_total - names.len();
-        let rest = if more > 0 { format!(" (+{more})") } else { String::new() };
-        let _never = writeln!(page, "<p class=\"small\">{}: {}{rest}</p>", labels.notes, names.join("; "));
+        let _never = writeln!(page, "<p class=\"small\">{}: {}</p>", labels.see_notes, indicator.unit_notes_total);
     }
 }
 
-fn add_figure(page: &mut String, report: &PlanFigures, figure: &PlanFigure, language: Language) {
+fn add_figure(page: &mut String, report: &PlanFigures, figure: &PlanFigure, labels: &Labels, language: Language) {
     let number = |number: Option<i64>| number.map_or_else(|| "–".to_owned(), |number| number.to_string());
     let unit = report.unit_names.get(&figure.unit_code).unwrap_or(&figure.unit_code);
     let class = figure.class.as_ref().map_or_else(String::new, |class| format!(" · {class}"));
     let value = match (figure.percent, figure.number, figure.reason) {
-        (Some(percent), ..) => format!("{percent:.1} %"),
+        (Some(percent), ..) => words::percent(percent, language),
         (_, Some(number), _) => number.to_string(),
         (.., Some(reason)) => words::reason(reason, language).to_owned(),
         _ => "–".to_owned(),
@@ -132,15 +187,31 @@ fn add_figure(page: &mut String, report: &PlanFigures, figure: &PlanFigure, lang
     let target = figure.target.as_ref().map_or_else(String::new, |target| words::target(target, language));
     let coverage =
         figure.coverage.map_or_else(|| "–".to_owned(), |coverage| format!("{} / {}", coverage.units, coverage.of));
+    // Where both told something, a reader wants to know how much of it is whose.
+    let parts = figure.numerator_parts.filter(|parts| parts.register != 0 && parts.reported != 0).map(|parts| {
+        let (registers, reports) = (labels.registers, labels.reports);
+        format!("<br><span class=\"small\">{}: {registers}; {}: {reports}</span>", parts.register, parts.reported)
+    });
+    let published = figure.published.as_ref().map(|told| {
+        let then = format!("{} / {}", number(told.numerator), number(told.denominator));
+        let now = told.changed.as_ref().map(|by| {
+            let signed = |by: Option<i64>| by.map_or_else(|| "–".to_owned(), |by| format!("{by:+}"));
+            format!("; {}: {} / {}", labels.changed, signed(by.numerator), signed(by.denominator))
+        });
+        let now = now.unwrap_or_default();
+        format!("<br><span class=\"small\">{} {}: {then}{now}</span>", labels.published, told.revision)
+    });
     let _never = writeln!(
         page,
-        "<tr><td>{}{}</td><td>{}</td><td class=\"n\">{} / {}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td><td class=\"n\">{}</td></tr>",
+        "<tr><td>{}{}</td><td>{}</td><td class=\"n\">{} / {}{}</td><td class=\"n\">{}{}</td><td>{}</td><td>{}</td><td class=\"n\">{}</td></tr>",
         escape_html(unit),
         escape_html(&class),
         figure.period,
         number(figure.numerator),
         number(figure.denominator),
+        parts.unwrap_or_default(),
         escape_html(&value),
+        published.unwrap_or_default(),
         escape_html(&target),
         words::status(figure.status, language),
         coverage,

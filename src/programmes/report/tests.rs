@@ -1,7 +1,11 @@
 use super::*;
+use crate::admin_units::NotTold;
+use crate::db::types::Instant;
 use crate::imports::sheet::{Cell as Read, read};
+use crate::programmes::closing::model::PeriodStatus;
+use crate::programmes::closing::publishing::{ChangeReason, ChangeView, PublishedView};
 use crate::programmes::figures::Status;
-use crate::programmes::figures::views::CoverageView;
+use crate::programmes::figures::views::{CoverageView, UnitNote};
 use crate::programmes::plans::MeasureKind;
 
 fn report() -> PlanFigures {
@@ -48,6 +52,7 @@ fn report() -> PlanFigures {
         unit_code: "VN".into(),
         unit_name: "Việt Nam".into(),
         period: "2022".into(),
+        period_status: None,
         map_of: day("2022-12-31"),
         unit_names: [("VN".to_owned(), "Việt Nam".to_owned())].into(),
         indicators: vec![indicator],
@@ -73,9 +78,48 @@ fn table_and_workbook_are_read_back_with_every_number() {
 #[test]
 fn the_page_has_no_script_and_no_text_becomes_markup() {
     let page = String::from_utf8(ReportFormat::Html.write(&report(), Language::En).expect("a page")).expect("text");
-    assert!(page.contains("7420 / 10599") && page.contains("70.0 %") && page.contains("Met"));
+    assert!(page.contains("7420 / 10599") && page.contains("70.0%") && page.contains("Met"));
     assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains("http"));
     let vietnamese =
         String::from_utf8(ReportFormat::Html.write(&report(), Language::Vi).expect("a page")).expect("text");
     assert!(vietnamese.contains("&lt;b&gt;Xã") && vietnamese.contains("lang=\"vi\""));
+}
+
+#[test]
+fn the_page_tells_what_was_published_and_lists_units_that_were_not_placed_once() {
+    let mut report = report();
+    let changed = ChangeView {
+        numerator: Some(20),
+        denominator: Some(0),
+        why: vec![ChangeReason::Entries],
+        entries_since: 1,
+        reported_values_since: 0,
+    };
+    let published = PublishedView {
+        revision: 1,
+        published_at: Instant(chrono::DateTime::UNIX_EPOCH),
+        definition_version: 2,
+        numerator: Some(7_400),
+        denominator: Some(10_599),
+        reason: None,
+        changed: Some(changed),
+    };
+    let note = UnitNote {
+        unit_code: "G63-C00007".into(),
+        unit_name: "Phường <Cống Vị>".into(),
+        left_at: Some("VN".into()),
+        why: Some(NotTold::Split),
+    };
+    report.period_status = Some(PeriodStatus::Reopened);
+    report.indicators[0].figures[0].published = Some(published);
+    report.indicators.push(report.indicators[0].clone());
+    for indicator in &mut report.indicators {
+        indicator.unit_notes = vec![note.clone()];
+        indicator.unit_notes_total = 1;
+    }
+    let page = String::from_utf8(ReportFormat::Html.write(&report, Language::Vi).expect("a page")).expect("text");
+    assert!(page.contains("Kỳ báo cáo: đã mở lại"));
+    assert!(page.contains("Đã công bố, bản số 1: 7400 / 10599; nay khác: +20 / +0"));
+    assert!(page.contains("70,0%"));
+    assert_eq!(page.matches("<li>Phường &lt;Cống Vị&gt;: số liệu để ở Việt Nam</li>").count(), 1);
 }

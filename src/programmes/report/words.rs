@@ -1,6 +1,9 @@
 //! How a report says where a figure stands.
 
+use chrono::NaiveDate;
+
 use crate::error::Language;
+use crate::programmes::closing::model::PeriodStatus;
 use crate::programmes::figures::{NoFigure, Status, TargetView};
 use crate::programmes::plans::model::Operator;
 
@@ -12,7 +15,7 @@ fn choose(language: Language, vi: &'static str, en: &'static str) -> &'static st
 pub(super) fn status(status: Status, language: Language) -> &'static str {
     let (vi, en) = match status {
         Status::Met => ("Đạt", "Met"),
-        Status::OnCourse => ("Đúng tiến độ", "On course"),
+        Status::OnCourse => ("Chưa đến hạn", "Not due yet"),
         Status::Behind => ("Chưa đạt", "Behind"),
         Status::NoData => ("Chưa có số liệu", "No data"),
         Status::NotApplicable => ("Không áp dụng", "Not applicable"),
@@ -20,10 +23,36 @@ pub(super) fn status(status: Status, language: Language) -> &'static str {
     choose(language, vi, en)
 }
 
+/// How far the report of the period is, in words.
+pub(super) fn state(status: Option<PeriodStatus>, language: Language) -> &'static str {
+    let (vi, en) = match status {
+        None | Some(PeriodStatus::Open) => ("đang mở", "open"),
+        Some(PeriodStatus::Submitted) => ("đã gửi", "submitted"),
+        Some(PeriodStatus::Checked) => ("đã kiểm tra", "checked"),
+        Some(PeriodStatus::Closed) => ("đã khóa", "closed"),
+        Some(PeriodStatus::Published) => ("đã công bố", "published"),
+        Some(PeriodStatus::Reopened) => ("đã mở lại", "opened again"),
+    };
+    choose(language, vi, en)
+}
+
+/// A day as people write it.
+pub(super) fn day(day: NaiveDate, language: Language) -> String {
+    day.format(choose(language, "%d/%m/%Y", "%Y-%m-%d")).to_string()
+}
+
+/// A percentage as people write it, to a tenth.
+pub(super) fn percent(percent: f64, language: Language) -> String {
+    let text = format!("{percent:.1}");
+    if language == Language::Vi { format!("{}%", text.replace('.', ",")) } else { format!("{text}%") }
+}
+
 /// Why there is no figure, in words.
 pub(super) fn reason(reason: NoFigure, language: Language) -> &'static str {
     let (vi, en) = match reason {
-        NoFigure::NothingReported => ("Chưa có đơn vị nào báo cáo.", "Nobody has reported anything."),
+        NoFigure::NothingReported => {
+            ("Chưa có số liệu của cả kỳ này.", "Nobody has told a number of this whole period.")
+        }
         NoFigure::DenominatorMissing => ("Chưa có mẫu số.", "What it is a share of is not known."),
         NoFigure::DenominatorNought => ("Mẫu số bằng 0.", "It would be a share of nothing."),
         NoFigure::PreviousMissing => ("Chưa có số của năm trước.", "The number of the year before is not known."),

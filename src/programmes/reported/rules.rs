@@ -15,11 +15,11 @@ use crate::audit::{Subject, SubjectKind, TrailAction, TrailKey, record};
 use crate::db::DbConnection;
 use crate::db::schema::reported_values;
 use crate::db::types::ReportedValueId;
-use crate::error::{AppError, Conflict, FitsWith, Rule};
+use crate::error::{AppError, FitsWith, Rule};
 use crate::grants::predicates::reported_within;
 use crate::grants::{Action, Places, province_of};
 use crate::programmes::Plans;
-use crate::programmes::closing::locks::Closed;
+use crate::programmes::closing::locks::{Closed, Span};
 use crate::programmes::periods::{Calendar, ReportPeriod};
 use crate::programmes::plans::Compared;
 use crate::programmes::registers::RegisterCatalogue;
@@ -78,8 +78,8 @@ pub fn enter(
     }
     let mut closed = Closed::read_for(conn, books.units, today, [&new.unit_code])?;
     let period = (new.period, new.calendar, books.closing_day);
-    if moves_closed(&mut closed, books.plans, (&new.element, &new.unit_code), period) {
-        return Err(AppError::Conflict(Conflict::PeriodClosed));
+    if let Some(period) = moves_closed(&mut closed, books.plans, (&new.element, &new.unit_code), period) {
+        return Err(AppError::closed(period));
     }
     let standing = current(conn, new)?;
     let read = standing.as_ref().map_or(0, |row| row.revision);
@@ -95,14 +95,14 @@ pub fn enter(
     Ok(row)
 }
 
-/// Whether a value moves figures of a closed period: one that holds all of its days, or compares with them. How many
-/// units there were at any time of a year is what every part of the year is a share of.
+/// A closed period whose figures a value moves: one that holds all of its days, or compares with them. How many units
+/// there were at any time of a year is what every part of the year is a share of.
 pub(in crate::programmes) fn moves_closed(
     closed: &mut Closed<'_>,
     plans: &Plans,
     (element, unit): (&str, &str),
     (period, calendar, closing_day): (ReportPeriod, Calendar, u32),
-) -> bool {
+) -> Option<Span> {
     let (from, to) = period.days(calendar, closing_day);
     if element.starts_with("units_") {
         let (first, last) = ReportPeriod::of_year(period.year).days(calendar, closing_day);
@@ -112,12 +112,12 @@ pub(in crate::programmes) fn moves_closed(
         let later = |day: NaiveDate| day.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX);
         (later(from), later(to))
     };
-    let is_compared = match plans.compared_with(|source| source.element == element, (from, to)) {
-        Compared::Never => false,
-        Compared::NextPeriod => closed.cover(unit, later(12)) || closed.cover_by_long(unit, later(60)),
+    let compared = match plans.compared_with(|source| source.element == element, (from, to)) {
+        Compared::Never => None,
+        Compared::NextPeriod => closed.cover(unit, later(12)).or_else(|| closed.cover_by_long(unit, later(60))),
         Compared::Ever => closed.touch(unit, (to, NaiveDate::MAX)),
     };
-    is_compared || closed.cover(unit, (from, to))
+    compared.or_else(|| closed.cover(unit, (from, to)))
 }
 
 /// A revision says why it was made, and what is taken back was there.

@@ -1,22 +1,18 @@
 //! A return as a page to print, and as a table.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest as _, Sha256};
-
 use super::catalogue::ReturnCatalogue;
 use super::model::{OfficialReturn, OfficialReturnView, ReturnStatus, ReturnedLine, SignatureView};
 use crate::error::AppError;
+use crate::http::style_policy;
 use crate::text::escape_html;
 
 const STYLE: &str = "body{font:12pt/1.45 serif;margin:2cm;color:#000}h1{font-size:16pt}table{border-collapse:collapse;\
     width:100%;margin:1em 0}th,td{border:1px solid #000;padding:4px 8px;text-align:left;vertical-align:top}\
-    td.n{text-align:right}.en{font-style:italic}.part td:first-child{padding-left:2em}.mark{border:2px solid #000;padding:4px 8px}";
+    td.n{text-align:right}tr,.signed{break-inside:avoid}@page{size:A4}@media print{body{margin:0}}.en{font-style:italic}.part td:first-child{padding-left:2em}.mark{border:2px solid #000;padding:4px 8px}";
 
 /// What a browser may do with the page: show it, with its one style.
 pub(super) fn policy() -> String {
-    let hash = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
-    format!("default-src 'none'; style-src 'sha256-{hash}'; frame-ancestors 'none'")
+    style_policy(STYLE)
 }
 
 /// The page, in both languages, without script.
@@ -32,7 +28,7 @@ pub(super) fn page(row: &OfficialReturn, view: &OfficialReturnView, catalogue: &
     format!(
         "<!doctype html>\n<html lang=\"vi\"><head><meta charset=\"utf-8\"><title>{title}</title><style>{STYLE}</style></head><body>\n\
          <p>{sender_vi} <span class=\"en\">{sender_en}</span></p>\n<h1>{title}</h1>\n{mark}\
-         <p>{province} ({code}). Kỳ {first} – {last}. Bản số {revision}.<br>\
+         <p>{province} ({code}). Kỳ {first_vi} – {last_vi}. Bản số {revision}.<br>\
          <span class=\"en\">{province_en}. Period {period}, {first} to {last}. Revision {revision}.</span></p>\n{reason}{addressed}\
          <table><tr><th>Chỉ tiêu <span class=\"en\">What is counted</span></th><th>Căn cứ <span class=\"en\">Basis</span></th>\
          <th>Số người <span class=\"en\">Persons</span></th></tr>\n{lines}</table>\n{nothing}\
@@ -45,6 +41,8 @@ pub(super) fn page(row: &OfficialReturn, view: &OfficialReturnView, catalogue: &
         province_en = escape_html(&content.province_en),
         code = escape_html(&row.province_code),
         period = escape_html(&row.period),
+        first_vi = row.first_day.format("%d/%m/%Y"),
+        last_vi = row.last_day.format("%d/%m/%Y"),
         first = row.first_day,
         last = row.last_day,
         revision = row.revision,
@@ -98,13 +96,14 @@ fn table_row(line: &ReturnedLine) -> String {
 
 fn signatures(row: &OfficialReturn, signed: &[SignatureView]) -> String {
     let one = |(number, signature): (usize, &SignatureView)| {
-        let (name, at) = (escape_html(&signature.display_name), signature.signed_at.0.to_rfc3339());
+        let (name, at) = (escape_html(&signature.display_name), signature.signed_at.civil_minute());
         format!("<p>Chữ ký {number}: {name}, {at} <span class=\"en\">Signature {number}</span></p>\n")
     };
     let receipt = row.receipt.iter().map(|receipt| {
         format!("<p>Biên nhận: <b>{}</b> <span class=\"en\">Receipt</span></p>\n", escape_html(receipt))
     });
-    (1..).zip(signed).map(one).chain(receipt).collect()
+    let all: String = (1..).zip(signed).map(one).chain(receipt).collect();
+    format!("<div class=\"signed\">{all}</div>\n")
 }
 
 /// The totals as a table. No text of people's own stands in it, so that no spreadsheet takes a cell for a formula.

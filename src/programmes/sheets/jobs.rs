@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix_web::web::Bytes;
 use diesel::prelude::*;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::model::{RegisterImport, RegisterImportState as State};
 use super::reading::{Content, prepare};
@@ -117,20 +118,24 @@ pub(super) fn note(
     record(conn, &app.trail, subject, Some(actor.account), action, fields, actor.now)
 }
 
-/// Works on a file until it is stored, refused or failed; nobody waits for it.
+/// Works on a file until it is stored, refused or failed; nobody waits for it. Until then it holds its place among the
+/// files that are in memory.
 pub(super) fn start(
     app: App,
     caller: Caller,
     (table, content): (Table, Content),
     import: &RegisterImport,
-    bytes: Bytes,
+    (bytes, place): (Bytes, OwnedSemaphorePermit),
 ) {
     let (id, applies) = (import.id, import.applies);
     actix_web::rt::spawn(async move {
         let turn = tokio::time::timeout(TURN_DEADLINE, app.imports.clone().acquire_owned()).await;
         let state = app.clone();
         let work = actix_web::web::block(move || match turn {
-            Ok(Ok(_turn)) => work(&state, caller, (id, table, applies), (&content, &bytes)),
+            Ok(Ok(_turn)) => {
+                let _place = place;
+                work(&state, caller, (id, table, applies), (&content, &bytes))
+            }
             _ => Err(AppError::Busy { retry_after_seconds: 30 }),
         });
         let ended = work.await.map_err(AppError::from).flatten();

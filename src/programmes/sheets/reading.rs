@@ -133,16 +133,16 @@ fn texts(line: &Line) -> impl Iterator<Item = (usize, &str)> {
 /// Finds the columns by the names in the first line, or by the codes in the second.
 fn find_header(lines: &[Line], columns: &[SheetColumn]) -> Result<Header, Faults> {
     let mut faults = Faults::default();
-    let codes = |line: &&Line| texts(line).all(|(_, text)| columns.iter().any(|column| column.code == text));
-    let second = lines.get(1).filter(codes);
-    let Some(line) = second.or(lines.first()) else {
+    let Some(first) = lines.first() else {
         faults.add(None, None, &Rule::Cell(CellRule::File));
         return Err(faults);
     };
+    let second = lines.get(1).filter(|line| has_codes(line, columns));
+    let line = second.unwrap_or(first);
+    let named = |text: &str| columns.iter().position(|column| column.is_named(text));
     let mut places = vec![None; columns.len()];
     for (place, text) in texts(line) {
-        let column = columns.iter().position(|column| column.is_named(text));
-        match column.and_then(|column| places.get_mut(column)) {
+        match named(text).and_then(|column| places.get_mut(column)) {
             None => faults.add(Some(line.number), Some(&letters_of(place)), &Rule::Unknown),
             Some(Some(_)) => {
                 faults.add(Some(line.number), Some(&letters_of(place)), &Rule::Cell(CellRule::ColumnTwice));
@@ -150,11 +150,25 @@ fn find_header(lines: &[Line], columns: &[SheetColumn]) -> Result<Header, Faults
             Some(free) => *free = Some(place),
         }
     }
+    // A column that moved in one of the two lines alone would be read as another.
+    for (place, text) in texts(first).filter(|_| second.is_some()) {
+        let differs = |column: usize| places.get(column) != Some(&Some(place));
+        if named(text).is_some_and(differs) {
+            faults.add(Some(first.number), Some(&letters_of(place)), &Rule::Cell(CellRule::Headers));
+        }
+    }
     for (column, _) in columns.iter().zip(&places).filter(|(column, place)| column.needed && place.is_none()) {
         faults.add(None, Some(&column.code), &Rule::Required);
     }
     let lines = if second.is_some() { 2 } else { 1 };
     if faults.is_empty() { Ok(Header { places, lines }) } else { Err(faults) }
+}
+
+/// Whether a line holds the codes of columns: most of its texts are, so that one with a slip is told, not read as a row.
+fn has_codes(line: &Line, columns: &[SheetColumn]) -> bool {
+    let is_code = |(_, text): &(usize, &str)| columns.iter().any(|column| column.code == *text);
+    let all = texts(line).count();
+    all > 0 && texts(line).filter(is_code).count() * 2 > all
 }
 
 struct Reader<'a> {
@@ -178,10 +192,11 @@ impl Reader<'_> {
                         listed += draft.participants.as_ref().map_or(0, Vec::len);
                         rows.push((line.number, draft));
                     }
-                }
-                if listed > MOST_LISTED {
-                    let max = u64::try_from(MOST_LISTED).unwrap_or(u64::MAX);
-                    self.faults.add(None, Some("participants"), &Rule::Items { min: 0, max });
+                    if listed > MOST_LISTED {
+                        let max = u64::try_from(MOST_LISTED).unwrap_or(u64::MAX);
+                        self.faults.add(None, Some("participants"), &Rule::Items { min: 0, max });
+                        break;
+                    }
                 }
                 Rows::Entries(register, rows)
             }

@@ -199,21 +199,25 @@ pub(in crate::programmes) async fn import_of(
 ) -> Result<HttpResponse, AppError> {
     // Refused before the file is taken in.
     app.read(caller, move |_, actor| actor.scope(table.write())).await?;
+    let place = app.import_files.clone().try_acquire_owned();
+    let place = place.map_err(|_| AppError::Busy { retry_after_seconds: 30 })?;
     let bytes = read_body(&mut payload.into_inner(), FILE_LIMIT, FILE_DEADLINE).await?;
     let bound = key.bind_parts(&app.ring.server, &[request.query_string().as_bytes(), &bytes]);
     let mac = app.ring.server.mac("register file", &[table.code().as_bytes(), named.as_bytes(), &bytes]).to_vec();
     let id = RegisterImportId(app.random.uuid());
-    let (state, again) = (app.clone(), app.clone());
+    let (state, again, node) = (app.clone(), app.clone(), App::clone(&app));
     let write = move |conn: &mut _, actor: &_| jobs::begin(conn, actor, &state, table, (id, apply, &mac));
     let target = Target::record(SubjectKind::Import, id.0);
-    let import = app
-        .write_once(caller, bound, target, write, move |conn, actor, first| {
-            jobs::find(conn, actor, &again, RegisterImportId(first))
-        })
-        .await?;
-    if import.id == id {
-        jobs::start(App::clone(&app), caller, (table, content), &import, bytes);
-    }
+    // Goes on when nobody waits for it any more: what was begun is worked on.
+    let begun = actix_web::rt::spawn(async move {
+        let find = move |conn: &mut _, actor: &_, first| jobs::find(conn, actor, &again, RegisterImportId(first));
+        let import = node.write_once(caller, bound, target, write, find).await?;
+        if import.id == id {
+            jobs::start(node, caller, (table, content), &import, (bytes, place));
+        }
+        Ok::<_, AppError>(import)
+    });
+    let import = begun.await.map_err(|_| AppError::internal("an import was not begun"))??;
     Ok(HttpResponse::Accepted()
         .insert_header((LOCATION, format!("/api/v1/registers/imports/{}", import.id)))
         .json(view(&app, import, language(&request))))

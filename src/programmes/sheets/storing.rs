@@ -157,9 +157,9 @@ impl Settled {
         if closed.is_empty() {
             return Ok(());
         }
-        let others = Others::read(conn, &app.plans.now(), register, &self.who())?;
+        let others = Others::read(conn, &app.plans.now(), register, &self.who(), self.units.iter().cloned())?;
         for ((line, entry), listed) in self.lines.iter().zip(&self.entries).zip(&self.listed) {
-            if any_closed(&mut closed, &others.moved_by((entry, listed))) {
+            if any_closed(&mut closed, &others.moved_by((entry, listed))).is_some() {
                 faults.add(Some(*line), None, &Rule::MustFit(FitsWith::OpenPeriod));
             }
         }
@@ -196,7 +196,7 @@ fn store_entries(
         }
         chains.store(conn)?;
     }
-    registers::mark_units(conn, register, &settled.who(), settled.units.iter().cloned())
+    registers::mark_units(conn, &app.units, register, &settled.who(), settled.units.iter().cloned())
 }
 
 /// The province of a unit, remembered.

@@ -92,7 +92,8 @@ fn undo_entries(
     }
     let listed = listed_in(conn, &ids)?;
     let who: BTreeSet<ParticipantId> = listed.values().flatten().copied().collect();
-    let others = Others::read(conn, &app.plans.now(), register, &who)?;
+    let units = entries.iter().map(|entry| entry.unit_code.clone());
+    let others = Others::read(conn, &app.plans.now(), register, &who, units)?;
     refuse_locked(conn, (actor, app), &entries, &listed, &others)?;
     diesel::update(own())
         .set((
@@ -104,7 +105,7 @@ fn undo_entries(
     let subjects: Vec<Subject> = ids.iter().map(|id| Subject::new(SubjectKind::RegisterEntry, id.0)).collect();
     record_each(conn, &app.trail, &subjects, Some(actor.account), TrailAction::Void, &["voided_at"], actor.now)?;
     let units: BTreeSet<String> = entries.into_iter().map(|entry| entry.unit_code).collect();
-    mark_units(conn, register, &who, units)
+    mark_units(conn, &app.units, register, &who, units)
 }
 
 /// Entries of others that name these: inspections of the establishments, trainings of the staff.
@@ -164,8 +165,8 @@ fn refuse_locked(
     let mut closed = Closed::read(conn, &app.units, actor.now.civil_date())?;
     let nobody = BTreeSet::new();
     let mut lists = entries.iter().map(|entry| (entry, listed.get(&entry.id).unwrap_or(&nobody)));
-    let is_locked = !closed.is_empty() && lists.any(|listing| any_closed(&mut closed, &others.moved_by(listing)));
-    if is_locked { Err(AppError::Conflict(Conflict::PeriodClosed)) } else { Ok(()) }
+    let found = lists.find_map(|listing| any_closed(&mut closed, &others.moved_by(listing)));
+    found.map_or(Ok(()), |period| Err(AppError::closed(period)))
 }
 
 fn undo_values(
@@ -187,8 +188,9 @@ fn undo_values(
     let (mut next, mut subjects) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for (row, new_id) in rows.into_iter().zip(ids) {
         let period = row.period.parse().map(|period: ReportPeriod| (period, row.calendar, app.closing_day));
-        if period.is_ok_and(|period| moves_closed(&mut closed, &plans, (&row.element, &row.unit_code), period)) {
-            return Err(AppError::Conflict(Conflict::PeriodClosed));
+        let moves = |period| moves_closed(&mut closed, &plans, (&row.element, &row.unit_code), period);
+        if let Some(period) = period.ok().and_then(moves) {
+            return Err(AppError::closed(period));
         }
         let (first, before) = revisions_before(conn, &row)?;
         subjects.push(Subject::new(SubjectKind::ReportedValue, first.0));

@@ -6,6 +6,8 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::flows::{EntryFact, TakingPart, UnitFacts};
+use super::successions::{Succession, Tellings, list_and_counts, related};
+use crate::admin_units::AdminUnits;
 use crate::db::DbConnection;
 use crate::db::schema::{register_entries, register_participants};
 use crate::db::types::{ParticipantId, RegisterEntryId};
@@ -33,30 +35,17 @@ struct Row {
 }
 
 /// Reads everything that the numbers of a unit come from.
-pub(super) fn facts(conn: &mut DbConnection, family: Family, unit: &str) -> Result<UnitFacts, AppError> {
+pub(super) fn facts(
+    conn: &mut DbConnection,
+    units: &AdminUnits,
+    family: Family,
+    unit: &str,
+) -> Result<UnitFacts, AppError> {
     let registers: Vec<Register> = Register::ALL.iter().copied().filter(|of| of.family() == family).collect();
     let mut entries = Vec::new();
     for register in registers {
-        let rows: Vec<Row> = register_entries::table
-            .filter(register_entries::register.eq(register))
-            .filter(register_entries::unit_code.eq(unit))
-            .filter(register_entries::voided_at.is_null())
-            .order((register_entries::day, register_entries::id))
-            .select((
-                register_entries::id,
-                register_entries::register,
-                register_entries::day,
-                register_entries::last_day,
-                register_entries::kind,
-                register_entries::facet,
-                register_entries::number,
-                register_entries::second_number,
-                register_entries::about_id,
-                register_entries::step_one_on,
-                register_entries::step_two_on,
-                register_entries::step_three_on,
-            ))
-            .load(conn)?;
+        let own = standing(register).filter(register_entries::unit_code.eq(unit));
+        let rows: Vec<Row> = own.order((register_entries::day, register_entries::id)).select(columns()).load(conn)?;
         entries.extend(rows.into_iter().map(EntryFact::from));
     }
     let taking_part = match family {
@@ -64,7 +53,56 @@ pub(super) fn facts(conn: &mut DbConnection, family: Family, unit: &str) -> Resu
         Family::Staff => trainings_of(conn, &entries)?,
         _ => Vec::new(),
     };
-    Ok(UnitFacts { entries, taking_part })
+    let with_list = if family == Family::Staff { with_list(conn, unit)? } else { BTreeSet::new() };
+    let succession = succession(conn, units, family, unit)?;
+    Ok(UnitFacts { entries, taking_part, with_list, succession })
+}
+
+/// Entries of a register that are not void.
+#[diesel::dsl::auto_type]
+fn standing(register: Register) -> _ {
+    register_entries::table
+        .filter(register_entries::register.eq(register))
+        .filter(register_entries::voided_at.is_null())
+}
+
+#[diesel::dsl::auto_type]
+fn columns() -> _ {
+    (
+        register_entries::id,
+        register_entries::register,
+        register_entries::day,
+        register_entries::last_day,
+        register_entries::kind,
+        register_entries::facet,
+        register_entries::number,
+        register_entries::second_number,
+        register_entries::about_id,
+        register_entries::step_one_on,
+        register_entries::step_two_on,
+        register_entries::step_three_on,
+    )
+}
+
+/// What the units before and after one told in lists and numbers.
+fn succession(conn: &mut DbConnection, units: &AdminUnits, family: Family, unit: &str) -> Result<Succession, AppError> {
+    let related: Vec<String> = related(units, unit).into_iter().collect();
+    let registers = list_and_counts(family).filter(|_| !related.is_empty());
+    let Some((list, counts)) = registers else { return Ok(Succession::default()) };
+    let mut tellings = Tellings::new();
+    for some in related.chunks(AT_ONCE) {
+        let listed = standing(list).filter(register_entries::unit_code.eq_any(some.to_vec()));
+        let listed = listed.select((register_entries::unit_code, register_entries::day)).distinct();
+        for (unit, day) in listed.load::<(String, NaiveDate)>(conn)? {
+            tellings.entry(unit).or_default().listed.insert(day);
+        }
+        let counted = standing(counts).filter(register_entries::unit_code.eq_any(some.to_vec()));
+        let counted = counted.select((register_entries::unit_code, columns()));
+        for (unit, row) in counted.load::<(String, Row)>(conn)? {
+            tellings.entry(unit).or_default().counts.push(row.into());
+        }
+    }
+    Ok(Succession::of(units, family, unit, &tellings))
 }
 
 impl From<Row> for EntryFact {
@@ -125,6 +163,14 @@ fn trainings_of(conn: &mut DbConnection, entries: &[EntryFact]) -> Result<Vec<Ta
         parts.extend(rows.into_iter().map(TakingPart::from));
     }
     Ok(parts)
+}
+
+/// Trainings of a unit that list who came.
+fn with_list(conn: &mut DbConnection, unit: &str) -> Result<BTreeSet<RegisterEntryId>, AppError> {
+    let own = standing(Register::StaffTrainings).filter(register_entries::unit_code.eq(unit));
+    let listed = register_participants::table.filter(register_participants::entry_id.eq(register_entries::id));
+    let ids: Vec<RegisterEntryId> = own.filter(diesel::dsl::exists(listed)).select(register_entries::id).load(conn)?;
+    Ok(ids.into_iter().collect())
 }
 
 /// Units that have entries of a family.

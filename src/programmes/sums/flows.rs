@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::series::Series;
+use super::successions::{Succession, Telling};
 use crate::db::types::{ParticipantId, RegisterEntryId};
 use crate::programmes::elements::Element;
 use crate::programmes::periods::{Calendar, HALVES, HalfMonth};
 use crate::programmes::registers::catalogue::{Register, TipOffDays};
 
 /// Raised whenever this file counts otherwise: what was kept is then counted anew.
-const RULES: u32 = 4;
+const RULES: u32 = 5;
 
 /// An entry of a register, as far as it is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +61,10 @@ pub struct UnitFacts {
     pub entries: Vec<EntryFact>,
     /// Of communication: who took part in its own activities. Of staff: all trainings, wherever, of its own staff.
     pub taking_part: Vec<TakingPart>,
+    /// Of staff: its own trainings that list who came.
+    pub with_list: BTreeSet<RegisterEntryId>,
+    /// Of staff and establishments: the units before and after it.
+    pub succession: Succession,
 }
 
 /// What counting needs to know besides.
@@ -79,7 +84,7 @@ impl Measures {
     }
 }
 
-/// Changes by class and half month.
+/// Changes by class and half month; nought where something was told that changes nothing.
 pub type Flows = BTreeMap<String, BTreeMap<HalfMonth, i64>>;
 
 struct Counting<'a> {
@@ -93,15 +98,15 @@ struct Counting<'a> {
 pub fn flows(series: &Series, facts: &UnitFacts, measures: Measures) -> Flows {
     let mut counting = Counting { series, facts, measures, flows: Flows::new() };
     match series.element {
-        Element::CommunicationActivities => counting.activities(|_| 1, |entry| &entry.kind),
-        Element::Attendances => counting.activities(|entry| entry.number.unwrap_or(0), |entry| &entry.facet),
+        Element::CommunicationActivities => counting.activities(|_| Some(1), |entry| &entry.kind),
+        Element::Attendances => counting.activities(|entry| entry.number, |entry| &entry.facet),
         Element::PersonsReached => counting.persons_reached(),
-        Element::PressItems => counting.events(Register::PressItems, |_| 1),
+        Element::PressItems => counting.events(Register::PressItems, |_| Some(1)),
         Element::Staff => counting.staff(),
         Element::StaffTrained => counting.staff_trained(),
-        Element::Establishments => counting.establishments(|_| 1, |count| count.number),
+        Element::Establishments => counting.establishments(|_| Some(1), |count| count.number),
         Element::EstablishmentWorkers => {
-            counting.establishments(|one| one.number.unwrap_or(0), |count| count.second_number);
+            counting.establishments(|one| one.number, |count| count.second_number);
         }
         // Read from the level before the period, less what ended on its eve, and what opened in it.
         Element::EstablishmentsOperating => {}
@@ -110,20 +115,17 @@ pub fn flows(series: &Series, facts: &UnitFacts, measures: Measures) -> Flows {
         Element::EstablishmentsInspected => counting.inspected_in_year(|_| true),
         Element::EstablishmentsDisguised => counting.inspected_in_year(|found| found.kind == "disguised_prostitution"),
         Element::EstablishmentsEverInspected => counting.ever_inspected(),
-        Element::TipOffsReceived => counting.events(Register::TipOffs, |_| 1),
+        Element::TipOffsReceived => counting.events(Register::TipOffs, |_| Some(1)),
         Element::TipOffsHandled => {
             let days = measures.tip_off_days;
-            counting.events(Register::TipOffs, move |entry| i64::from(is_handled_in_time(entry, days)));
+            counting.events(Register::TipOffs, move |entry| Some(i64::from(is_handled_in_time(entry, days))));
         }
-        Element::PersonsSurveyed => counting.events(Register::NeedSurveys, |entry| entry.number.unwrap_or(0)),
-        Element::PersonsInNeed => counting.events(Register::NeedSurveys, |entry| entry.second_number.unwrap_or(0)),
+        Element::PersonsSurveyed => counting.events(Register::NeedSurveys, |entry| entry.number),
+        Element::PersonsInNeed => counting.events(Register::NeedSurveys, |entry| entry.second_number),
         Element::LocalPlans => counting.local_plans(),
         Element::PilotModels => counting.running(Register::PilotModels),
         Element::HealthyCommunes => counting.healthy(true),
         Element::HealthyCommunesNew => counting.healthy(false),
-    }
-    for halves in counting.flows.values_mut() {
-        halves.retain(|_, change| *change != 0);
     }
     counting.flows.retain(|_, halves| !halves.is_empty());
     counting.flows
@@ -158,16 +160,18 @@ impl<'a> Counting<'a> {
         facts.entries.iter().filter(move |entry| entry.register == register && series.takes_kind(&entry.kind))
     }
 
-    fn events(&mut self, register: Register, count: impl Fn(&EntryFact) -> i64) {
+    fn events(&mut self, register: Register, count: impl Fn(&EntryFact) -> Option<i64>) {
         for entry in self.entries(register).filter(|entry| self.series.takes_group(&entry.facet)) {
-            self.add(&entry.kind, self.half(entry.day), count(entry));
+            if let Some(count) = count(entry) {
+                self.add(&entry.kind, self.half(entry.day), count);
+            }
         }
     }
 
-    fn activities(&mut self, count: impl Fn(&EntryFact) -> i64, class: impl Fn(&EntryFact) -> &String) {
+    fn activities(&mut self, count: impl Fn(&EntryFact) -> Option<i64>, class: impl Fn(&EntryFact) -> &String) {
         for entry in self.entries(Register::CommunicationActivities) {
-            if self.series.takes_group(&entry.facet) {
-                self.add(class(entry), self.half(entry.day), count(entry));
+            if let Some(count) = count(entry).filter(|_| self.series.takes_group(&entry.facet)) {
+                self.add(class(entry), self.half(entry.day), count);
             }
         }
     }
@@ -188,8 +192,9 @@ impl<'a> Counting<'a> {
         }
         let listed: BTreeSet<RegisterEntryId> = self.facts.taking_part.iter().map(|part| part.entry).collect();
         for entry in self.entries(Register::CommunicationActivities) {
+            let Some(told) = entry.second_number else { continue };
             if self.series.takes_group(&entry.facet) && !listed.contains(&entry.id) {
-                self.add(&entry.facet, self.half(entry.day), entry.second_number.unwrap_or(0));
+                self.add(&entry.facet, self.half(entry.day), told);
             }
         }
     }
@@ -208,7 +213,8 @@ impl<'a> Counting<'a> {
         self.facts.entries.iter().filter(|entry| entry.register == register).map(|entry| entry.day).min()
     }
 
-    /// Adds a level that is known by counts: each holds until the next of its words, and until there is a list.
+    /// Adds a level that is known by counts: each holds until the next of its words, until there is a list, and until the
+    /// units that this one went into tell it.
     fn level(
         &mut self,
         register: Register,
@@ -216,8 +222,10 @@ impl<'a> Counting<'a> {
         count: impl Fn(&EntryFact) -> Option<i64>,
         class: impl Fn(&EntryFact) -> &str,
     ) {
-        let is_before_list = |entry: &&EntryFact| listed_since.is_none_or(|listed| entry.day < listed);
-        let mut counts: Vec<&EntryFact> = self.entries(register).filter(is_before_list).collect();
+        let succession = &self.facts.succession;
+        let counts =
+            |entry: &&EntryFact| listed_since.is_none_or(|listed| entry.day < listed) && succession.counts(entry);
+        let mut counts: Vec<&EntryFact> = self.entries(register).filter(counts).collect();
         counts.sort_by_key(|entry| (entry.day, entry.id));
         let mut standing: BTreeMap<(&str, &str), (&EntryFact, i64)> = BTreeMap::new();
         for entry in counts {
@@ -226,8 +234,9 @@ impl<'a> Counting<'a> {
             self.add(class(entry), self.half(entry.day), now - last);
         }
         for (entry, last) in standing.into_values() {
-            if let Some(listed) = listed_since {
-                self.add(class(entry), self.half(listed), -last);
+            let ends = listed_since.into_iter().chain(succession.handed_over(entry, &count)).min();
+            if let Some(ends) = ends {
+                self.add(class(entry), self.half(ends), -last);
             }
         }
     }
@@ -256,7 +265,7 @@ impl<'a> Counting<'a> {
     }
 
     /// Staff of lists by their first training of the topics; until there is a list, those told to be trained for the
-    /// first time.
+    /// first time in trainings that list nobody.
     fn staff_trained(&mut self) {
         let since = self.series.since.unwrap_or(NaiveDate::MIN);
         for one in self.staff_listed() {
@@ -268,37 +277,64 @@ impl<'a> Counting<'a> {
             };
             self.stand(&one.facet, first.max(one.day), one.last_day, 1);
         }
-        let listed_since = self.listed_since(Register::Staff);
+        let later = self.facts.succession.listed_later();
+        let listed_since = self.listed_since(Register::Staff).into_iter().chain(later).min();
         let trainings = self.facts.entries.iter().filter(|entry| entry.register == Register::StaffTrainings);
-        for training in trainings.filter(|_| !self.series.direct) {
+        for training in trainings.filter(|one| !self.series.direct && !self.facts.with_list.contains(&one.id)) {
+            let Some(told) = training.second_number else { continue };
             let counts = self.series.takes_group(&training.kind) && self.series.takes_kind(&training.facet);
+            let counts = counts && self.facts.succession.counts(training);
             if counts && training.day >= since && listed_since.is_none_or(|listed| training.day < listed) {
                 let until = listed_since.and_then(|listed| listed.pred_opt());
-                self.stand("", training.day, until, training.second_number.unwrap_or(0));
+                self.stand("", training.day, until, told);
             }
         }
     }
 
-    fn establishments(&mut self, one: impl Fn(&EntryFact) -> i64, counted: impl Fn(&EntryFact) -> Option<i64>) {
+    fn establishments(&mut self, one: impl Fn(&EntryFact) -> Option<i64>, counted: impl Fn(&EntryFact) -> Option<i64>) {
         for establishment in self.entries(Register::Establishments) {
-            self.stand(&establishment.kind, establishment.day, establishment.last_day, one(establishment));
+            if let Some(count) = one(establishment) {
+                self.stand(&establishment.kind, establishment.day, establishment.last_day, count);
+            }
         }
         let listed_since = self.listed_since(Register::Establishments);
         self.level(Register::EstablishmentCounts, listed_since, counted, |entry| entry.kind.as_str());
     }
 
-    /// Those of lists on their day, and each growth of the counts. In the half month in which a list begins only those
-    /// are new that are more than were counted before.
+    /// What the unit told of establishments.
+    fn telling(&self) -> Telling {
+        let of = |register: Register| self.facts.entries.iter().filter(move |entry| entry.register == register);
+        Telling {
+            listed: of(Register::Establishments).map(|entry| entry.day).collect(),
+            counts: of(Register::EstablishmentCounts).cloned().collect(),
+        }
+    }
+
+    /// Takes off what other units had counted, or count now in place of this one.
+    fn take_off(&mut self, counted: &[(NaiveDate, &EntryFact, i64)]) {
+        for (day, entry, number) in counted {
+            if self.series.takes_kind(&entry.kind) {
+                self.add(&entry.kind, self.half(*day), -number);
+            }
+        }
+    }
+
+    /// Those of lists on their day, and each growth of the counts. In the half month in which a list or the counts of a
+    /// new unit begin only those are new that are more than were counted before.
     fn establishments_opened(&mut self) {
         let listed_since = self.listed_since(Register::Establishments);
         let first_half = listed_since.map(|day| self.half(day));
         let (first, later): (Vec<&EntryFact>, Vec<&EntryFact>) =
             self.entries(Register::Establishments).partition(|one| Some(self.half(one.day)) == first_half);
         self.level(Register::EstablishmentCounts, listed_since, |count| count.number, |entry| entry.kind.as_str());
+        let (own, succession) = (self.telling(), &self.facts.succession);
+        self.take_off(&succession.taken_over(&own, &|count| count.number));
         self.open(&first);
-        for halves in self.flows.values_mut() {
-            halves.retain(|_, change| *change > 0);
+        for change in self.flows.values_mut().flat_map(BTreeMap::values_mut) {
+            *change = (*change).max(0);
         }
+        // Of a unit that was split nobody can tell which of the new ones opened less: all told, it is less by what it had.
+        self.take_off(&succession.given(&own, &|count| count.number));
         self.open(&later);
     }
 

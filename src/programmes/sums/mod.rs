@@ -13,6 +13,7 @@ mod reading;
 mod rows;
 mod series;
 mod settling;
+mod successions;
 mod versions;
 
 pub use crate::grants::province_of;
@@ -23,3 +24,4 @@ pub use reading::{Area, Asked, Fresh, Numbers, number, numbers};
 pub use rows::{FOR_GOOD, YearSum, rows};
 pub use series::Series;
 pub use settling::{Comparison, Counter, Difference, compare, compared, rebuild, settle, settle_units};
+pub use successions::{Succession, Telling, Tellings, hands_over, related};

@@ -114,7 +114,7 @@ fn count_each(
 ) -> Result<(), AppError> {
     for code in units {
         if let Some(unit) = counter.units.number(code).filter(|unit| holds(*unit)) {
-            let facts = counting::facts(conn, asked.series.element.family(), code)?;
+            let facts = counting::facts(conn, &counter.units, asked.series.element.family(), code)?;
             asked.count(counter, unit, &facts, all);
         }
     }
@@ -129,7 +129,7 @@ impl Fresh {
         let mut dues = Dues { units: due::of_family(conn, family)?, facts: Vec::new() };
         for code in dues.units.iter().take(if dues.units.len() > MOST_FRESH { 0 } else { MOST_FRESH }) {
             if let Some(unit) = counter.units.number(code) {
-                dues.facts.push((unit, counting::facts(conn, family, code)?));
+                dues.facts.push((unit, counting::facts(conn, &counter.units, family, code)?));
             }
         }
         let dues = Rc::new(dues);
@@ -290,18 +290,18 @@ fn stored(conn: &mut DbConnection, counter: &Counter, asked: Asked<'_>, whose: &
 }
 
 /// The number of a span from the sums of a unit; with `before`, the level just before it. None where nothing was told of
-/// the span: nothing happened in it; nothing stands at its end, and never did. So what is told of later days makes no
-/// nought of it.
+/// the span, or of a level until its end: what is told of later days makes no nought of it. That there is none can be
+/// told as well: that of a tip-off nothing was handled, that nobody works here.
 pub fn number(years: &[YearSum], nature: Nature, span: (HalfMonth, HalfMonth), before: bool) -> Option<i64> {
     match nature {
         Nature::Flow | Nature::OnceAYear | Nature::During => {
-            let moves = years.iter().any(|year| year.moves_in(span));
-            moves.then(|| years.iter().map(|year| year.between(span)).sum())
+            let is_told = years.iter().any(|year| year.is_told_in(span));
+            is_told.then(|| years.iter().map(|year| year.between(span)).sum())
         }
         Nature::Level | Nature::Ever => {
             let at = if before { HalfMonth(span.0.0 - 1) } else { span.1 };
             let row = years.iter().find(|year| year.year <= at.year() && at.year() <= year.until_year);
-            let is_told = years.iter().any(|year| year.moved_by(at));
+            let is_told = years.iter().any(|year| year.is_told_by(at));
             is_told.then(|| row.map_or(0, |row| row.level_at(at)))
         }
     }

@@ -22,6 +22,8 @@ pub struct YearSum {
     pub opening: i64,
     /// The change in each half month.
     pub halves: [i64; PLACES],
+    /// The half months of which something was told, be it that there was none: a bit for each.
+    pub told: u32,
 }
 
 impl YearSum {
@@ -41,29 +43,30 @@ impl YearSum {
         self.halves.iter().enumerate().filter(|(place, _)| within(*place)).map(|(_, change)| change).sum()
     }
 
-    /// Whether anything changed from one half month to another, both counted, as far as it lies in the year of this row.
-    pub fn moves_in(&self, (from, to): (HalfMonth, HalfMonth)) -> bool {
-        let first = self.year * HALVES;
-        let moved = (0..).zip(self.halves).filter(|(_, change)| *change != 0);
-        moved.into_iter().any(|(place, _)| (from..=to).contains(&HalfMonth(first + place)))
+    /// Whether anything was told of a half month from one to another, both counted, as far as it lies in the year of this
+    /// row.
+    pub fn is_told_in(&self, (from, to): (HalfMonth, HalfMonth)) -> bool {
+        (0..HALVES)
+            .any(|place| (from..=to).contains(&HalfMonth(self.year * HALVES + place)) && self.told & (1 << place) != 0)
     }
 
-    /// Whether anything changed until a half month, it included.
-    pub fn moved_by(&self, half: HalfMonth) -> bool {
-        let places = if half.year() > self.year { PLACES } else { half.place() + 1 };
-        self.year <= half.year() && self.halves.iter().take(places).any(|change| *change != 0)
+    /// Whether anything was told until a half month, it included. A row is there only where something was told in its year.
+    pub fn is_told_by(&self, half: HalfMonth) -> bool {
+        self.year < half.year() || self.year == half.year() && self.told & ((2 << half.place()) - 1) != 0
     }
 
-    /// The halves as bytes: eight for each number.
+    /// The halves as bytes: eight for each number, and four for those that were told.
     pub fn bytes(&self) -> Vec<u8> {
-        self.halves.iter().flat_map(|change| change.to_le_bytes()).collect()
+        let halves = self.halves.iter().flat_map(|change| change.to_le_bytes());
+        halves.chain(self.told.to_le_bytes()).collect()
     }
 
-    /// The halves from their bytes; none when they are not 24 numbers.
-    pub fn halves_of(bytes: &[u8]) -> Option<[i64; PLACES]> {
-        let (numbers, rest) = bytes.as_chunks::<8>();
-        let numbers: &[[u8; 8]; PLACES] = numbers.try_into().ok().filter(|_| rest.is_empty())?;
-        Some(numbers.map(i64::from_le_bytes))
+    /// The halves and those that were told from their bytes; none when they are something else.
+    pub fn halves_of(bytes: &[u8]) -> Option<([i64; PLACES], u32)> {
+        let (halves, told) = bytes.split_at_checked(PLACES * 8)?;
+        let (numbers, _) = halves.as_chunks::<8>();
+        let numbers: &[[u8; 8]; PLACES] = numbers.try_into().ok()?;
+        Some((numbers.map(i64::from_le_bytes), u32::from_le_bytes(told.try_into().ok()?)))
     }
 }
 
@@ -82,19 +85,21 @@ pub fn rows(flows: &Flows, nature: Nature) -> BTreeMap<String, Vec<YearSum>> {
 }
 
 fn year_sums(changes: &BTreeMap<HalfMonth, i64>, nature: Nature) -> Vec<YearSum> {
-    let mut years: BTreeMap<i32, [i64; PLACES]> = BTreeMap::new();
+    let mut years: BTreeMap<i32, ([i64; PLACES], u32)> = BTreeMap::new();
     for (half, change) in changes {
-        if let Some(place) = years.entry(half.year()).or_insert([0; PLACES]).get_mut(half.place()) {
+        let (halves, told) = years.entry(half.year()).or_default();
+        if let Some(place) = halves.get_mut(half.place()) {
             *place += change;
+            *told |= 1 << half.place();
         }
     }
     let is_level = matches!(nature, Nature::Level | Nature::Ever);
     let mut opening = 0;
     let next: Vec<i32> = years.keys().skip(1).copied().chain([FOR_GOOD + 1]).collect();
     let mut rows = Vec::with_capacity(years.len());
-    for ((year, halves), next) in years.into_iter().zip(next) {
+    for ((year, (halves, told)), next) in years.into_iter().zip(next) {
         let until_year = if is_level { next - 1 } else { year };
-        rows.push(YearSum { year, until_year, opening: if is_level { opening } else { 0 }, halves });
+        rows.push(YearSum { year, until_year, opening: if is_level { opening } else { 0 }, halves, told });
         opening += halves.iter().sum::<i64>();
     }
     rows

@@ -58,17 +58,17 @@ impl Counter {
 }
 
 /// The rows of these series of a unit, counted from its entries.
-pub(super) fn counted(
+fn counted(
     conn: &mut DbConnection,
-    measures: Measures,
+    counter: &Counter,
     series: &[&Series],
     family: Family,
     unit: &str,
 ) -> Result<Vec<(String, String, YearSum)>, AppError> {
-    let facts = counting::facts(conn, family, unit)?;
+    let facts = counting::facts(conn, &counter.units, family, unit)?;
     let mut all = Vec::new();
     for series in series {
-        let of_classes = rows(&flows(series, &facts, measures), series.element.nature());
+        let of_classes = rows(&flows(series, &facts, counter.measures), series.element.nature());
         let code = series.code();
         for (class, years) in of_classes {
             all.extend(years.into_iter().map(|year| (code.clone(), class.clone(), year)));
@@ -97,7 +97,7 @@ pub fn settle_units(conn: &mut DbConnection, counter: &Counter, dues: &Dues, now
         for unit in units {
             diesel::delete(of_unit(unit, &codes)).execute(conn)?;
             let province_code = province_of(&counter.units, unit, now.civil_date());
-            let all = counted(conn, counter.measures, &own, *family, unit)?;
+            let all = counted(conn, counter, &own, *family, unit)?;
             made.extend(all.into_iter().map(|(series, class, sum)| SumRow {
                 unit_code: unit.clone(),
                 series,
@@ -137,11 +137,12 @@ pub fn settle(db: &Database, counter: &Counter, now: Instant) -> Result<(), AppE
 }
 
 /// Series that were not counted with the others, for no plan asks for them here, and those that stand as counted by
-/// other days: they are old from now on, and are counted anew where somebody asks for them.
+/// other days, or are being counted so: they are old from now on, and are counted anew where somebody asks for them.
 fn forget_others(conn: &mut DbConnection, counter: &Counter) -> Result<(), AppError> {
+    let counted_as = counter.measures.counted_as();
     let others = register_series::series
         .ne_all(counter.series.iter().map(Series::code).collect::<Vec<_>>())
-        .or(register_series::counted_as.ne(counter.measures.counted_as()));
+        .or(register_series::counted_as.ne_all([being_built(&counted_as), counted_as]));
     diesel::delete(register_series::table.filter(others)).execute(conn)?;
     Ok(())
 }
@@ -161,7 +162,7 @@ fn build_new(db: &Database, counter: &Counter, now: Instant) -> Result<(), AppEr
 fn build(db: &Database, counter: &Counter, family: Family, now: Instant) -> Result<(), AppError> {
     let codes: Vec<String> = counter.of_family(family).into_iter().map(Series::code).collect();
     let counted_as = counter.measures.counted_as();
-    forget_otherwise(db, codes.clone(), counted_as.clone())?;
+    begin_building(db, codes.clone(), counted_as.clone(), now)?;
     let units: Vec<String> = db.read_now(|conn| counting::units_of(conn, family))?.into_iter().collect();
     for some in units.chunks(UNITS_AT_ONCE) {
         let dues: Dues = BTreeMap::from([(family, some.iter().cloned().collect())]);
@@ -169,24 +170,41 @@ fn build(db: &Database, counter: &Counter, family: Family, now: Instant) -> Resu
         db.write_sized_now(Size::Large, move |conn| settle_units(conn, &counter, &dues, now))?;
     }
     db.write_now(move |conn| {
-        diesel::delete(register_series::table.filter(register_series::series.eq_any(codes.clone()))).execute(conn)?;
-        for code in &codes {
-            let row = (
-                register_series::series.eq(code),
-                register_series::built_at.eq(now),
-                register_series::counted_as.eq(&counted_as),
-            );
-            diesel::insert_into(register_series::table).values(row).execute(conn)?;
+        let own = || register_series::series.eq_any(&codes);
+        let standing = own().and(register_series::counted_as.eq_any([being_built(&counted_as), counted_as.clone()]));
+        let standing: i64 = register_series::table.filter(standing).count().get_result(conn)?;
+        // Where another node counted units meanwhile by other rules or without these series, they are built once more.
+        if usize::try_from(standing).ok() == Some(codes.len()) {
+            let built = (register_series::built_at.eq(now), register_series::counted_as.eq(&counted_as));
+            diesel::update(register_series::table.filter(own())).set(built).execute(conn)?;
         }
         Ok(())
     })
 }
 
-/// Says of series that are counted by other days that they are not built, so that nobody reads a mixture of both.
-fn forget_otherwise(db: &Database, codes: Vec<String>, counted_as: String) -> Result<(), AppError> {
+/// What stands in place of how series are counted, while they are.
+fn being_built(counted_as: &str) -> String {
+    format!("building {counted_as}")
+}
+
+/// Says of series of a family that they are being built, so that nobody reads a mixture of both, and whoever counts
+/// units without them, or by other days, takes that back.
+fn begin_building(db: &Database, codes: Vec<String>, counted_as: String, now: Instant) -> Result<(), AppError> {
     db.write_now(move |conn| {
-        let others = register_series::series.eq_any(&codes).and(register_series::counted_as.ne(&counted_as));
-        diesel::delete(register_series::table.filter(others)).execute(conn)?;
+        let old = register_series::series.eq_any(&codes).and(register_series::counted_as.ne(&counted_as));
+        diesel::delete(register_series::table.filter(old)).execute(conn)?;
+        let built: Vec<String> = register_series::table
+            .filter(register_series::series.eq_any(&codes))
+            .select(register_series::series)
+            .load(conn)?;
+        for code in codes.iter().filter(|code| !built.contains(code)) {
+            let row = (
+                register_series::series.eq(code),
+                register_series::built_at.eq(now),
+                register_series::counted_as.eq(being_built(&counted_as)),
+            );
+            diesel::insert_into(register_series::table).values(row).execute(conn)?;
+        }
         Ok(())
     })
 }
@@ -270,7 +288,7 @@ fn compare_family(
     let due = due::of_family(conn, family)?;
     for unit in units.difference(&due) {
         let kept = kept_of(conn, unit, &codes)?;
-        let anew: Kept = counted(conn, counter.measures, own, family, unit)?.into_iter().collect();
+        let anew: Kept = counted(conn, counter, own, family, unit)?.into_iter().collect();
         let differ = kept.symmetric_difference(&anew);
         let differ = differ.map(|(series, ..)| Difference { unit_code: unit.clone(), series: series.clone() });
         comparison.differences.extend(differ);
@@ -299,6 +317,7 @@ fn kept_of(conn: &mut DbConnection, unit: &str, codes: &[String]) -> Result<Kept
 
 /// A row as it is stored.
 pub(super) fn year_sum(year: i32, until_year: i32, opening: i64, halves: &[u8]) -> Result<YearSum, AppError> {
-    let halves = YearSum::halves_of(halves).ok_or_else(|| AppError::internal("sums are damaged; rebuild them"))?;
-    Ok(YearSum { year, until_year, opening, halves })
+    let of = YearSum::halves_of(halves).ok_or_else(|| AppError::internal("sums are damaged; rebuild them"));
+    let (halves, told) = of?;
+    Ok(YearSum { year, until_year, opening, halves, told })
 }

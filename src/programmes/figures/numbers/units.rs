@@ -11,7 +11,7 @@ use crate::error::AppError;
 use crate::programmes::figures::gather::{Question, Span};
 use crate::programmes::figures::measures::NoFigure;
 use crate::programmes::figures::tree::{ByUnit, Map, Remark, Spans, Sum, Told};
-use crate::programmes::periods::ReportPeriod;
+use crate::programmes::periods::{PeriodKind, ReportPeriod};
 use crate::programmes::plans::model::{Condition, UnitMeasure};
 
 /// The first year of which the list of units knows how many there were.
@@ -23,8 +23,13 @@ pub(super) fn unit_totals(
     asked: Asked<'_>,
     units: &UnitMeasure,
 ) -> Result<BTreeMap<String, Vec<Option<i64>>>, AppError> {
-    let years: Vec<Span> =
-        asked.question.spans.iter().map(|span| earlier(asked, ReportPeriod::of_year(span.period.year))).collect();
+    let (calendar, closing_day) = (asked.question.plan.calendar, asked.question.counter.measures.closing_day);
+    // Of five years it is the last one so far, as on the map.
+    let year_of = |period: ReportPeriod| match period.kind {
+        PeriodKind::FiveYears => ReportPeriod::holding(PeriodKind::Year, asked.as_of, calendar, closing_day),
+        _ => ReportPeriod::of_year(period.year),
+    };
+    let years: Vec<Span> = asked.question.spans.iter().map(|span| earlier(asked, year_of(span.period))).collect();
     let element = format!("units_{}", units.level);
     let kinds: Vec<&str> = units.commune_kinds.iter().map(|kind| kind.as_str()).collect();
     let reported = Question { spans: &years, ..asked.question }.reported(conn, &element, &kinds.join("+"))?;

@@ -45,6 +45,8 @@ fn a_report_for_a_whole_province_speaks_only_where_nothing_below_it_does() {
     );
     let first = map.sums(&both, "VN", 1, true);
     assert_eq!((of(&first, "G63-P38").at(0), of(&first, "VN").at(0)), (Some(100), Some(107)));
+    let all = map.units.count_on(Level::Commune, "G63-P38", map.day);
+    assert_eq!(of(&first, "G63-P38").spans[0].covered, all, "a report that is taken speaks for all");
 }
 
 #[test]

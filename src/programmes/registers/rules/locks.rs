@@ -11,7 +11,7 @@ use crate::accounts::Actor;
 use crate::db::DbConnection;
 use crate::db::schema::{register_entries, register_participants};
 use crate::db::types::{ParticipantId, RegisterEntryId};
-use crate::error::{AppError, Conflict};
+use crate::error::AppError;
 use crate::programmes::closing::locks::{Closed, Span};
 use crate::programmes::elements::Source;
 use crate::programmes::plans::{Compared, Plans};
@@ -67,12 +67,17 @@ fn day_after(last_day: Option<NaiveDate>) -> NaiveDate {
 /// An entry, and those it lists.
 pub type Listing<'a> = (&'a RegisterEntry, &'a BTreeSet<ParticipantId>);
 
-/// The days of units whose numbers change when one entry takes the place of another.
+/// The days of units whose numbers change when one entry takes the place of another. A list that is given is taken for
+/// another one: who is told that theirs is the same knows who took part.
 pub(super) fn moved_by_change(
     (before, who): Listing<'_>,
     (after, now): Listing<'_>,
+    gives_list: bool,
     others: &Others,
 ) -> Vec<(String, Span)> {
+    if gives_list {
+        return [others.moved_by((before, who)), others.moved_by((after, now))].concat();
+    }
     let mut same = before.clone();
     same.name.clone_from(&after.name);
     if before.register == Register::StaffTrainings {
@@ -85,7 +90,8 @@ pub(super) fn moved_by_change(
     same.last_day = after.last_day;
     if same == *after && who == now && moves(before.register) != Moves::ItsDay {
         let (one, other) = (day_after(before.last_day), day_after(after.last_day));
-        return vec![(before.unit_code.clone(), others.compared((one.min(other), one.max(other))))];
+        let spans = others.compared((one.min(other), one.max(other))).into_iter();
+        return spans.map(|span| (before.unit_code.clone(), span)).collect();
     }
     [others.moved_by((before, who)), others.moved_by((after, now))].concat()
 }
@@ -97,12 +103,12 @@ pub struct Others {
     register: Register,
     /// Of staff who were trained, the unit in whose list they stand.
     units_of_staff: HashMap<ParticipantId, String>,
-    /// Of participants, the activities they took part in: unit and day.
-    attended: Attended,
+    /// Of communication, the days of activities of these units that list who came, whoever that was.
+    listed: HashMap<String, BTreeSet<NaiveDate>>,
 }
 
 impl Others {
-    /// Reads where those stand who are listed in entries of a register.
+    /// Reads where those stand who are listed in entries of a register, in these units.
     ///
     /// # Errors
     /// The engine's own.
@@ -111,40 +117,42 @@ impl Others {
         plans: &Arc<Plans>,
         register: Register,
         who: &BTreeSet<ParticipantId>,
+        units: impl IntoIterator<Item = String>,
     ) -> Result<Self, AppError> {
         let (mut staff, mut listed) = (HashMap::new(), HashMap::new());
         match register {
             Register::StaffTrainings => staff = units_of_staff(conn, who)?,
-            Register::CommunicationActivities => listed = attended(conn, who)?,
+            Register::CommunicationActivities if !who.is_empty() => listed = listed_days(conn, units)?,
             _ => {}
         }
-        Ok(Self { plans: plans.clone(), register, units_of_staff: staff, attended: listed })
+        Ok(Self { plans: plans.clone(), register, units_of_staff: staff, listed })
     }
 
-    /// These days, and those of later figures that compare with them: at the most five years on.
-    fn compared(&self, (from, to): Span) -> Span {
+    /// These days, and those of later figures that compare with them: of the next year, and of the next five years.
+    fn compared(&self, (from, to): Span) -> Vec<Span> {
         let is_of =
             |source: &Source| source.of_register().is_some_and(|element| element.family() == self.register.family());
-        let later = |months: u32| to.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX);
+        let later = |day: NaiveDate, months: u32| day.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX);
         match self.plans.compared_with(is_of, (from, to)) {
-            Compared::Never => (from, to),
-            Compared::NextPeriod => (from, later(60)),
-            Compared::Ever => (from, NaiveDate::MAX),
+            Compared::Never => vec![(from, to)],
+            Compared::NextPeriod => vec![(from, later(to, 12)), (later(from, 60), later(to, 60))],
+            Compared::Ever => vec![(from, NaiveDate::MAX)],
         }
     }
 
     /// The days of units whose numbers an entry moves by being there.
     pub fn moved_by(&self, (entry, who): Listing<'_>) -> Vec<(String, Span)> {
-        let Some(span) = span_of(entry).map(|span| self.compared(span)) else { return Vec::new() };
-        let mut moved = vec![(entry.unit_code.clone(), span)];
-        for who in who {
-            moved.extend(self.units_of_staff.get(who).map(|unit| (unit.clone(), span)));
-            // A person counts at the first activity of the year, so not at a later one.
-            let attended = self.attended.get(who).map_or(&[][..], Vec::as_slice);
-            let later = attended.iter().filter(|(unit, day)| {
-                *unit == entry.unit_code && *day > entry.day && may_share_a_year(entry.day, *day)
-            });
-            moved.extend(later.map(|(unit, day)| (unit.clone(), (*day, *day))));
+        let Some(spans) = span_of(entry).map(|span| self.compared(span)) else { return Vec::new() };
+        let staff: BTreeSet<&String> = who.iter().filter_map(|who| self.units_of_staff.get(who)).collect();
+        let units = std::iter::once(&entry.unit_code).chain(staff);
+        let of_unit = |unit: &String| spans.iter().map(|span| (unit.clone(), *span)).collect::<Vec<_>>();
+        let mut moved: Vec<(String, Span)> = units.flat_map(of_unit).collect();
+        // A person counts at the first activity of the year, so perhaps not at a later one. Whether these persons were at
+        // one of those is told to nobody: the numbers of all that list anybody are taken to move.
+        if !who.is_empty() {
+            let days = self.listed.get(&entry.unit_code).into_iter().flatten();
+            let later = days.filter(|day| **day > entry.day && may_share_a_year(entry.day, **day));
+            moved.extend(later.map(|day| (entry.unit_code.clone(), (*day, *day))));
         }
         moved
     }
@@ -153,6 +161,30 @@ impl Others {
 /// Whether two days may lie in one year, of either calendar: the closing one begins in December.
 fn may_share_a_year(day: NaiveDate, later: NaiveDate) -> bool {
     day.year() == later.year() || (day.month() == 12 && later.year() == day.year() + 1)
+}
+
+/// Days on which activities of units were that list who came.
+fn listed_days(
+    conn: &mut DbConnection,
+    units: impl IntoIterator<Item = String>,
+) -> Result<HashMap<String, BTreeSet<NaiveDate>>, AppError> {
+    let units: BTreeSet<String> = units.into_iter().collect();
+    let units: Vec<String> = units.into_iter().collect();
+    let mut days: HashMap<String, BTreeSet<NaiveDate>> = HashMap::new();
+    for some in units.chunks(AT_ONCE) {
+        let listed = register_participants::table.filter(register_participants::entry_id.eq(register_entries::id));
+        let rows = register_entries::table
+            .filter(register_entries::register.eq(Register::CommunicationActivities))
+            .filter(register_entries::unit_code.eq_any(some.to_vec()))
+            .filter(register_entries::voided_at.is_null())
+            .filter(diesel::dsl::exists(listed))
+            .select((register_entries::unit_code, register_entries::day))
+            .distinct();
+        for (unit, day) in rows.load::<(String, NaiveDate)>(conn)? {
+            days.entry(unit).or_default().insert(day);
+        }
+    }
+    Ok(days)
 }
 
 /// The units in whose lists staff stand.
@@ -171,28 +203,9 @@ pub(super) fn units_of_staff(
     Ok(units)
 }
 
-type Attended = HashMap<ParticipantId, Vec<(String, NaiveDate)>>;
-
-fn attended(conn: &mut DbConnection, who: &BTreeSet<ParticipantId>) -> Result<Attended, AppError> {
-    let who: Vec<ParticipantId> = who.iter().copied().collect();
-    let mut attended = Attended::new();
-    for some in who.chunks(AT_ONCE) {
-        let rows = register_participants::table
-            .inner_join(register_entries::table.on(register_entries::id.eq(register_participants::entry_id)))
-            .filter(register_participants::who.eq_any(some.to_vec()))
-            .filter(register_entries::register.eq(Register::CommunicationActivities))
-            .filter(register_entries::voided_at.is_null())
-            .select((register_participants::who, register_entries::unit_code, register_entries::day));
-        for (who, unit, day) in rows.load(conn)? {
-            attended.entry(who).or_default().push((unit, day));
-        }
-    }
-    Ok(attended)
-}
-
-/// Whether any of these days of units is closed.
-pub fn any_closed(closed: &mut Closed<'_>, moved: &[(String, Span)]) -> bool {
-    moved.iter().any(|(unit, span)| closed.touch(unit, *span))
+/// A closed period that holds any of these days of units.
+pub fn any_closed(closed: &mut Closed<'_>, moved: &[(String, Span)]) -> Option<Span> {
+    moved.iter().find_map(|(unit, span)| closed.touch(unit, *span))
 }
 
 /// Refuses what would move numbers of a closed period.
@@ -204,5 +217,5 @@ pub(super) fn refuse_locked(
 ) -> Result<(), AppError> {
     let units = moved.iter().map(|(unit, _)| unit);
     let mut closed = Closed::read_for(conn, books.units, actor.now.civil_date(), units)?;
-    if any_closed(&mut closed, moved) { Err(AppError::Conflict(Conflict::PeriodClosed)) } else { Ok(()) }
+    any_closed(&mut closed, moved).map_or(Ok(()), |period| Err(AppError::closed(period)))
 }

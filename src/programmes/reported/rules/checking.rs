@@ -59,7 +59,8 @@ pub fn check(books: Books<'_>, new: &NewValue, today: NaiveDate) -> Vec<FieldErr
         add("period", Rule::NotInFuture);
     }
     // Sessions and points tell where people are met.
-    if new.element.parse::<OutreachElement>().is_ok() {
+    let is_coarse = books.plans.all().any(|plan| plan.is_coarse(&new.element));
+    if is_coarse || new.element.parse::<OutreachElement>().is_ok() {
         let level = books.units.get(&new.unit_code).map(|unit| unit.level);
         if matches!(level, Some(Level::District | Level::Commune)) {
             add("unit_code", Rule::MustFit(FitsWith::ProvincesAndYears));

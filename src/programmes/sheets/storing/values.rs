@@ -65,7 +65,7 @@ pub(super) fn settle(
         let fault = if !places.holds(&new.unit_code, &province) {
             Some(("unit_code", Rule::MustFit(FitsWith::PlacesOfOfficer)))
         } else if !is_told_again(new, before)
-            && moves_closed(&mut closed, plans, (&new.element, &new.unit_code), period)
+            && moves_closed(&mut closed, plans, (&new.element, &new.unit_code), period).is_some()
         {
             Some(("period", Rule::MustFit(FitsWith::OpenPeriod)))
         } else if !seen.insert(key) {

@@ -148,28 +148,43 @@ both_dbs! {
         assert_eq!(app.wrong_sums(), [].into());
     }
 
-    fn who_counts_in_a_closed_month_is_not_listed_earlier_in_the_year(app: &TestApp) {
+    fn nobody_is_listed_earlier_in_the_year_of_a_closed_list_and_nobody_learns_who_stands_in_it(app: &TestApp) {
         let officer = Officer::of(app, "G63-P62");
         let activity = |unit: &str, day: &str, who: &[&str]| {
             let body = json!({"unit_code": unit, "held_on": day, "form": "meeting", "audience": "vocational_students", "participants": who});
             app.recording(&officer.user, Register::CommunicationActivities, &body)
         };
         let counted = activity("G63-C23535", "2022-03-10", &["A", "B"]).send().expect(201).id();
+        let earlier = activity("G63-C23535", "2022-02-10", &["C"]).send().expect(201).id();
         step(&officer, "G63-P62", "2022-03", &json!({"status": "closed"})).expect(200);
-        activity("G63-C23535", "2022-02-10", &["C", "B"]).send().expect_problem(409, "period_closed");
-        activity("G63-C23535", "2021-12-20", &["B"]).send().expect_problem(409, "period_closed");
-        activity("G63-C23535", "2021-12-20", &["C"]).send().expect(201);
+        for who in ["B", "C"] {
+            activity("G63-C23535", "2022-02-10", &[who]).send().expect_problem(409, "period_closed");
+            activity("G63-C23535", "2021-12-20", &[who]).send().expect_problem(409, "period_closed");
+        }
         activity("G63-C23535", "2021-11-20", &["B"]).send().expect(201);
         activity("G63-C23537", "2022-02-10", &["B"]).send().expect(201);
         activity("G63-C23535", "2022-04-10", &["A"]).send().expect(201);
-        let earlier = activity("G63-C23535", "2022-02-10", &["C"]).send().expect(201).id();
-        app.change_entry(&officer.user, Register::CommunicationActivities, earlier, &json!({"participants": ["A"]})).expect_problem(409, "period_closed");
+        for who in ["A", "C"] {
+            let change = json!({"participants": [who]});
+            app.change_entry(&officer.user, Register::CommunicationActivities, earlier, &change).expect_problem(409, "period_closed");
+        }
+        let refused = app.change_entry(&officer.user, Register::CommunicationActivities, counted, &json!({"participants": ["A", "B"]}));
+        let title = refused.expect_problem(409, "period_closed").json()["title"].as_str().map(str::to_owned);
+        assert!(title.is_some_and(|title| title.contains("01/03/2022 – 31/03/2022")), "it names the period");
         app.void_entry(&officer.user, Register::CommunicationActivities, counted).expect_problem(409, "period_closed");
         let line = |day: &str, who: &str| json!({"unit_code": "G63-C23535", "held_on": day, "form": "meeting", "audience": "vocational_students", "participants": [who]});
-        let file = csv_of(&[line("2022-01-05", "C"), line("2022-01-05", "B")]);
+        let file = csv_of(&[line("2022-01-05", "C"), line("2022-01-05", "B"), line("2022-05-05", "B")]);
         let (_, refused) = app.bring(&officer.user, "registers/communication_activities", &file, true);
         let faults: Vec<&Value> = refused["faults"].as_array().expect("faults").iter().map(|fault| &fault["line"]).collect();
-        assert_eq!(faults, [&json!(3)], "{refused:#}");
+        assert_eq!(faults, [&json!(2), &json!(3)], "{refused:#}");
+    }
+
+    fn a_province_sends_no_report_once_the_country_has_closed(app: &TestApp) {
+        let (province, country) = (Officer::of(app, "G63-P62"), Officer::of_country(app));
+        step(&country, "VN", "2022", &json!({"status": "closed"})).expect(200);
+        step(&province, "G63-P62", "2022", &json!({"status": "submitted"})).expect_problem(409, "period_closed");
+        step(&province, "G63-P62", "2022", &json!({"status": "closed"})).expect(200);
+        step(&country, "VN", "2022", &json!({"status": "reopened", "reason": "Thiếu báo cáo"})).expect(200);
     }
 
     fn what_is_told_of_other_days_makes_no_nought_of_a_closed_part_of_the_year(app: &TestApp) {

@@ -105,6 +105,8 @@ both_dbs! {
         refused("format=dhis2&period=2022&unit=G63-P99", "unit", "no_such_reference");
         put_mapping(app, "ministry", &MAPPING.replace("vn-808-2021-2025", "thanh-hoa-2022"));
         refused("format=dhis2&period=2022&unit=G63-P62", "code", "other_data_set");
+        put_mapping(app, "ministry", &MAPPING.replace("calendar = \"civil\"", "calendar = \"closing\"\nclosing_day = 14"));
+        refused("format=adx&period=2022&unit=G63-P62", "mapping", "conflicts_with");
         put_mapping(app, "ministry", &MAPPING.replace("id = ", "idd = "));
         let broken = send(app, &officer.user, "format=adx&period=2022&unit=G63-P62").expect(422).json();
         assert!(broken["errors"][0]["field"].as_str().is_some_and(|field| field.starts_with("mapping.")), "{broken}");

@@ -10,6 +10,7 @@ mod on_maps;
 mod outreach;
 mod real_units;
 mod thanh_hoa;
+mod told;
 
 use hoanhap::grants::Role;
 use hoanhap::programmes::registers::Register;

@@ -136,6 +136,8 @@ both_dbs! {
             ("headers only", text(header), "lines"),
             ("a column twice", text(&format!("unit_code;published_on;level;outlet;outlet\n{line}")), "column_twice"),
             ("the same column under two names", text(&format!("unit_code;published_on;level;outlet;Cơ quan báo chí\n{line}")), "column_twice"),
+            ("two lines of headers that differ", text(&format!("unit_code;level;published_on;outlet\nunit_code;published_on;level;outlet\n{line}")), "headers_differ"),
+            ("a slip in the line of codes", text(&format!("unit_code;published_on;level;outlet\nunit_code;published_on;levle;outlet\n{line}")), "unknown_field"),
             ("an unknown column", text(&format!("unit_code;published_on;level;outlet;other\n{line}")), "unknown_field"),
             ("a column that is missing", text("unit_code;published_on;level\nG34-C00004;10/09/2025;provincial\n"), "required"),
             ("a cell without a column", text(&format!("{header}G34-C00004;10/09/2025;provincial;Báo;x\n")), "unknown_field"),

@@ -35,7 +35,7 @@ fn total(app: &TestApp, series: &str, unit: &str) -> i64 {
             .expect("sums are read")
     };
     let halves = |row: &Vec<u8>| sums::YearSum::halves_of(row).expect("24 numbers");
-    rows.iter().map(|row| halves(row).iter().sum::<i64>()).sum()
+    rows.iter().map(|row| halves(row).0.iter().sum::<i64>()).sum()
 }
 
 /// A series of persons reached that a plan asks for, and an audience and form it counts.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
+use hoanhap::admin_units::AdminUnits;
 use hoanhap::db::DbConnection;
 use hoanhap::db::schema::{register_entries, register_participants};
 use hoanhap::db::types::{ParticipantId, RegisterEntryId};
@@ -12,7 +13,8 @@ use hoanhap::programmes::periods::{HALVES, HalfMonth};
 use hoanhap::programmes::registers::Register;
 use hoanhap::programmes::registers::model::{Participant, RegisterEntry};
 use hoanhap::programmes::sums::{
-    self, Area, Asked, Counter, EntryFact, Fresh, Numbers, Series, TakingPart, UnitFacts, YearSum, province_of,
+    self, Area, Asked, Counter, EntryFact, Fresh, Numbers, Series, Succession, TakingPart, Tellings, UnitFacts,
+    YearSum, province_of,
 };
 
 use crate::support::TestApp;
@@ -47,11 +49,29 @@ impl Rows {
         self.participants.iter().filter(move |row| row.entry_id == entry).map(|row| row.who)
     }
 
-    fn facts(&self, family: Family, unit: &str) -> UnitFacts {
+    /// What every unit told in lists and in numbers.
+    fn tellings(&self, family: Family) -> Tellings {
+        let mut tellings = Tellings::new();
+        for entry in self.entries.iter().filter(|entry| entry.register.family() == family) {
+            let telling = tellings.entry(entry.unit_code.clone()).or_default();
+            match entry.register {
+                Register::Staff | Register::Establishments => drop(telling.listed.insert(entry.day)),
+                Register::StaffCounts | Register::EstablishmentCounts => telling.counts.push(fact(entry)),
+                _ => {}
+            }
+        }
+        tellings
+    }
+
+    fn facts(&self, units: &AdminUnits, family: Family, unit: &str) -> UnitFacts {
         let own = || self.entries.iter().filter(|entry| entry.register.family() == family && entry.unit_code == unit);
         let staff = own().filter(|entry| entry.register == Register::Staff);
         let staff: BTreeSet<ParticipantId> = staff.map(|entry| ParticipantId(entry.id.0)).collect();
-        let mut facts = UnitFacts { entries: own().map(fact).collect(), taking_part: Vec::new() };
+        let succession = Succession::of(units, family, unit, &self.tellings(family));
+        let trainings = own().filter(|entry| entry.register == Register::StaffTrainings);
+        let with_list = trainings.map(|entry| entry.id).filter(|id| self.listed(*id).next().is_some()).collect();
+        let mut facts =
+            UnitFacts { entries: own().map(fact).collect(), taking_part: Vec::new(), with_list, succession };
         for entry in &self.entries {
             let counts = |one: &ParticipantId| match entry.register {
                 Register::CommunicationActivities => family == Family::Communication && entry.unit_code == unit,
@@ -88,7 +108,7 @@ fn recounted(rows: &Rows, counter: &Counter, series: &Series) -> UnitYears {
     let family = series.element.family();
     let mut all = UnitYears::new();
     for unit in rows.units(family) {
-        let flows = sums::flows(series, &rows.facts(family, unit), counter.measures);
+        let flows = sums::flows(series, &rows.facts(&counter.units, family, unit), counter.measures);
         let of_unit = sums::rows(&flows, series.element.nature());
         all.extend(of_unit.into_iter().map(|(class, years)| ((unit.to_owned(), class), years)));
     }

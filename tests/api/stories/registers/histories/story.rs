@@ -25,7 +25,7 @@ use crate::support::{TestApp, World};
 /// Units of one province of today.
 const NEW: [&str; 3] = ["G34-C00004", "G34-C00008", "G34-P01"];
 /// Units that went into it; the second one was split.
-const OLD: [&str; 3] = ["G63-C00001", "G63-C00007", "G63-P01"];
+const OLD: [&str; 3] = ["G63-C00004", "G63-C00007", "G63-P01"];
 /// The first day of the new units.
 const TURN: NaiveDate = NaiveDate::from_ymd_opt(2025, 7, 1).expect("a day");
 

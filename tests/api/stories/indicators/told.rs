@@ -1,0 +1,184 @@
+//! What counts as told, of which units and when.
+
+use hoanhap::grants::Role;
+use hoanhap::programmes::registers::Register;
+use serde_json::{Value, json};
+
+use super::Officer;
+use crate::support::{TestApp, both_dbs};
+
+const PLAN: &str = "vn-808-2021-2025";
+const HA_NAM: &str = "ha-nam-2016-2020";
+/// Two communes of Cao Bằng, and the one that both went into.
+const OLD: [&str; 2] = ["G63-C00808", "G63-C00811"];
+const NEW: &str = "G34-C00808";
+
+fn counted(officer: &Officer<'_>, unit: &str, day: &str, establishments: i64, workers: i64) {
+    let body = json!({"counted_on": day, "type": "karaoke", "establishments": establishments, "workers": workers});
+    officer.entry(Register::EstablishmentCounts, unit, body);
+}
+
+fn staff_counted(officer: &Officer<'_>, unit: &str, day: &str, staff: i64) {
+    let body =
+        json!({"counted_on": day, "level": "commune", "agency": "health", "staff": staff, "direct_staff": staff});
+    officer.entry(Register::StaffCounts, unit, body);
+}
+
+both_dbs! {
+    fn what_stands_goes_on_standing_when_one_kind_takes_the_place_of_another(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        // One model ends and another begins in one half of a month: in all there is one, then and ever since.
+        officer.model("G63-D608", "prevention", "2021-03-01", Some("2022-07-03"));
+        officer.model("G63-D608", "harm_reduction", "2022-07-04", None);
+        for year in ["2021", "2022", "2023", "2024"] {
+            officer.expect(PLAN, "808-09", "VN", year, &json!({"numerator": 1}));
+        }
+        let (karaoke, massage) = (|day: &str| json!({"name": "A", "type": "karaoke", "opened_on": "2019-01-01", "closed_on": day}),
+            |day: &str| json!({"name": "B", "type": "massage", "opened_on": day}));
+        officer.entry(Register::Establishments, "G63-C23535", karaoke("2023-05-10"));
+        officer.entry(Register::Establishments, "G63-C23535", massage("2023-05-03"));
+        officer.expect(PLAN, "808-08a", "G34-P51", "2025", &json!({"denominator": 1}));
+        assert_eq!(app.wrong_sums(), [].into());
+        officer.expect(PLAN, "808-08a", "G34-P51", "2025", &json!({"denominator": 1}));
+        officer.expect(PLAN, "808-09", "VN", "2024", &json!({"numerator": 1}));
+    }
+
+    fn a_nought_that_a_register_tells_is_told(app: &TestApp) {
+        let officer = Officer::of(app, "G63-P62");
+        counted(&officer, "G63-C23535", "2022-03-01", 0, 0);
+        officer.expect(PLAN, "808-08b", "G63-P62", "2022", &json!({"denominator": 0, "reason": "denominator_nought"}));
+        officer.expect(PLAN, "808-08b", "G63-P62", "2021", &json!({"denominator": null, "reason": "denominator_missing"}));
+        officer.reached("G63-C23535", "2022-03-01", "upper_secondary_students", 0);
+        officer.report("students", "G63-P62", "2022", 100);
+        officer.expect(PLAN, "808-03c", "G63-P62", "2022", &json!({"numerator": 0, "percent": 0.0, "reason": null}));
+        // What another body tells does not take its place.
+        officer.report("persons_reached", "G63-P62", "2022", 5);
+        officer.expect(PLAN, "808-03c", "G63-P62", "2022", &json!({"numerator": 0}));
+        let survey = json!({"from": "2022-05-01", "to": "2022-05-02", "audience": "high_risk", "surveyed": 100, "in_need": 0});
+        officer.entry(Register::NeedSurveys, "G63-C23535", survey);
+        assert_eq!(app.wrong_sums(), [].into());
+    }
+
+    fn what_a_new_unit_counts_takes_the_place_of_what_was_counted_in_the_old_ones(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        let (standing, operating) = ("808-08b", "808-08a");
+        counted(&officer, OLD[0], "2024-03-01", 10, 30);
+        counted(&officer, OLD[1], "2024-03-01", 5, 12);
+        staff_counted(&officer, OLD[0], "2024-03-01", 4);
+        staff_counted(&officer, OLD[1], "2024-03-01", 3);
+        let told = |indicator: &str, unit: &str, year: &str| officer.figure(PLAN, indicator, unit, year)["denominator"].clone();
+        assert_eq!((told(standing, "G34-P08", "2025"), told(operating, "G34-P08", "2025")), (json!(15), json!(15)), "nobody counted since");
+        counted(&officer, NEW, "2025-09-01", 16, 40);
+        staff_counted(&officer, NEW, "2025-09-15", 6);
+        for settled in [false, true] {
+            if settled {
+                assert_eq!(app.wrong_sums(), [].into());
+            }
+            for unit in ["G34-P08", NEW, "VN"] {
+                assert_eq!(told(operating, unit, "2025"), json!(16), "fifteen, and one that opened: {unit}");
+                assert_eq!(told("808-11b", unit, "2025"), json!(6), "{unit}");
+            }
+            assert_eq!((told(standing, "G63-P02", "2024"), told(standing, "G34-P08", "2025")), (json!(15), json!(16)));
+        }
+        // A list of staff goes on for the old units too: people are appointed anew.
+        officer.staff_since(NEW, "T1", "2025-10-01");
+        assert_eq!(told("808-11b", "G34-P08", "2025"), json!(1));
+        // The list of an old unit goes on, and what is counted in the new one does not count beside it.
+        officer.establishment(OLD[0], "2020-01-01", None, 7);
+        assert_eq!(told(operating, "G34-P08", "2025"), json!(6), "one of the list, five counted in the other");
+        assert_eq!(app.wrong_sums(), [].into());
+    }
+
+    fn a_unit_that_was_split_hands_over_once_all_it_was_divided_into_have_counted(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        let operating = |unit: &str| officer.figure(PLAN, "808-08a", unit, "2025")["denominator"].clone();
+        counted(&officer, "G63-C00688", "2024-03-01", 10, 0);
+        counted(&officer, "G34-C00691", "2025-08-01", 6, 0);
+        counted(&officer, "G34-C00694", "2025-09-01", 4, 0);
+        assert_eq!((operating("G34-P08"), operating("VN")), (json!(10), json!(10)), "none opened: they were told apart");
+        assert_eq!(app.wrong_sums(), [].into());
+        assert_eq!((operating("G34-P08"), operating("G34-C00691")), (json!(10), json!(6)));
+    }
+
+    fn five_years_are_a_share_of_the_units_of_their_end(app: &TestApp) {
+        let officer = Officer::of(app, "G63-P35");
+        officer.report("communes_recognised_free", "G63-P35", "2020", 104);
+        officer.expect(HA_NAM, "HN-07c", "G63-P35", "2016-2020", &json!({"numerator": 104, "denominator": 109, "percent": 95.4, "status": "met"}));
+    }
+
+    fn who_is_listed_at_a_training_is_not_told_in_numbers_as_well(app: &TestApp) {
+        let officer = Officer::of(app, "G63-P62");
+        officer.staff_since("G63-C23535", "W1", "2021-01-01");
+        let training = json!({"held_on": "2022-03-01", "topic": "prevention", "participants": ["W1"], "first_time": 1});
+        officer.entry(Register::StaffTrainings, "G63-C23537", training);
+        officer.expect(PLAN, "808-11b", "G63-P62", "2022", &json!({"numerator": 1, "denominator": 1, "percent": 100.0}));
+        assert_eq!(app.wrong_sums(), [].into());
+    }
+
+    fn reports_of_this_year_say_nothing_of_the_year_before(app: &TestApp) {
+        let officer = Officer::of(app, "G63-C13285");
+        let path = |year: i32| format!("/reporting-periods/G63-C13285/civil/{year}");
+        officer.healthy("G63-C13285", "prostitution_free", "2018-03-01", None);
+        app.put(&path(2018), &json!({"status": "submitted"})).by(&officer.user).send().expect(200);
+        let unknown = json!({"numerator": 1, "status": "no_data", "reason": "previous_missing"});
+        officer.expect(HA_NAM, "HN-07a", "G63-C13285", "2018", &unknown);
+        app.put(&path(2017), &json!({"status": "submitted", "nothing_to_report": true})).by(&officer.user).send().expect(200);
+        officer.expect(HA_NAM, "HN-07a", "G63-C13285", "2018", &json!({"numerator": 1, "denominator": 0, "status": "met"}));
+    }
+
+    fn a_supervisor_reads_of_persons_neither_parts_nor_running_years_nor_what_was_published_of_months(app: &TestApp) {
+        let officer = Officer::of(app, "G63-P62");
+        officer.reached("G63-C23535", "2022-03-01", "upper_secondary_students", 3);
+        officer.report("students", "G63-P62", "2022", 100);
+        officer.report("students", "G63-P62", "2022-03", 100);
+        for period in ["2022-03", "2022"] {
+            for status in ["closed", "published"] {
+                let path = format!("/reporting-periods/G63-P62/civil/{period}");
+                let version = app.get(&path).by(&officer.user).send().expect(200).version();
+                app.put(&path, &json!({"status": status})).by(&officer.user).version(version).send().expect(200);
+            }
+        }
+        let supervisor = Officer { app, user: app.account("giamsat.hai", Role::Supervisor, None, Some("G63-P62")) };
+        let month = supervisor.figure(PLAN, "808-03c", "G63-P62", "2022-03");
+        assert_eq!((&month["reason"], &month["published"], &month["coverage"]), (&json!("keepers_only"), &json!(null), &json!(null)));
+        let year = supervisor.figure(PLAN, "808-03c", "G63-P62", "2022");
+        assert_eq!((&year["numerator"], &year["numerator_parts"], &year["coverage"]), (&json!(3), &json!(null), &json!(null)));
+        let published = |period: &str, who: &Officer<'_>| {
+            let path = format!("/programmes/{PLAN}/published?unit=G63-P62&period={period}");
+            let rows = app.get(&path).by(&who.user).send().expect(200).json()["items"].clone();
+            let own = rows.as_array().expect("figures").iter().filter(|row| row["indicator"] == json!("808-03c"));
+            own.map(|row| (row["figure"]["numerator"].clone(), row["figure"]["coverage"].clone())).collect::<Vec<(Value, Value)>>()
+        };
+        assert_eq!(published("2022-03", &supervisor), []);
+        assert_eq!(published("2022", &supervisor), [(json!(3), json!(null))]);
+        assert_eq!(published("2022-03", &officer).len(), 1);
+        // Entries of the running year would be read day by day.
+        let running = Officer::of(app, "G34-P08");
+        running.reached(NEW, "2025-08-01", "upper_secondary_students", 2);
+        let reader = Officer { app, user: app.account("giamsat.ba", Role::Supervisor, None, Some("G34-P08")) };
+        assert_eq!(reader.figure(PLAN, "808-03c", "G34-P08", "2025")["reason"], json!("keepers_only"));
+        assert_eq!(running.figure(PLAN, "808-03c", "G34-P08", "2025")["numerator"], json!(2));
+    }
+
+    fn elements_that_tell_of_few_are_reported_by_province_and_year(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        for (unit, period, field) in [("G63-C23535", "2019", "unit_code"), ("G63-P62", "2019-03", "period")] {
+            let body = json!({
+                "element": "intervention_points", "class": "", "unit_code": unit, "calendar": "civil", "period": period, "value": 2,
+                "source_agency": "Sở", "source_document": "1/BC", "source_on": "2022-01-05", "expected_revision": 0,
+            });
+            let refused = app.post("/reported-values", &body).by(&officer.user).send().expect(422);
+            assert_eq!(refused.json()["errors"][0]["field"], json!(field));
+        }
+    }
+
+    fn a_page_may_be_shown_with_its_style_and_a_reply_has_a_bound(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        let page = app.get(&format!("/programmes/{PLAN}/report?format=html&period=2022")).by(&officer.user).send().expect(200);
+        let policy = page.header("content-security-policy").map(str::to_owned);
+        assert!(policy.is_some_and(|policy| policy.contains("style-src 'sha256-")), "its style is allowed");
+        let all = format!("/programmes/{PLAN}/report?format=csv&period=2022&breakdown=commune,month");
+        let refused = app.get(&all).by(&officer.user).send().expect(422);
+        assert_eq!(refused.json()["errors"][0]["field"], json!("breakdown"));
+    }
+}
