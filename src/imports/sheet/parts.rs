@@ -14,8 +14,14 @@ const SHARED_TEXTS: u64 = 2_000_000;
 const OTHER_TAGS: u64 = 1_000_000;
 /// Bytes in which a count stands, whatever white space is in it.
 const ACROSS: usize = 4 * 1024;
-/// Bytes of a name that are looked at.
-const LONGEST_NAME: usize = 64;
+/// Tags that are open within each other.
+const DEEPEST: u64 = 1_000_000;
+/// Bytes of one tag.
+const LONGEST_TAG: usize = 64 * 1024;
+/// Bytes of one text: a cell holds 32,767 letters.
+const LONGEST_TEXT: usize = 4 * 1024 * 1024;
+/// Bytes of the longest tag times the number of tags: the reader copies what one says for each that names it.
+const MOST_COPIED: u64 = 512 * 1024 * 1024;
 
 /// Unpacks every part once, bit by bit, so that its true size is known and not what it says of itself.
 ///
@@ -27,7 +33,7 @@ pub(super) fn check(bytes: &[u8], limits: Limits) -> Result<(), CellRule> {
     if archive.len() > MOST_PARTS {
         return Err(CellRule::Unpacked);
     }
-    let mut left = limits.unpacked;
+    let (mut left, mut others, mut longest, mut has_open_formula) = (limits.unpacked, 0_u64, 0_u64, false);
     for index in 0..archive.len() {
         let part = archive.by_index(index).map_err(|_| CellRule::File)?;
         let mut part = part.take(left + 1);
@@ -43,16 +49,20 @@ pub(super) fn check(bytes: &[u8], limits: Limits) -> Result<(), CellRule> {
             let new = more.get(..read).unwrap_or_default();
             tags.read(new);
             window.extend_from_slice(new);
-            if tags.texts.max(most_said(&window)) > SHARED_TEXTS || tags.others > OTHER_TAGS {
+            let texts = tags.texts.max(tags.said).max(most_said(&window));
+            let is_too_many = texts > SHARED_TEXTS || tags.others > OTHER_TAGS || tags.depth > DEEPEST;
+            if tags.is_too_much || is_too_many {
                 return Err(CellRule::Unpacked);
             }
             window.drain(..window.len().saturating_sub(ACROSS));
         }
-        if tags.has_open_formula {
-            return Err(CellRule::Formula);
+        has_open_formula |= tags.has_open_formula;
+        (others, longest) = (others + tags.others, longest.max(tags.longest));
+        if others.saturating_mul(longest) > MOST_COPIED {
+            return Err(CellRule::Unpacked);
         }
     }
-    Ok(())
+    if has_open_formula { Err(CellRule::Formula) } else { Ok(()) }
 }
 
 /// The largest number that stands behind `uniqueCount`: the reader of workbooks makes room
@@ -75,56 +85,121 @@ enum CellSeen {
     None,
     Begun,
     Formula,
+    /// After a formula a value has begun, of which nothing was seen.
+    NoValueYet,
     Value,
+}
+
+/// Where in a part a byte stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Place {
+    #[default]
+    Text,
+    Tag,
+    /// In a tag, in text between these signs.
+    Quoted(u8),
+    /// In a comment or in text that is no markup, until these bytes.
+    Hidden(&'static [u8; 3]),
 }
 
 /// The tags of a part, by their names without prefixes.
 #[derive(Debug, Default)]
 struct Tags {
-    in_name: bool,
-    closes: bool,
-    name: Vec<u8>,
+    place: Place,
+    /// The tag, from behind its first sign.
+    tag: Vec<u8>,
+    /// Bytes since the last tag ended, or of the comment.
+    apart: usize,
+    last: [u8; 3],
     cell: CellSeen,
+    is_text: bool,
+    depth: u64,
     texts: u64,
     others: u64,
+    longest: u64,
+    said: u64,
     has_open_formula: bool,
+    is_too_much: bool,
 }
 
 impl Tags {
     fn read(&mut self, bytes: &[u8]) {
         for byte in bytes {
-            match byte {
-                b'<' => {
-                    (self.in_name, self.closes) = (true, false);
-                    self.name.clear();
+            self.last = [self.last[1], self.last[2], *byte];
+            match (self.place, byte) {
+                (Place::Text, b'<') => {
+                    (self.place, self.apart) = (Place::Tag, 0);
+                    self.tag.clear();
                 }
-                _ if !self.in_name => {}
-                b'/' if self.name.is_empty() => self.closes = true,
-                b':' => self.name.clear(),
-                b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n' => {
-                    self.in_name = false;
-                    self.end_name();
+                (Place::Text, _) => {
+                    self.apart += 1;
+                    if self.cell == CellSeen::NoValueYet {
+                        self.cell = CellSeen::Value;
+                    }
                 }
-                _ if self.name.len() < LONGEST_NAME => self.name.push(*byte),
-                _ => {}
+                (Place::Hidden(end), _) => {
+                    self.apart += 1;
+                    if self.last == *end {
+                        (self.place, self.apart) = (Place::Text, 0);
+                    }
+                }
+                (Place::Tag, b'>') => {
+                    self.place = Place::Text;
+                    self.end_tag();
+                }
+                (Place::Tag, b'"' | b'\'') => {
+                    self.place = Place::Quoted(*byte);
+                    self.tag.push(*byte);
+                }
+                (Place::Quoted(sign), _) if *byte == sign => {
+                    self.place = Place::Tag;
+                    self.tag.push(*byte);
+                }
+                (Place::Tag | Place::Quoted(_), _) => {
+                    self.tag.push(*byte);
+                    match self.tag.as_slice() {
+                        b"!--" => self.place = Place::Hidden(b"-->"),
+                        b"![CDATA[" => self.place = Place::Hidden(b"]]>"),
+                        _ => {}
+                    }
+                }
+            }
+            if self.tag.len() > LONGEST_TAG || self.apart > LONGEST_TEXT {
+                self.is_too_much = true;
+                return;
             }
         }
     }
 
-    fn end_name(&mut self) {
-        match (self.closes, self.name.as_slice()) {
+    fn end_tag(&mut self) {
+        let tag = std::mem::take(&mut self.tag);
+        let (closes, stands_alone) = (tag.first() == Some(&b'/'), tag.last() == Some(&b'/'));
+        let whole = tag.strip_prefix(b"/").unwrap_or(&tag);
+        let end = whole.iter().position(|byte| byte.is_ascii_whitespace() || *byte == b'/').unwrap_or(whole.len());
+        let (name, rest) = whole.split_at(end);
+        let name = name.rsplit(|byte| *byte == b':').next().unwrap_or_default();
+        self.depth = if closes { self.depth.saturating_sub(1) } else { self.depth + u64::from(!stands_alone) };
+        match (closes, name) {
             (_, b"row") | (true, b"c") => self.end_cell(CellSeen::None),
-            (false, b"c") => self.end_cell(CellSeen::Begun),
-            (false, b"f") if self.cell == CellSeen::Begun => self.cell = CellSeen::Formula,
+            (false, b"c") => {
+                self.end_cell(CellSeen::Begun);
+                self.is_text = rest.windows(7).any(|part| part == b"t=\"str\"" || part == b"t='str'");
+            }
+            (false, b"f") if self.cell != CellSeen::None => self.cell = CellSeen::Formula,
+            (false, b"v") if self.cell == CellSeen::Formula && !self.is_text => self.cell = CellSeen::NoValueYet,
             (false, b"v" | b"is") if self.cell != CellSeen::None => self.cell = CellSeen::Value,
             (false, b"si") => self.texts += 1,
             (true, _) | (false, b"f" | b"v" | b"is" | b"t") => {}
-            (false, _) => self.others += 1,
+            (false, b"sst") => self.said = self.said.max(most_said(rest)),
+            (false, _) => {
+                self.others += 1;
+                self.longest = self.longest.max(u64::try_from(tag.len()).unwrap_or(u64::MAX));
+            }
         }
     }
 
     fn end_cell(&mut self, next: CellSeen) {
-        self.has_open_formula |= self.cell == CellSeen::Formula;
+        self.has_open_formula |= matches!(self.cell, CellSeen::Formula | CellSeen::NoValueYet);
         self.cell = next;
     }
 }

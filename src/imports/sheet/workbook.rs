@@ -138,6 +138,38 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_a_small_file_makes_large_is_given_up_whatever_it_is() {
+        let long = "x".repeat(60_000);
+        let spaces = " ".repeat(200_000);
+        for (what, part, content) in [
+            (
+                "a count far behind its name",
+                "xl/sharedStrings.xml",
+                format!("<sst uniqueCount{spaces}=\"99999999999999\">"),
+            ),
+            (
+                "a count behind a sign",
+                "xl/sharedStrings.xml",
+                format!("<sst a='>' uniqueCount{}=\"99999999999999\">", " ".repeat(9_000)),
+            ),
+            (
+                "a long text that each style copies",
+                "xl/styles.xml",
+                format!("<numFmt formatCode='{long}'/>{}", "<xf/>".repeat(20_000)),
+            ),
+            ("a long tag", "xl/styles.xml", format!("<a b='{}'/>", "x".repeat(100_000))),
+            ("a long text", "xl/worksheets/sheet1.xml", format!("<c><v>{}</v></c>", "1".repeat(5_000_000))),
+            ("tags within each other", "xl/worksheets/sheet1.xml", "<t>".repeat(1_100_000)),
+        ] {
+            assert_eq!(
+                read(&zipped(&[(part, content.as_bytes())])),
+                Err(Unreadable::from(CellRule::Unpacked)),
+                "{what}"
+            );
+        }
+    }
+
     /// A sheet of this one row.
     fn of_row(row: &str) -> Vec<u8> {
         let mut book = Workbook::new();
