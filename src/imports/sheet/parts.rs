@@ -147,7 +147,8 @@ impl Tags {
                     self.place = Place::Text;
                     self.end_tag();
                 }
-                (Place::Tag, b'"' | b'\'') => {
+                // In a tag that ends an element the reader sees no quotes, and so hides nothing behind them.
+                (Place::Tag, b'"' | b'\'') if !matches!(self.tag.first(), Some(b'/' | b'?' | b'!')) => {
                     self.place = Place::Quoted(*byte);
                     self.tag.push(*byte);
                 }

@@ -158,6 +158,11 @@ mod tests {
                 "xl/styles.xml",
                 format!("<numFmt formatCode='{long}'/>{}", "<xf/>".repeat(20_000)),
             ),
+            (
+                "styles behind a quote in a tag that ends",
+                "xl/styles.xml",
+                format!("</a \">{}<b \"/>", "<xf/>".repeat(12_000)).repeat(100),
+            ),
             ("a long tag", "xl/styles.xml", format!("<a b='{}'/>", "x".repeat(100_000))),
             ("a long text", "xl/worksheets/sheet1.xml", format!("<c><v>{}</v></c>", "1".repeat(5_000_000))),
             ("tags within each other", "xl/worksheets/sheet1.xml", "<t>".repeat(1_100_000)),
@@ -194,8 +199,14 @@ mod tests {
 
     #[test]
     fn a_formula_without_its_value_is_no_empty_cell() {
-        for row in ["<c r=\"A1\"><f>1+1</f></c>", "<c r=\"A1\"><f t=\"shared\" si=\"0\"/></c><c r=\"B1\"><v>1</v></c>"]
-        {
+        for row in [
+            "<c r=\"A1\"><f>1+1</f></c>",
+            "<c r=\"A1\"><f t=\"shared\" si=\"0\"/></c><c r=\"B1\"><v>1</v></c>",
+            "<c r=\"A1\"><f>1+2</f><v/></c>",
+            "<c r=\"A1\"><f>1+2</f><!-- <v>3 --></c>",
+            "<c r=\"A1\"><f><![CDATA[1<v >2]]></f></c>",
+            "<c r=\"A1\"><v>1</v><f>1</f></c>",
+        ] {
             assert_eq!(read(&of_row(row)), Err(Unreadable::from(CellRule::Formula)), "{row}");
         }
         // Excel stores a text of no letters so.
