@@ -251,11 +251,12 @@ both_dbs! {
         let count = || app.number("select count(*) as n from official_returns");
         step(app, officer, (PROVINCE, YEAR), "closed", None).expect_problem(409, "period_not_over");
         year_is_over(app);
-        // Other calendars, lengths and steps; a unit that is not there on the last day.
+        // Other calendars, lengths and steps; a unit that is not there on the last day, for which its successor closes.
         app.put(&format!("/reporting-periods/{PROVINCE}/civil/2025-Q3"), &json!({"status": "closed"})).by(officer).send().expect(200);
         step(app, officer, (PROVINCE, "2025-11"), "closed", None).expect(200);
         step(app, officer, (PROVINCE, YEAR), "submitted", None).expect(200);
-        step(app, officer, ("G63-P01", YEAR), "closed", None).expect(200);
+        let refused = step(app, officer, ("G63-P01", YEAR), "closed", None).expect(422).json();
+        assert_eq!((&refused["errors"][0]["field"], &refused["errors"][0]["rule"]), (&json!("unit"), &json!("unit_not_valid_on_date")));
         assert_eq!(count(), 0);
         step(app, officer, (PROVINCE, YEAR), "closed", None).expect(200);
         assert_eq!(count(), 1);
