@@ -14,6 +14,13 @@ pub struct Words {
     pub en: String,
 }
 
+impl Words {
+    /// A name in Vietnamese and in English.
+    pub fn new(vi: &str, en: &str) -> Self {
+        Self { vi: vi.to_owned(), en: en.to_owned() }
+    }
+}
+
 /// Bytes in hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use super::catalogue::{AdminUnit, AdminUnits, CatalogueError, Level, date};
 use super::maps::{NotTold, Placed, Shares};
 use crate::db::types::text_enum;
+use crate::text::Words;
 
 text_enum! {
     /// Kind of a commune, as its name on a day tells it.
@@ -31,6 +32,17 @@ impl CommuneKind {
             Self::Township => "Thị trấn",
             Self::SpecialZone => "Đặc khu",
         }
+    }
+
+    /// Its name in both languages.
+    pub fn words(self) -> Words {
+        let en = match self {
+            Self::Commune => "Commune",
+            Self::Ward => "Ward",
+            Self::Township => "Township",
+            Self::SpecialZone => "Special zone",
+        };
+        Words::new(self.name_vi(), en)
     }
 
     fn of_name(name: &str) -> Option<Self> {

@@ -256,6 +256,12 @@ impl Instant {
         here.unwrap_or_else(|| self.0.naive_utc()).format("%d/%m/%Y %H:%M").to_string()
     }
 
+    /// The minute in Vietnam, in the order of ISO 8601.
+    pub fn civil_minute_iso(self) -> String {
+        let here = FixedOffset::east_opt(7 * 3600).map(|vietnam| self.0.with_timezone(&vietnam).naive_local());
+        here.unwrap_or_else(|| self.0.naive_utc()).format("%Y-%m-%d %H:%M").to_string()
+    }
+
     /// This moment moved by a span of time.
     #[must_use]
     pub fn plus(self, span: chrono::TimeDelta) -> Self {

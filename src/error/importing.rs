@@ -22,7 +22,7 @@ pub enum CellRule {
     ColumnTwice,
     /// The lines of names and of codes do not name the same column here.
     Headers,
-    /// Every formula is stored with what it comes to.
+    /// Values, no formulas: what is stored beside one need not be what it comes to.
     Formula,
     /// A day.
     Date,
@@ -67,7 +67,7 @@ impl CellRule {
             Self::Quotes => "quotes",
             Self::ColumnTwice => "column_twice",
             Self::Headers => "headers_differ",
-            Self::Formula => "formula_without_value",
+            Self::Formula => "formula",
             Self::Date => "date",
             Self::Birth => "birth",
             Self::Word(_) => "word",
@@ -111,8 +111,8 @@ impl CellRule {
             }
             Self::ColumnTwice => ("Mỗi cột chỉ đứng một lần.", "A column stands once."),
             Self::Formula => (
-                "Tệp có ô công thức chưa có kết quả; hãy mở bằng Excel hoặc LibreOffice, lưu lại rồi gửi.",
-                "A formula in the file is stored without its value; open it in Excel or LibreOffice, save it, and send it again.",
+                "Tệp có ô công thức; hãy chép cả trang tính rồi dán dưới dạng giá trị (Dán đặc biệt → Giá trị), lưu và gửi lại.",
+                "The file has a cell with a formula; copy the sheet, paste it as values (Paste Special → Values), save it and send it again.",
             ),
             Self::Headers => (
                 "Dòng tên cột và dòng mã cột không nói cùng một cột ở đây.",

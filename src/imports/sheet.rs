@@ -18,6 +18,8 @@ pub const MOST_LINES: usize = 5_000;
 const HEADERS: usize = 2;
 /// Columns that are looked at; templates have fewer by far.
 const MOST_COLUMNS: usize = 100;
+/// Cells of all lines together, empty ones before others included: 100,000 lines of thirty columns.
+const MOST_CELLS: usize = 3_000_000;
 /// Longest text that a cell is read with, in bytes; Excel itself stops at 32,767 characters.
 const LONGEST_CELL: usize = 128 * 1024;
 
@@ -131,12 +133,18 @@ fn if_text(bytes: &[u8]) -> CellRule {
 struct Measure {
     limits: Limits,
     lines: usize,
+    cells: usize,
     text: usize,
 }
 
 impl Measure {
     fn new(limits: Limits) -> Self {
-        Self { limits, lines: 0, text: 0 }
+        Self { limits, lines: 0, cells: 0, text: 0 }
+    }
+
+    fn cells(&mut self, more: usize) -> Result<(), Unreadable> {
+        self.cells += more;
+        if self.cells > MOST_CELLS { Err(CellRule::Unpacked.into()) } else { Ok(()) }
     }
 
     fn line(&mut self) -> Result<(), Unreadable> {

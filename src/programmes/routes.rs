@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use super::indicators::{Figure, Period, PersonOutcome};
-use super::plans::Plan;
+use super::plans::{Plan, of_version};
 use super::rules;
 use crate::accounts::Caller;
 use crate::app::App;
@@ -41,12 +41,46 @@ async fn list_programmes(caller: Caller, app: Data<App>) -> Result<Json<Page<Pla
     Ok(Json(Page { items: app.plans.now().all().cloned().collect(), next_cursor: None }))
 }
 
-/// Read one plan.
-#[utoipa::path(tag = "programmes", params(("code" = String, Path)), responses((status = 200, body = Plan)))]
+#[derive(Debug, Deserialize, Validate, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct VersionFilter {
+    /// Number of the version; the newest when absent.
+    #[validate(range(min = 1))]
+    version: Option<i32>,
+}
+
+/// A plan in one of its versions.
+#[derive(Debug, Serialize, ToSchema)]
+struct PlanReply {
+    /// Number of the version, from 1, as figures and what was published of them name it.
+    version: i32,
+    #[serde(flatten)]
+    plan: Plan,
+}
+
+/// Read one plan: its newest version, or the one that a figure was published with.
+#[utoipa::path(tag = "programmes", params(("code" = String, Path), VersionFilter), responses((status = 200, body = PlanReply)))]
 #[get("/programmes/{code}")]
-async fn read_programme(caller: Caller, app: Data<App>, code: Path<String>) -> Result<Json<Plan>, AppError> {
-    app.read(caller, |_, actor| actor.scope(Action::ProgrammeRead)).await?;
-    app.plans.now().get(&code.0).cloned().map(Json).ok_or(AppError::NotFound)
+async fn read_programme(
+    caller: Caller,
+    app: Data<App>,
+    code: Path<String>,
+    query: Query<VersionFilter>,
+) -> Result<Json<PlanReply>, AppError> {
+    let state = app.clone();
+    app.read(caller, move |conn, actor| {
+        actor.scope(Action::ProgrammeRead)?;
+        let plans = state.plans.now();
+        let newest = plans.versioned(&code.0).ok_or(AppError::NotFound)?;
+        let version = query.0.version.unwrap_or(newest.version);
+        if version == newest.version {
+            return Ok(Json(PlanReply { version, plan: newest.plan.clone() }));
+        }
+        let plan = of_version(conn, &code.0, version)?.ok_or(AppError::NotFound)?;
+        Ok(Json(PlanReply { version, plan }))
+    })
+    .await
 }
 
 #[derive(Debug, Deserialize, Validate, utoipa::IntoParams)]

@@ -2,7 +2,7 @@
 """Measures the figures of programmes, with few and with many entries in the registers, on both databases.
 
     tests/load/programmes.py [--engines sqlite,postgres] [--scales 1,3] [--persons 57500] [--runs 20]
-                             [--no-writes] [--binary target/release/hoanhap] [--work DIR]
+                             [--no-writes] [--no-files] [--binary target/release/hoanhap] [--work DIR]
 
 Needs Python 3 and a release build (cargo build --release --locked); for PostgreSQL its server and psql. At scale 1 the
 registers hold 1,000,000 communication activities, 250,000 inspections of 100,000 establishments, 200,000 attendances
@@ -15,12 +15,17 @@ Each time is the median of the runs (the first of all in brackets), of one reade
 - communes: one indicator for the country, by 3,321 communes and 12 months;
 - one province: its report by district.
 
-A second table tells what it costs a write to keep figures: recording an activity with its mark, and with marks that the
-database throws away; an assessment of four needs and a new case, with the triggers of standings and without them. The
-two are taken in turns, so that both meet the same machine.
+A second table tells what it costs a write to keep figures: recording an activity, a member of staff and an establishment
+with their marks (those of the last two are also of units that were merged), and with marks that the database throws away;
+an assessment of four needs and a new case, with the triggers of standings and without them. The two are taken in turns,
+so that both meet the same machine.
+
+A third table tells of files of 100,000 activities in all communes: seconds from its sending to its last row, how long the
+report by province takes meanwhile and afterwards, and the memory of the server when ready, and at its peak.
 """
 import argparse
 import datetime
+import io
 import json
 import os
 import pathlib
@@ -33,6 +38,7 @@ import sys
 import tempfile
 import time
 import uuid
+import zipfile
 
 import measure
 from measure import say
@@ -44,6 +50,7 @@ add("--scales", default="1,3")
 add("--persons", type=int, default=57_500)
 add("--runs", type=int, default=20)
 add("--writes", action=argparse.BooleanOptionalAction, default=True)
+add("--files", action=argparse.BooleanOptionalAction, default=True)
 add("--binary", default=str(measure.ROOT / "target" / "release" / "hoanhap"))
 add("--work", default=os.path.join(tempfile.gettempdir(), "hoanhap-programmes"))
 o = options.parse_args()
@@ -245,13 +252,29 @@ def median(server, path, before=lambda: None):
     return f"{statistics.median(times):.0f} ({first:.0f})", size
 
 
-def activity(server, entries):
+def open_place(entries):
+    """A day and a commune of its time, outside of the demo's province: some of its periods are closed."""
     (unit, province), day = entries.place()
-    # In the demo's province some periods are closed.
     while province == "G34-P01":
         (unit, province), day = entries.place()
+    return unit, day
+
+
+def activity(server, entries):
+    unit, day = open_place(entries)
     server.by("/registers/communication_activities/entries",
               {"unit_code": unit, "held_on": day.isoformat(), "form": "meeting", "audience": "residents", "first_time_this_year": 3})
+
+
+def establishment(server, entries):
+    unit, day = open_place(entries)
+    server.by("/registers/establishments/entries", {"unit_code": unit, "name": "Cơ sở", "type": "karaoke", "opened_on": day.isoformat()})
+
+
+def staff(server, entries):
+    unit, day = open_place(entries)
+    server.by("/registers/staff/entries", {"unit_code": unit, "staff_number": f"CB-{uuid.uuid4()}", "level": "commune", "agency": "health",
+                                           "from": day.isoformat()})
 
 
 def figures(server, engine, scale, kept):
@@ -324,7 +347,7 @@ def writes(server, engine, data, cluster, name):
     """A row of the second table."""
     keeping = Keeping(engine, data, cluster, name)
     entries = Entries(uuid.uuid4(), 1)
-    marks = in_turns(keeping.marks, lambda: activity(server, entries))
+    marks = [in_turns(keeping.marks, lambda: record(server, entries)) for record in (activity, staff, establishment)]
     accounts = json.loads((data / "accounts.json").read_text())
     manager = next(a for a in accounts if a["role"] == "centre_manager")
     server.log_in({"username": manager["username"], "password": manager["password"]})
@@ -335,7 +358,74 @@ def writes(server, engine, data, cluster, name):
     assess = lambda: server.by(f"/cases/{random.choice(opened)}/assessments", {"assessed_on": day, "needs": needs})
     assessments = in_turns(keeping.triggers, assess)
     cases = in_turns(keeping.triggers, lambda: work.once(server, "create"))
-    return [engine, marks, assessments, cases]
+    return [engine, *marks, assessments, cases]
+
+
+# --- Files ----------------------------------------------------------------------------
+
+FIELDS = ["unit_code", "held_on", "form", "audience", "attendances", "first_time_this_year"]
+
+
+def lines_of(entries, number=100_000):
+    yield FIELDS
+    for _ in range(number):
+        unit, day = open_place(entries)
+        yield [unit, day.strftime("%d/%m/%Y"), "meeting", "residents", "40", "3"]
+
+
+def csv_of(lines):
+    return "\n".join(";".join(line) for line in lines).encode()
+
+
+def xlsx_of(lines):
+    """A workbook of one sheet, each of whose cells holds its text, as other programs write them."""
+    cell = lambda column, row, text: f'<c r="{chr(65 + column)}{row}" t="inlineStr"><is><t>{text}</t></is></c>'
+    rows = (f'<row r="{row}">{"".join(cell(column, row, text) for column, text in enumerate(line))}</row>' for row, line in enumerate(lines, 1))
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    sheet_type = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.'
+                               f'relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="{sheet_type}.sheet.main+xml"/>'
+                               f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{sheet_type}.worksheet+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="1" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{"".join(rows)}</sheetData></worksheet>',
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, text in parts.items():
+            file.writestr(name, text)
+    return out.getvalue()
+
+
+def files(server, engine):
+    """Rows of the third table."""
+    rows, path = [], f"/programmes/{PLAN}/indicators?period=2024&breakdown=province"
+    for form, write in (("CSV", csv_of), ("XLSX", xlsx_of)):
+        body, ready = write(lines_of(Entries(uuid.uuid4(), 1))), measure.status_mb(server.pid, "VmRSS")
+        bearer = {"Authorization": f"Bearer {server.token}"}
+        begun = time.perf_counter()
+        status, text = server.ask("POST", "/api/v1/registers/communication_activities/imports?apply=true", body,
+                                  {**bearer, "Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/octet-stream"})
+        if status != 202:
+            sys.exit(f"{form}: {status} {text[:300]}")
+        job, meanwhile = json.loads(text)["id"], []
+        while True:
+            state = json.loads(server.ask("GET", f"/api/v1/registers/imports/{job}", headers=bearer)[1])["state"]
+            if state not in ("checking", "storing"):
+                break
+            meanwhile.append(timed(server, path)[0])
+            time.sleep(0.2)
+        took = time.perf_counter() - begun
+        if state != "done":
+            sys.exit(f"{form}: {state}")
+        after = timed(server, path)[0]
+        rows.append([engine, f"{form}, {len(body) / 1e6:.1f} MB", f"{took:.1f}", f"{statistics.median(meanwhile):.0f} ({max(meanwhile):.0f})",
+                     f"{after:.0f}", f"{ready:.0f} · {measure.status_mb(server.pid, 'VmHWM'):.0f}"])
+    return rows
 
 
 def measure_one(engine, scale):
@@ -345,11 +435,12 @@ def measure_one(engine, scale):
     server.start()
     server.officer()
     row = figures(server, engine, scale, kept)
-    cost = writes(server, engine, data, cluster, name) if o.writes and scale == 1 else None
+    told = files(server, engine) if o.files and scale == 1 else []
+    cost = [writes(server, engine, data, cluster, name)] if o.writes and scale == 1 else []
     server.stop()
     if cluster:
         cluster.stop()
-    return row, cost
+    return [row], cost, told
 
 
 def table(heads, rows):
@@ -360,19 +451,22 @@ def table(heads, rows):
 
 
 def main():
-    rows, costs = [], []
+    found = [[], [], []]
     for scale in (int(scale) for scale in o.scales.split(",")):
         for engine in o.engines.split(","):
-            row, cost = measure_one(engine, scale)
-            say(" | ".join(row))
-            rows.append(row)
-            if cost:
-                say(" | ".join(cost))
-                costs.append(cost)
-    table(["engine", "scale", "report by province, ms", "on today's map, ms", "after a write, ms", "3,321 communes × 12 months, ms",
-           "one province, ms", "rebuild, s"], rows)
-    if costs:
-        table(["engine", "recording an activity: kept · not kept, ms", "an assessment of four needs", "a new case"], costs)
+            for rows, more in zip(found, measure_one(engine, scale)):
+                rows.extend(more)
+                for row in more:
+                    say(" | ".join(row))
+    heads = [
+        ["engine", "scale", "report by province, ms", "on today's map, ms", "after a write, ms", "3,321 communes × 12 months, ms", "one province, ms",
+         "rebuild, s"],
+        ["engine", "recording an activity: kept · not kept, ms", "staff", "an establishment", "an assessment of four needs", "a new case"],
+        ["engine", "100,000 activities", "stored, s", "report meanwhile: median (longest), ms", "report afterwards, ms", "memory when ready · peak, MB"],
+    ]
+    for head, rows in zip(heads, found):
+        if rows:
+            table(head, rows)
 
 
 main()

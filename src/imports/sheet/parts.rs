@@ -1,7 +1,13 @@
 //! What stands in the parts of a workbook, seen before its reader makes anything of it: the reader keeps each style and
 //! each text, and makes room for what a file says there is, however small the file.
+//!
+//! Parts are taken apart by the crate the reader takes them apart with, set up alike, so that both see the same tags.
 
-use std::io::{Cursor, Read as _};
+use std::cell::Cell;
+use std::io::{BufReader, Cursor, Error, Read};
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesEnd, BytesStart, Event};
 
 use super::Limits;
 use crate::error::CellRule;
@@ -10,197 +16,267 @@ use crate::error::CellRule;
 const MOST_PARTS: usize = 1_000;
 /// Texts that a workbook shares, and may say it shares.
 const SHARED_TEXTS: u64 = 2_000_000;
-/// Tags of one part that are neither cells nor texts: styles, sheets, names, merged cells.
-const OTHER_TAGS: u64 = 1_000_000;
-/// Bytes in which a count stands, whatever white space is in it.
-const ACROSS: usize = 4 * 1024;
+/// Tags of one part that are neither cells nor texts: names, merged cells, runs of formatted text.
+const OTHER_TAGS: u64 = 10_000_000;
+/// Tags of a part with styles, and styles among them: Excel has 65,490.
+const STYLE_TAGS: (u64, u64) = (1_000_000, 200_000);
+/// Sheets, and letters of the name of a part: the reader puts one into the other.
+const SHEETS: u64 = 1_000;
+const LONGEST_TARGET: usize = 300;
 /// Tags that are open within each other.
-const DEEPEST: u64 = 1_000_000;
-/// Bytes of one tag.
-const LONGEST_TAG: usize = 64 * 1024;
-/// Bytes of one text: a cell holds 32,767 letters.
-const LONGEST_TEXT: usize = 4 * 1024 * 1024;
-/// Bytes of the longest tag times the number of tags: the reader copies what one says for each that names it.
-const MOST_COPIED: u64 = 512 * 1024 * 1024;
+const DEEPEST: u64 = 10_000;
+/// Bytes of one tag or text: a cell holds 32,767 letters.
+const LONGEST: u64 = 4 * 1024 * 1024;
+/// Bytes of the longest tag of a part with styles times the number of styles: the reader copies what such a tag says, a
+/// font and a format, for each style that names it.
+const MOST_COPIED: u64 = 256 * 1024 * 1024;
+/// Formulas that share one are numbered so far; the reader makes room for as many.
+const SHARED_FORMULAS: u64 = 2_000_000;
+/// Letters and digits of the last cell of a sheet, XFD1048576.
+const LAST_CELL: (usize, usize) = (3, 7);
 
 /// Unpacks every part once, bit by bit, so that its true size is known and not what it says of itself.
 ///
 /// # Errors
-/// Too much of anything; a formula that was stored without what it comes to, for such a cell is not empty, and what it
-/// holds is not known.
+/// Too much of anything; a cell whose value the reader would not read whole; texts, styles or sheets elsewhere than where
+/// the reader looks for them.
 pub(super) fn check(bytes: &[u8], limits: Limits) -> Result<(), CellRule> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| CellRule::File)?;
     if archive.len() > MOST_PARTS {
         return Err(CellRule::Unpacked);
     }
-    let (mut left, mut others, mut longest, mut has_open_formula) = (limits.unpacked, 0_u64, 0_u64, false);
+    let left = Cell::new(limits.unpacked);
     for index in 0..archive.len() {
         let part = archive.by_index(index).map_err(|_| CellRule::File)?;
-        let mut part = part.take(left + 1);
-        let mut tags = Tags::default();
-        // The end of what was read before is looked at again, for a number may stand across.
-        let (mut window, mut more) = (Vec::new(), vec![0; 64 * 1024]);
-        loop {
-            let read = part.read(&mut more).map_err(|_| CellRule::File)?;
-            if read == 0 {
-                break;
-            }
-            left = left.checked_sub(u64::try_from(read).unwrap_or(u64::MAX)).ok_or(CellRule::Unpacked)?;
-            let new = more.get(..read).unwrap_or_default();
-            tags.read(new);
-            window.extend_from_slice(new);
-            let texts = tags.texts.max(tags.said).max(most_said(&window));
-            let is_too_many = texts > SHARED_TEXTS || tags.others > OTHER_TAGS || tags.depth > DEEPEST;
-            if tags.is_too_much || is_too_many {
+        let name = part.name().map_err(|_| CellRule::File)?.to_ascii_lowercase();
+        let since = Cell::new(0);
+        let mut part = Measured { part, left: &left, since: &since, is_too_much: Cell::new(false) };
+        if is_markup(&name) {
+            let seen = Seen::default().read(&mut part, &since);
+            if part.is_too_much.get() {
                 return Err(CellRule::Unpacked);
             }
-            window.drain(..window.len().saturating_sub(ACROSS));
+            seen?;
         }
-        has_open_formula |= tags.has_open_formula;
-        (others, longest) = (others + tags.others, longest.max(tags.longest));
-        if others.saturating_mul(longest) > MOST_COPIED {
-            return Err(CellRule::Unpacked);
+        // Whatever the reader of markup left, it is unpacked to know its size.
+        since.set(0);
+        let mut rest = vec![0; 64 * 1024];
+        while part
+            .read(&mut rest)
+            .map_err(|_| if part.is_too_much.get() { CellRule::Unpacked } else { CellRule::File })?
+            > 0
+        {
+            since.set(0);
         }
     }
-    if has_open_formula { Err(CellRule::Formula) } else { Ok(()) }
+    Ok(())
 }
 
-/// The largest number that stands behind `uniqueCount`: the reader of workbooks makes room
-/// for so many texts before it has seen any, and a false number would end the process.
-fn most_said(part: &[u8]) -> u64 {
-    const NAME: &[u8] = b"uniqueCount";
-    let behind = part.windows(NAME.len()).enumerate().filter(|(_, name)| *name == NAME);
-    let number = |(place, _): (usize, &[u8])| {
-        let rest = part.get(place + NAME.len()..).unwrap_or_default();
-        let digits = rest.iter().skip_while(|byte| !byte.is_ascii_digit()).take_while(|byte| byte.is_ascii_digit());
-        digits.fold(0_u64, |number, digit| number.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
-    };
-    behind.map(number).max().unwrap_or(0)
+/// Whether a part, by its name in small letters, is markup. Pictures and the like are nothing the reader opens.
+fn is_markup(name: &str) -> bool {
+    matches!(name.rsplit_once('.'), Some((_, "xml" | "rels")))
 }
 
-/// What is known of a cell of a sheet.
+/// A part that ends with an error when the workbook, or one tag or text of it, becomes too long.
+struct Measured<'a, R> {
+    part: R,
+    /// Bytes that all parts may still have.
+    left: &'a Cell<u64>,
+    /// Bytes since the last tag or text ended.
+    since: &'a Cell<u64>,
+    is_too_much: Cell<bool>,
+}
+
+impl<R: Read> Read for Measured<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.part.read(into)?;
+        let bytes = u64::try_from(read).unwrap_or(u64::MAX);
+        self.since.set(self.since.get().saturating_add(bytes));
+        let Some(left) = self.left.get().checked_sub(bytes).filter(|_| self.since.get() <= LONGEST) else {
+            self.is_too_much.set(true);
+            return Err(Error::other("too much"));
+        };
+        self.left.set(left);
+        Ok(read)
+    }
+}
+
+/// What was seen of a part.
+#[derive(Debug, Default)]
+struct Seen {
+    depth: u64,
+    texts: u64,
+    sheets: u64,
+    styles: u64,
+    others: u64,
+    longest: u64,
+    has_cells: bool,
+    cell: Option<Holding>,
+}
+
+/// What a cell says it holds, and how much of that was seen.
+#[derive(Debug, Default)]
+struct Holding {
+    kind: String,
+    values: u32,
+    value: Value,
+}
+
+/// How much of the value of a cell was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum CellSeen {
+enum Value {
     #[default]
     None,
     Begun,
-    Formula,
-    /// After a formula a value has begun, of which nothing was seen.
-    NoValueYet,
-    Value,
+    Told,
 }
 
-/// Where in a part a byte stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Place {
-    #[default]
-    Text,
-    Tag,
-    /// In a tag, in text between these signs.
-    Quoted(u8),
-    /// In a comment or in text that is no markup, until these bytes.
-    Hidden(&'static [u8; 3]),
-}
+impl Holding {
+    /// Whether the reader takes a value piece by piece; of all else the first piece.
+    fn is_text(&self) -> bool {
+        matches!(self.kind.as_str(), "str" | "d")
+    }
 
-/// The tags of a part, by their names without prefixes.
-#[derive(Debug, Default)]
-struct Tags {
-    place: Place,
-    /// The tag, from behind its first sign.
-    tag: Vec<u8>,
-    /// Bytes since the last tag ended, or of the comment.
-    apart: usize,
-    last: [u8; 3],
-    cell: CellSeen,
-    is_text: bool,
-    depth: u64,
-    texts: u64,
-    others: u64,
-    longest: u64,
-    said: u64,
-    has_open_formula: bool,
-    is_too_much: bool,
-}
+    /// A value begins: a cell has one.
+    fn begin(&mut self, value: Value) -> Result<(), CellRule> {
+        self.values += 1;
+        self.value = value;
+        if self.values > 1 { Err(CellRule::File) } else { Ok(()) }
+    }
 
-impl Tags {
-    fn read(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.last = [self.last[1], self.last[2], *byte];
-            match (self.place, byte) {
-                (Place::Text, b'<') => {
-                    (self.place, self.apart) = (Place::Tag, 0);
-                    self.tag.clear();
-                }
-                (Place::Text, _) => {
-                    self.apart += 1;
-                    if self.cell == CellSeen::NoValueYet {
-                        self.cell = CellSeen::Value;
-                    }
-                }
-                (Place::Hidden(end), _) => {
-                    self.apart += 1;
-                    if self.last == *end {
-                        (self.place, self.apart) = (Place::Text, 0);
-                    }
-                }
-                (Place::Tag, b'>') => {
-                    self.place = Place::Text;
-                    self.end_tag();
-                }
-                // In a tag that ends an element the reader sees no quotes, and so hides nothing behind them.
-                (Place::Tag, b'"' | b'\'') if !matches!(self.tag.first(), Some(b'/' | b'?' | b'!')) => {
-                    self.place = Place::Quoted(*byte);
-                    self.tag.push(*byte);
-                }
-                (Place::Quoted(sign), _) if *byte == sign => {
-                    self.place = Place::Tag;
-                    self.tag.push(*byte);
-                }
-                (Place::Tag | Place::Quoted(_), _) => {
-                    self.tag.push(*byte);
-                    match self.tag.as_slice() {
-                        b"!--" => self.place = Place::Hidden(b"-->"),
-                        b"![CDATA[" => self.place = Place::Hidden(b"]]>"),
-                        _ => {}
-                    }
-                }
+    /// Something within a value: numbers, and numbers of texts, are of one piece, and the latter of digits.
+    fn take(&mut self, event: &Event<'_>) -> Result<(), CellRule> {
+        let is_whole = match event {
+            Event::Text(text) if self.value == Value::Begun => {
+                self.value = Value::Told;
+                self.kind != "s" || text.bytes().all(|byte| byte.is_ascii_digit())
             }
-            if self.tag.len() > LONGEST_TAG || self.apart > LONGEST_TEXT {
-                self.is_too_much = true;
-                return;
+            Event::Start(_) | Event::CData(_) => false,
+            _ => self.is_text(),
+        };
+        if is_whole { Ok(()) } else { Err(CellRule::File) }
+    }
+}
+
+impl Seen {
+    fn read(mut self, part: impl Read, since: &Cell<u64>) -> Result<(), CellRule> {
+        let mut reader = Reader::from_reader(BufReader::new(part));
+        let config = reader.config_mut();
+        (config.check_end_names, config.check_comments, config.expand_empty_elements) = (false, false, true);
+        config.trim_text(false);
+        let mut buffer = Vec::new();
+        loop {
+            buffer.clear();
+            let Ok(event) = reader.read_event_into(&mut buffer) else {
+                // The reader of workbooks comes no further either.
+                return Ok(());
+            };
+            since.set(0);
+            let within = self.cell.as_mut().filter(|cell| cell.value != Value::None);
+            match (&event, within) {
+                (Event::Eof, _) => return Ok(()),
+                (Event::DocType(_), _) => return Err(CellRule::File),
+                (Event::End(tag), _) => self.end(tag),
+                (_, Some(cell)) => cell.take(&event)?,
+                (Event::Start(tag), None) => self.begin(tag)?,
+                _ => {}
             }
         }
     }
 
-    fn end_tag(&mut self) {
-        let tag = std::mem::take(&mut self.tag);
-        let (closes, stands_alone) = (tag.first() == Some(&b'/'), tag.last() == Some(&b'/'));
-        let whole = tag.strip_prefix(b"/").unwrap_or(&tag);
-        let end = whole.iter().position(|byte| byte.is_ascii_whitespace() || *byte == b'/').unwrap_or(whole.len());
-        let (name, rest) = whole.split_at(end);
-        let name = name.rsplit(|byte| *byte == b':').next().unwrap_or_default();
-        self.depth = if closes { self.depth.saturating_sub(1) } else { self.depth + u64::from(!stands_alone) };
-        match (closes, name) {
-            (_, b"row") | (true, b"c") => self.end_cell(CellSeen::None),
-            (false, b"c") => {
-                self.end_cell(CellSeen::Begun);
-                self.is_text = rest.windows(7).any(|part| part == b"t=\"str\"" || part == b"t='str'");
-            }
-            (false, b"f") if self.cell != CellSeen::None => self.cell = CellSeen::Formula,
-            (false, b"v") if self.cell == CellSeen::Formula && !self.is_text => self.cell = CellSeen::NoValueYet,
-            (false, b"v" | b"is") if self.cell != CellSeen::None => self.cell = CellSeen::Value,
-            (false, b"si") => self.texts += 1,
-            (true, _) | (false, b"f" | b"v" | b"is" | b"t") => {}
-            (false, b"sst") => self.said = self.said.max(most_said(rest)),
-            (false, _) => {
-                self.others += 1;
-                self.longest = self.longest.max(u64::try_from(tag.len()).unwrap_or(u64::MAX));
-            }
+    fn end(&mut self, tag: &BytesEnd<'_>) {
+        self.depth = self.depth.saturating_sub(1);
+        match tag.local_name().as_ref() {
+            "c" | "row" => self.cell = None,
+            _ => self.cell.iter_mut().for_each(|cell| cell.value = Value::None),
         }
     }
 
-    fn end_cell(&mut self, next: CellSeen) {
-        self.has_open_formula |= matches!(self.cell, CellSeen::Formula | CellSeen::NoValueYet);
-        self.cell = next;
+    fn begin(&mut self, tag: &BytesStart<'_>) -> Result<(), CellRule> {
+        self.depth += 1;
+        let name = tag.local_name();
+        match (name.as_ref(), self.cell.as_mut()) {
+            ("sheetData", _) => self.has_cells = true,
+            ("row" | "c", _) if self.has_cells => {
+                check_place(tag)?;
+                let kind = attribute(tag, "t")?.unwrap_or_default();
+                self.cell = (name.as_ref() == "c").then(|| Holding { kind, ..Holding::default() });
+            }
+            ("f", Some(_)) => check_shared(tag)?,
+            ("v", Some(cell)) => cell.begin(Value::Begun)?,
+            ("is", Some(cell)) => cell.begin(Value::None)?,
+            ("si", _) => self.texts += 1,
+            ("row" | "c" | "cell" | "f" | "v" | "is" | "t", _) => {}
+            (other, _) => self.count(other, tag)?,
+        }
+        if self.is_too_much() { Err(CellRule::Unpacked) } else { Ok(()) }
     }
+
+    fn count(&mut self, name: &str, tag: &BytesStart<'_>) -> Result<(), CellRule> {
+        self.others += 1;
+        self.longest = self.longest.max(u64::try_from(tag.len()).unwrap_or(u64::MAX));
+        match name {
+            "xf" => self.styles += 1,
+            "sheet" => self.sheets += 1,
+            "sst" => {
+                let said = attribute(tag, "uniqueCount")?.map_or(0, |said| said.parse().unwrap_or(u64::MAX));
+                self.texts = self.texts.max(said);
+            }
+            "Relationship" => check_target(tag)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn is_too_much(&self) -> bool {
+        let (tags, styles) = STYLE_TAGS;
+        let of_styles = self.styles > 0
+            && (self.others > tags || self.styles > styles || self.styles.saturating_mul(self.longest) > MOST_COPIED);
+        of_styles
+            || self.texts > SHARED_TEXTS
+            || self.others > OTHER_TAGS
+            || self.sheets > SHEETS
+            || self.depth > DEEPEST
+    }
+}
+
+/// A row or a cell lies within a sheet: the reader counts larger numbers from the beginning again.
+fn check_place(tag: &BytesStart<'_>) -> Result<(), CellRule> {
+    let place = attribute(tag, "r")?.unwrap_or_default();
+    let count = |is: fn(&u8) -> bool| place.as_bytes().iter().filter(|sign| is(sign)).count();
+    let (letters, digits) = (count(u8::is_ascii_alphabetic), count(u8::is_ascii_digit));
+    if letters > LAST_CELL.0 || digits > LAST_CELL.1 { Err(CellRule::File) } else { Ok(()) }
+}
+
+fn check_shared(tag: &BytesStart<'_>) -> Result<(), CellRule> {
+    let number = attribute(tag, "si")?.map_or(0, |number| number.parse().unwrap_or(u64::MAX));
+    if number > SHARED_FORMULAS { Err(CellRule::Unpacked) } else { Ok(()) }
+}
+
+/// Texts and styles are where the reader looks for them, whatever the workbook says, and sheets are markup.
+fn check_target(tag: &BytesStart<'_>) -> Result<(), CellRule> {
+    let (kind, target) = (attribute(tag, "Type")?.unwrap_or_default(), attribute(tag, "Target")?.unwrap_or_default());
+    let target = target.to_ascii_lowercase();
+    let file = target.strip_prefix("/xl/").or_else(|| target.strip_prefix("./")).unwrap_or(&target);
+    let fits = match kind.rsplit('/').next().unwrap_or_default() {
+        "sharedStrings" => file == "sharedstrings.xml",
+        "styles" => file == "styles.xml",
+        "worksheet" | "chartsheet" | "dialogsheet" | "officeDocument" => {
+            is_markup(&target) && target.len() <= LONGEST_TARGET
+        }
+        _ => true,
+    };
+    if fits { Ok(()) } else { Err(CellRule::File) }
+}
+
+fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, CellRule> {
+    let mut found = None;
+    for attribute in tag.attributes() {
+        // One that stands twice is refused: which of them counts, readers do not agree.
+        let attribute = attribute.map_err(|_| CellRule::File)?;
+        if attribute.key.as_ref() == name {
+            found = Some(attribute.value.into_owned());
+        }
+    }
+    Ok(found)
 }

@@ -87,6 +87,7 @@ impl Table {
         let cells = std::mem::take(&mut self.cells);
         if cells.iter().any(|cell| *cell != Cell::Empty) {
             self.measure.line()?;
+            self.measure.cells(cells.len())?;
             self.lines.push(Line { number: self.ended, cells });
         }
         Ok(())

@@ -14,15 +14,23 @@ pub(super) fn read(bytes: &[u8], limits: Limits) -> Result<Vec<Line>, Unreadable
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| CellRule::File)?;
     let shows = |sheet: &&calamine::Sheet| sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible;
     let name = book.sheets_metadata().iter().find(shows).ok_or(CellRule::File)?.name.clone();
+    // Sheets are found by their name.
+    if book.sheets_metadata().iter().filter(|sheet| sheet.name == name).count() > 1 {
+        return Err(CellRule::File.into());
+    }
     if !limits.merged {
         refuse_merged(&mut book, &name)?;
     }
     let mut cells = book.worksheet_cells_reader(&name).map_err(|_| CellRule::File)?;
     let mut lines: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
     let mut measure = Measure::new(limits);
-    while let Some(found) = cells.next_cell().map_err(|_| CellRule::File)? {
-        let (row, column) = found.get_position();
-        let cell = cell_of(found.get_value(), &mut measure)?;
+    while let Some(found) = cells.next_cell_with_formula_metadata().map_err(|_| CellRule::File)? {
+        let (row, column) = found.pos;
+        // Nobody knows whether what is stored beside it is what it comes to.
+        if found.formula.is_some() {
+            return Err(Unreadable { rule: CellRule::Formula, line: Some(row.saturating_add(1)) });
+        }
+        let cell = cell_of(&found.value, &mut measure)?;
         if cell == Cell::Empty {
             continue;
         }
@@ -35,10 +43,13 @@ pub(super) fn read(bytes: &[u8], limits: Limits) -> Result<Vec<Line>, Unreadable
             }
         };
         if line.len() <= column {
+            measure.cells(column + 1 - line.len())?;
             line.resize(column + 1, Cell::Empty);
         }
-        if let Some(place) = line.get_mut(column) {
-            *place = cell;
+        match line.get_mut(column) {
+            Some(place) if *place == Cell::Empty => *place = cell,
+            // A cell that stands twice: which of them is shown, nobody knows.
+            _ => return Err(CellRule::File.into()),
         }
     }
     Ok(lines.into_iter().map(|(row, cells)| Line { number: row.saturating_add(1), cells }).collect())
@@ -80,7 +91,7 @@ fn refuse_merged(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<(), Unrea
 mod tests {
     use std::io::Write as _;
 
-    use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
+    use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
     use zip::write::SimpleFileOptions;
 
     use super::super::{Cell, Unreadable, read};
@@ -96,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_numbers_texts_and_the_values_of_formulas_are_read_as_what_they_are() {
+    fn dates_numbers_and_texts_are_read_as_what_they_are() {
         let mut book = Workbook::new();
         let date = Format::new().set_num_format("dd/mm/yyyy");
         let sheet = book.add_worksheet();
@@ -104,7 +115,7 @@ mod tests {
         sheet.write_string(0, 0, "Nguye\u{302}\u{303}n Thi\u{323} Ho\u{300}a").expect("written");
         sheet.write_datetime_with_format(0, 1, &day, &date).expect("written");
         sheet.write_number(0, 2, 1990).expect("written");
-        sheet.write_formula(2, 0, Formula::new("=1+1").set_result("hai")).expect("written");
+        sheet.write_string(2, 0, "hai").expect("written");
         sheet.write_boolean(2, 1, true).expect("written");
         let lines = read(&book.save_to_buffer().expect("a workbook")).expect("read");
         assert_eq!(lines[0].number, 1);
@@ -142,6 +153,8 @@ mod tests {
     fn what_a_small_file_makes_large_is_given_up_whatever_it_is() {
         let long = "x".repeat(60_000);
         let spaces = " ".repeat(200_000);
+        let copies = |style: &str| format!("<numFmt formatCode='{long}'/>{}", style.repeat(20_000));
+        let hidden = |before: &str, after: &str| format!("{before}{}{after}", "<xf/>".repeat(1_100_000));
         for (what, part, content) in [
             (
                 "a count far behind its name",
@@ -154,18 +167,30 @@ mod tests {
                 format!("<sst a='>' uniqueCount{}=\"99999999999999\">", " ".repeat(9_000)),
             ),
             (
-                "a long text that each style copies",
-                "xl/styles.xml",
-                format!("<numFmt formatCode='{long}'/>{}", "<xf/>".repeat(20_000)),
+                "a count behind another name",
+                "xl/sharedStrings.xml",
+                format!("<t/:sst uniqueCount{}=\"99999999999\">", " ".repeat(5_100)),
             ),
-            (
-                "styles behind a quote in a tag that ends",
-                "xl/styles.xml",
-                format!("</a \">{}<b \"/>", "<xf/>".repeat(12_000)).repeat(100),
-            ),
-            ("a long tag", "xl/styles.xml", format!("<a b='{}'/>", "x".repeat(100_000))),
+            ("a long text that each style copies", "xl/styles.xml", copies("<xf/>")),
+            ("the same, with a stroke in its name", "xl/styles.xml", copies("<t/:xf numFmtId='9'/>")),
+            ("styles behind a comment of two strokes", "xl/styles.xml", hidden("<!--><z \"-->", "<!--\"-->")),
+            ("styles behind an instruction", "xl/styles.xml", hidden("<?x ><z \"?>", "<!--\"-->")),
+            ("styles behind a quote", "xl/styles.xml", hidden("<y></y \"><z '\">", "<!--'-->")),
+            ("a long tag", "xl/styles.xml", format!("<a b='{}'/>", "x".repeat(5_000_000))),
             ("a long text", "xl/worksheets/sheet1.xml", format!("<c><v>{}</v></c>", "1".repeat(5_000_000))),
             ("tags within each other", "xl/worksheets/sheet1.xml", "<t>".repeat(1_100_000)),
+            ("many sheets", "xl/workbook.xml", "<sheet name='b' r:id='a'/>".repeat(1_001)),
+            (
+                "two texts of middling length that each of many styles copies",
+                "xl/styles.xml",
+                format!("<numFmt formatCode='{}'/>{}", "x".repeat(2_000), "<xf numFmtId='200'/>".repeat(190_000)),
+            ),
+            ("more styles than there are", "xl/styles.xml", "<xf/>".repeat(200_001)),
+            (
+                "a formula of a large number",
+                "xl/worksheets/sheet1.xml",
+                "<sheetData><c><f t=\"shared\" si=\"1000000000000\">1</f></c>".to_owned(),
+            ),
         ] {
             assert_eq!(
                 read(&zipped(&[(part, content.as_bytes())])),
@@ -198,22 +223,90 @@ mod tests {
     }
 
     #[test]
-    fn a_formula_without_its_value_is_no_empty_cell() {
+    fn a_formula_is_refused_with_its_line_whatever_is_stored_beside_it() {
         for row in [
             "<c r=\"A1\"><f>1+1</f></c>",
-            "<c r=\"A1\"><f t=\"shared\" si=\"0\"/></c><c r=\"B1\"><v>1</v></c>",
-            "<c r=\"A1\"><f>1+2</f><v/></c>",
-            "<c r=\"A1\"><f>1+2</f><!-- <v>3 --></c>",
-            "<c r=\"A1\"><f><![CDATA[1<v >2]]></f></c>",
+            "<c r=\"A1\"><f>1+1</f><v>2</v></c>",
+            "<c r=\"A1\"><f>1+2</f><v/>\n</c>",
+            "<c r=\"A1\" t=\"str\"><f>IF(1,\"\",1)</f><v></v></c>",
+            "<c r=\"A1\"><f t=\"array\" ref=\"A1:A2\">1</f><v>1</v></c>",
+            "<c r=\"A1\"><f t=\"shared\" si=\"0\"/><v>1</v></c>",
             "<c r=\"A1\"><v>1</v><f>1</f></c>",
         ] {
-            assert_eq!(read(&of_row(row)), Err(Unreadable::from(CellRule::Formula)), "{row}");
+            assert_eq!(read(&of_row(row)), Err(Unreadable { rule: CellRule::Formula, line: Some(1) }), "{row}");
         }
-        // Excel stores a text of no letters so.
-        let known = of_row(
-            "<c r=\"A1\" t=\"str\"><f>IF(1,\"\",1)</f><v></v></c><c r=\"B1\"><f t=\"shared\" si=\"1000000000000\">1</f><v>2</v></c>",
-        );
-        assert_eq!(read(&known).expect("read")[0].cells, [Cell::Empty, Cell::Number(2.0)]);
+    }
+
+    #[test]
+    fn a_value_in_pieces_a_cell_that_stands_twice_and_one_beyond_the_sheet_are_refused() {
+        for row in [
+            "<c r=\"A1\"><v>1&#50;</v></c>",
+            "<c r=\"A1\"><v>1<!-- -->2</v></c>",
+            "<c r=\"A1\"><v><![CDATA[12]]></v></c>",
+            "<c r=\"A1\" t=\"str\"><v>a<![CDATA[b]]></v></c>",
+            "<c r=\"A1\"><v>1</v></c><c r=\"A1\"><v>2</v></c>",
+            "<c r=\"A1\"><v>1<b/>2</v></c>",
+            "<c r=\"A1\"><v>1</v><v>2</v></c>",
+            "<c r=\"A1\" t=\"inlineStr\"><is><t>a</t></is><v>x</v></c>",
+            "<c r=\"A1\" t=\"s\"><v> 1</v></c>",
+            "<c r=\"A1\" r=\"A4294967298\"><v>1</v></c>",
+            "<c r=\"A4294967297\"><v>1</v></c>",
+            "<c r=\"AAAAAAAA1\"><v>1</v></c>",
+        ] {
+            assert_eq!(read(&of_row(row)), Err(Unreadable::from(CellRule::File)), "{row}");
+        }
+        let whole =
+            of_row("<c r=\"A1\" t=\"str\"><v>a &amp; b</v></c><c r=\"B1\" t=\"inlineStr\"><is><t>c&#50;</t></is></c>");
+        let cells = &read(&whole).expect("read")[0].cells;
+        assert_eq!(*cells, [Cell::Text("a & b".to_owned()), Cell::Text("c2".to_owned())]);
+        let fault = of_row("<c r=\"A1\" t=\"e\"><v>#DIV/0!</v></c>");
+        assert_eq!(read(&fault).expect("read")[0].cells, [Cell::Fault]);
+    }
+
+    #[test]
+    fn texts_and_styles_elsewhere_than_where_they_are_looked_for_are_refused() {
+        let rels = |kind: &str, target: &str| {
+            format!(
+                "<Relationships><Relationship Id=\"a\" Type=\"http://x/{kind}\" Target=\"{target}\"/></Relationships>"
+            )
+        };
+        for (kind, target) in
+            [("sharedStrings", "ss.xml"), ("styles", "a/styles.xml"), ("worksheet", "media/image1.png")]
+        {
+            let book = zipped(&[("xl/_rels/workbook.xml.rels", rels(kind, target).as_bytes())]);
+            assert_eq!(super::parts::check(&book, super::Limits::LISTS), Err(CellRule::File), "{kind}");
+        }
+        let long = format!("{}.xml", "a".repeat(1_000_000));
+        let book = zipped(&[("xl/_rels/workbook.xml.rels", rels("worksheet", &long).as_bytes())]);
+        assert_eq!(super::parts::check(&book, super::Limits::LISTS), Err(CellRule::File), "a long name");
+        for (kind, target) in [("sharedStrings", "/xl/sharedStrings.xml"), ("vbaProject", "vbaProject.bin")] {
+            let book = zipped(&[("xl/_rels/workbook.xml.rels", rels(kind, target).as_bytes())]);
+            assert_eq!(super::parts::check(&book, super::Limits::LISTS), Ok(()), "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_other_workbooks_held_and_formatted_texts_are_nothing_to_refuse() {
+        let link = "<externalLink><sheetData><row r='1'><cell r='A1' t='str'><v>Tom &amp; Jerry</v></cell></row></sheetData></externalLink>";
+        let run =
+            "<r><rPr><b/><sz val='11'/><color theme='1'/><rFont val='Calibri'/><family val='2'/></rPr><t>a</t></r>";
+        let rich = format!("<sst count='3000000' uniqueCount='1'><si>{}</si></sst>", run.repeat(200_000));
+        let pasted = format!("<worksheet><conditionalFormatting sqref='{}'/></worksheet>", "A1 ".repeat(20_000));
+        let parts = [
+            ("xl/externalLinks/externalLink1.xml", link),
+            ("xl/sharedStrings.xml", &rich),
+            ("xl/worksheets/sheet1.xml", &pasted),
+        ];
+        let book = zipped(&parts.map(|(name, text)| (name, text.as_bytes())));
+        assert_eq!(super::parts::check(&book, super::Limits::LISTS), Ok(()));
+    }
+
+    #[test]
+    fn pictures_in_a_workbook_are_no_markup() {
+        let white = vec![b'>'; 5_000_000];
+        let noise = "<\"x".repeat(400_000);
+        let book = zipped(&[("xl/media/image1.bmp", &white), ("xl/media/image2.emf", noise.as_bytes())]);
+        assert_eq!(super::parts::check(&book, super::Limits::LISTS), Ok(()));
     }
 
     #[test]

@@ -65,13 +65,10 @@ pub fn completeness(
     let rows: Vec<ReportingPeriod> = reporting_periods::table
         .filter(reporting_periods::calendar.eq(key.calendar))
         .filter(reporting_periods::period.eq(key.period.to_string()))
+        .filter(reporting_periods::unit_code.eq_any(&codes))
         .select(ReportingPeriod::as_select())
         .load(conn)?;
-    let rows: BTreeMap<String, ReportingPeriod> = rows
-        .into_iter()
-        .filter(|row| codes.contains(row.unit_code.as_str()))
-        .map(|row| (row.unit_code.clone(), row))
-        .collect();
+    let rows: BTreeMap<String, ReportingPeriod> = rows.into_iter().map(|row| (row.unit_code.clone(), row)).collect();
     let mut by_status: BTreeMap<PeriodStatus, usize> = BTreeMap::new();
     for code in &codes {
         let status = rows.get(*code).map_or(PeriodStatus::Open, |row| row.status);

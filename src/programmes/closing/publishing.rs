@@ -1,7 +1,9 @@
 //! Figures as they were published, and what has changed since.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{Months, NaiveDate};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use serde::Serialize;
@@ -9,16 +11,18 @@ use utoipa::ToSchema;
 
 use super::model::{PublishedFigure, ReportingPeriod};
 use crate::accounts::Actor;
-use crate::admin_units::{AdminUnit, Level};
+use crate::admin_units::Level;
 use crate::db::DbConnection;
 use crate::db::bulk::{BulkRow as _, bulk_rows};
 use crate::db::schema::{published_figures, register_entries, reported_values};
 use crate::db::types::{Instant, text_enum};
 use crate::error::AppError;
+use crate::programmes::elements::{Element, Family, Source};
 use crate::programmes::figures::views::{PlanFigure, PlanFigures};
-use crate::programmes::figures::{Ask, Desk, MapChoice, NoFigure, figures};
+use crate::programmes::figures::{Ask, Desk, MapChoice, NoFigure, figures, is_told_to_all};
 use crate::programmes::periods::{Calendar, ReportPeriod};
-use crate::programmes::plans::{Plans, VersionedPlan};
+use crate::programmes::plans::{Indicator, Plans, VersionedPlan};
+use crate::programmes::registers::Register;
 use crate::programmes::sums::province_of;
 
 bulk_rows! { PublishedFigure => published_figures }
@@ -28,9 +32,9 @@ text_enum! {
     ChangeReason {
         /// The plan has a newer version.
         Definition = "definition",
-        /// Entries of registers were added, corrected or declared void.
+        /// Entries of its registers were added, corrected or declared void.
         Entries = "entries",
-        /// Values of other bodies were added or revised.
+        /// Values of other bodies that it takes were added or revised.
         ReportedValues = "reported_values",
         /// Units, establishments or staff it is a share of changed, or it was shown on another map.
         Other = "other",
@@ -50,7 +54,7 @@ pub struct PublishedView {
     pub numerator: Option<i64>,
     /// Denominator.
     pub denominator: Option<i64>,
-    /// Why there was a revision.
+    /// Why there was a revision, for those who keep the registers.
     pub reason: Option<String>,
     /// What is different now; absent when nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,10 +70,13 @@ pub struct ChangeView {
     pub denominator: Option<i64>,
     /// Why.
     pub why: Vec<ChangeReason>,
-    /// Entries of registers in the area that were written since.
-    pub entries_since: i64,
-    /// Reported values of the area that were written since.
-    pub reported_values_since: i64,
+    /// Entries of its registers that were written since in the unit, of days that count in the period; for those who keep
+    /// its registers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entries_since: Option<i64>,
+    /// Reported values of its elements that were written since of the unit and the period; for the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reported_values_since: Option<i64>,
 }
 
 /// Publishes the figures of a closed period: of every plan whose calendar and years it is one of.
@@ -91,7 +98,7 @@ pub fn publish(
             unit: row.unit_code.clone(),
             period,
             map: MapChoice::OfPeriod,
-            breakdown: std::collections::BTreeSet::new(),
+            breakdown: BTreeSet::new(),
             indicator: None,
         };
         let all = figures(conn, desk, plan, &ask)?;
@@ -156,89 +163,190 @@ pub fn history(
     Ok(rows.select(PublishedFigure::as_select()).load(conn)?)
 }
 
-/// Says of the figures of the unit asked for what was published of them last, and what has changed since.
+/// A figure as it was published last, without its content.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = published_figures)]
+struct Last {
+    indicator_code: String,
+    unit_code: String,
+    period: String,
+    revision: i32,
+    plan_version: i32,
+    numerator: Option<i64>,
+    denominator: Option<i64>,
+    reason: String,
+    published_at: Instant,
+}
+
+/// Says of figures what was published of them last, and what has changed since.
 ///
 /// # Errors
 /// The engine's own.
 pub fn attach(
     conn: &mut DbConnection,
     desk: Desk<'_>,
-    calendar: Calendar,
-    period: ReportPeriod,
+    plan: &VersionedPlan,
     all: &mut PlanFigures,
 ) -> Result<(), AppError> {
-    let mut last: BTreeMap<String, PublishedFigure> = BTreeMap::new();
-    for row in history(conn, &all.programme, &all.unit_code, calendar, period)? {
-        last.insert(row.indicator_code.clone(), row);
-    }
-    let Some(since) = last.values().map(|row| row.published_at).max() else { return Ok(()) };
-    let written = written_since(conn, desk, calendar, &all.unit_code, since)?;
-    let (unit, version) = (all.unit_code.clone(), all.definition_version);
-    for indicator in &mut all.indicators {
-        let Some(row) = last.remove(&indicator.indicator) else { continue };
-        let own = |figure: &&mut PlanFigure| {
-            figure.unit_code == unit && figure.class.is_none() && figure.period == row.period
-        };
+    let mut last = published_last(conn, desk, plan, all)?;
+    let mut written: BTreeMap<(String, Instant, Days), Written> = BTreeMap::new();
+    for figures in &mut all.indicators {
+        let Some(indicator) = plan.plan.indicator(&figures.indicator) else { continue };
         // What is kept back now was so when it was published.
-        let figure = indicator.figures.iter_mut().find(own).filter(|of| of.reason != Some(NoFigure::KeepersOnly));
-        if let Some(figure) = figure {
-            figure.published = Some(view(&row, figure, version, written));
+        let own =
+            figures.figures.iter_mut().filter(|of| of.class.is_none() && of.reason != Some(NoFigure::KeepersOnly));
+        for figure in own {
+            let key = (figures.indicator.clone(), figure.unit_code.clone(), figure.period.clone());
+            let Some(row) = last.remove(&key) else { continue };
+            // Of another version nobody knows here whether its numbers told of few.
+            let level = desk.units.get(&figure.unit_code).map(|unit| unit.level);
+            let is_period = |text: &str| text.parse().is_ok_and(|period| is_told_to_all(level, period));
+            if !desk.for_keepers && row.plan_version != plan.version && !is_period(&figure.period) {
+                continue;
+            }
+            let differs = figure.numerator != row.numerator || figure.denominator != row.denominator;
+            let changed = if differs {
+                let since = (figure.unit_code.clone(), row.published_at, (figure.first_day, figure.last_day));
+                let written = match written.entry(since) {
+                    Entry::Occupied(there) => there.into_mut(),
+                    Entry::Vacant(none) => {
+                        let found = written_since(conn, desk, plan.plan.calendar, none.key())?;
+                        none.insert(found)
+                    }
+                };
+                Some(change(&row, figure, (indicator, plan.version), (written, desk.for_keepers)))
+            } else {
+                None
+            };
+            figure.published = Some(PublishedView {
+                revision: row.revision,
+                published_at: row.published_at,
+                definition_version: row.plan_version,
+                numerator: row.numerator,
+                denominator: row.denominator,
+                reason: Some(row.reason).filter(|reason| desk.for_keepers && !reason.is_empty()),
+                changed,
+            });
         }
     }
     Ok(())
 }
 
-/// Entries of an area, and reported values of it in a calendar, that were written since a moment. An index is entered by
-/// the province: of the country, by each there ever was.
+/// The last revision of every published figure that is shown, by indicator, unit and period.
+fn published_last(
+    conn: &mut DbConnection,
+    desk: Desk<'_>,
+    plan: &VersionedPlan,
+    all: &PlanFigures,
+) -> Result<BTreeMap<(String, String, String), Last>, AppError> {
+    let figures = || all.indicators.iter().flat_map(|indicator| &indicator.figures);
+    // Nobody below a province publishes.
+    let publishes = |code: &&String| {
+        desk.units.get(code).is_some_and(|unit| matches!(unit.level, Level::Country | Level::Province))
+    };
+    let units: BTreeSet<String> = figures().map(|figure| &figure.unit_code).filter(publishes).cloned().collect();
+    let periods: BTreeSet<String> = figures().map(|figure| figure.period.clone()).collect();
+    let rows: Vec<Last> = published_figures::table
+        .filter(published_figures::plan_code.eq(&plan.plan.code))
+        .filter(published_figures::unit_code.eq_any(units))
+        .filter(published_figures::calendar.eq(plan.plan.calendar))
+        .filter(published_figures::period.eq_any(periods))
+        .order(published_figures::revision)
+        .select(Last::as_select())
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| ((row.indicator_code.clone(), row.unit_code.clone(), row.period.clone()), row))
+        .collect())
+}
+
+/// First and last day of a period.
+type Days = (NaiveDate, NaiveDate);
+
+/// What was written since a moment about an area, of days that count in a period: entries by register, values by element.
+#[derive(Debug, Default)]
+struct Written {
+    entries: BTreeMap<Register, i64>,
+    values: BTreeMap<String, i64>,
+}
+
+/// An index is entered by the province: of the country, by each there ever was; of a province that is no more, by that of
+/// today, of which its own units are looked at.
 fn written_since(
     conn: &mut DbConnection,
     desk: Desk<'_>,
     calendar: Calendar,
-    unit: &str,
-    since: Instant,
-) -> Result<(i64, i64), AppError> {
-    let is_country = |unit: &AdminUnit| unit.level == Level::Country;
-    let provinces: Vec<String> = if desk.units.get(unit).is_some_and(is_country) {
+    (unit, since, (first_day, last_day)): &(String, Instant, Days),
+) -> Result<Written, AppError> {
+    let is_country = desk.units.get(unit).is_some_and(|unit| unit.level == Level::Country);
+    let provinces: Vec<String> = if is_country {
         let all = desk.units.all().iter().filter(|unit| matches!(unit.level, Level::Country | Level::Province));
         all.map(|unit| unit.code.clone()).collect()
     } else {
         vec![province_of(desk.units, unit, desk.today)]
     };
+    let is_whole = is_country || provinces.iter().all(|province| province == unit);
+    // A figure may compare with the year before. What happens once moves no figure of other years.
+    let earliest = first_day.checked_sub_months(Months::new(12)).unwrap_or(*first_day);
+    let of_their_day =
+        [Register::CommunicationActivities, Register::PressItems, Register::TipOffs, Register::NeedSurveys];
+    let is_of = |period: &str| {
+        let period =
+            period.parse::<ReportPeriod>().map(|period| period.days(calendar, desk.counter.measures.closing_day));
+        period.is_ok_and(|(first, last)| first <= *last_day && earliest <= last)
+    };
+    let concerns = |of: &str| is_whole || desk.units.is_within(of, unit);
     let entries = register_entries::table
         .filter(register_entries::province_code.eq_any(provinces.clone()))
-        .filter(register_entries::updated_at.gt(since));
+        .filter(register_entries::updated_at.gt(since))
+        .filter(register_entries::day.le(last_day))
+        .filter(register_entries::day.ge(earliest).or(register_entries::register.ne_all(of_their_day)))
+        .group_by((register_entries::register, register_entries::unit_code))
+        .select((register_entries::register, register_entries::unit_code, count_star()));
     let values = reported_values::table
         .filter(reported_values::province_code.eq_any(provinces))
         .filter(reported_values::entered_at.gt(since))
-        .filter(reported_values::calendar.eq(calendar));
-    Ok((entries.select(count_star()).first(conn)?, values.select(count_star()).first(conn)?))
+        .filter(reported_values::calendar.eq(calendar))
+        .group_by((reported_values::element, reported_values::unit_code, reported_values::period))
+        .select((reported_values::element, reported_values::unit_code, reported_values::period, count_star()));
+    let mut written = Written::default();
+    for (register, of, count) in entries.load::<(Register, String, i64)>(conn)? {
+        *written.entries.entry(register).or_default() += if concerns(&of) { count } else { 0 };
+    }
+    for (element, of, period, count) in values.load::<(String, String, String, i64)>(conn)? {
+        *written.values.entry(element).or_default() += if concerns(&of) && is_of(&period) { count } else { 0 };
+    }
+    Ok(written)
 }
 
-fn view(row: &PublishedFigure, figure: &PlanFigure, version: i32, written: (i64, i64)) -> PublishedView {
+fn change(
+    row: &Last,
+    figure: &PlanFigure,
+    (indicator, version): (&Indicator, i32),
+    (written, for_keepers): (&Written, bool),
+) -> ChangeView {
     let less = |now: Option<i64>, then: Option<i64>| Some(now? - then?);
-    let differs = figure.numerator != row.numerator || figure.denominator != row.denominator;
+    let families: BTreeSet<Family> =
+        indicator.sources().into_iter().filter_map(Source::of_register).map(Element::family).collect();
+    let elements: BTreeSet<String> = indicator.elements();
+    let entries_since: i64 =
+        written.entries.iter().filter(|(of, _)| families.contains(&of.family())).map(|(_, n)| n).sum();
+    let reported_values_since: i64 =
+        written.values.iter().filter(|(of, _)| elements.contains(*of)).map(|(_, n)| n).sum();
     let causes = [
         (ChangeReason::Definition, row.plan_version != version),
-        (ChangeReason::Entries, written.0 > 0),
-        (ChangeReason::ReportedValues, written.1 > 0),
+        (ChangeReason::Entries, entries_since > 0),
+        (ChangeReason::ReportedValues, reported_values_since > 0),
     ];
     let mut why: Vec<ChangeReason> = causes.into_iter().filter(|(_, is)| *is).map(|(cause, _)| cause).collect();
     if why.is_empty() {
         why.push(ChangeReason::Other);
     }
-    PublishedView {
-        revision: row.revision,
-        published_at: row.published_at,
-        definition_version: row.plan_version,
-        numerator: row.numerator,
-        denominator: row.denominator,
-        reason: Some(row.reason.clone()).filter(|reason| !reason.is_empty()),
-        changed: differs.then(|| ChangeView {
-            numerator: less(figure.numerator, row.numerator),
-            denominator: less(figure.denominator, row.denominator),
-            why,
-            entries_since: written.0,
-            reported_values_since: written.1,
-        }),
+    ChangeView {
+        numerator: less(figure.numerator, row.numerator),
+        denominator: less(figure.denominator, row.denominator),
+        why,
+        entries_since: for_keepers.then_some(entries_since),
+        reported_values_since: for_keepers.then_some(reported_values_since),
     }
 }

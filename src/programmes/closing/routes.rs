@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use super::completeness::{Completeness, Shown, completeness, silent, untouched};
-use super::model::{PeriodStatus, ReportingPeriod, ReportingPeriodView, ReportingStepView};
+use super::model::{PeriodStatus, PublishedFigure, ReportingPeriod, ReportingPeriodView, ReportingStepView};
 use super::publishing::{history, publish};
 use super::rules::{self, Books, PeriodKey, Step, find, refuse_elsewhere, steps};
 use crate::accounts::{Actor, Caller};
@@ -25,7 +25,7 @@ use crate::http::{IfMatchOrFirst, Page, Path, Query, Valid, Versioned, listing};
 use crate::programmes::figures::views::PlanFigure;
 use crate::programmes::figures::{Desk, is_told_to_all};
 use crate::programmes::periods::{Calendar, ReportPeriod};
-use crate::programmes::plans::Plan;
+use crate::programmes::plans::{Plan, Plans, of_version};
 use crate::programmes::returns::{self, ClosingDesk, compute, falls_due};
 use crate::text::tidy;
 
@@ -49,22 +49,64 @@ struct ReportingPeriodReply {
     report: ReportingPeriodView,
     /// Steps that were taken, the earliest first.
     steps: Vec<ReportingStepView>,
+    /// Of a province or the country, for a period that a plan asks for: how far those are who report to it. What it closes
+    /// lacks those that have not reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    below: Option<BelowView>,
+}
+
+/// How far units are that report to another.
+#[derive(Debug, Serialize, ToSchema)]
+struct BelowView {
+    /// Units that are to report: communes, of the country provinces.
+    expected: usize,
+    /// Of them, those that have not reported.
+    not_reported: usize,
+    /// Of those that have, the ones whose reports nobody has checked.
+    not_checked: usize,
+}
+
+fn below(
+    conn: &mut DbConnection,
+    books: Books<'_>,
+    plans: &Plans,
+    key: &PeriodKey,
+) -> Result<Option<BelowView>, AppError> {
+    let level = match books.units.get(&key.unit).map(|unit| unit.level) {
+        Some(Level::Country) => Level::Province,
+        Some(Level::Province) => Level::Commune,
+        _ => return Ok(None),
+    };
+    let asks = |plan: &Plan| {
+        plan.calendar == key.calendar
+            && books.units.is_within(&key.unit, &plan.scope_unit)
+            && (level == Level::Province || plan.reported_by == level)
+            && plan.reported_periods().any(|period| period == key.period)
+    };
+    if !plans.all().any(asks) {
+        return Ok(None);
+    }
+    let told = completeness(conn, books, key, level, &Shown::default())?;
+    let not_checked = told.by_status.get(&PeriodStatus::Submitted).copied().unwrap_or_default();
+    Ok(Some(BelowView { expected: told.expected, not_reported: told.expected - told.reported, not_checked }))
 }
 
 fn reply(
     conn: &mut DbConnection,
     books: Books<'_>,
+    plans: &Plans,
     key: &PeriodKey,
 ) -> Result<Versioned<ReportingPeriodReply>, AppError> {
+    let below = below(conn, books, plans, key)?;
     match find(conn, key)? {
         None => {
             let days = key.period.days(key.calendar, books.closing_day);
             let report = untouched(&key.unit, key, days);
-            Ok(Versioned { record: ReportingPeriodReply { report, steps: Vec::new() }, version: 0 })
+            Ok(Versioned { record: ReportingPeriodReply { report, steps: Vec::new(), below }, version: 0 })
         }
         Some(row) => {
             let steps = steps(conn, row.id)?.into_iter().map(Into::into).collect();
-            Ok(Versioned { version: row.version, record: ReportingPeriodReply { report: row.into(), steps } })
+            Ok(Versioned { version: row.version, record: ReportingPeriodReply { report: row.into(), steps, below } })
         }
     }
 }
@@ -82,7 +124,7 @@ async fn read_period(
     app.read(caller, move |conn, actor| {
         let scope = actor.scope(Action::ReportingRead)?;
         refuse_elsewhere(&state.units, &scope, &key.unit, actor.now.civil_date())?;
-        reply(conn, books(&state), &key)
+        reply(conn, books(&state), &state.plans.now(), &key)
     })
     .await
 }
@@ -159,8 +201,8 @@ fn take(
     (key, version): (&PeriodKey, Option<i32>),
     step: &Step,
 ) -> Result<Versioned<ReportingPeriodReply>, AppError> {
-    let row = rules::step(conn, actor, books(app), &app.trail, new.id, (key, version), step)?;
     let plans = app.plans.now();
+    let row = rules::step(conn, actor, books(app), &app.trail, new.id, (key, version), (step, &plans))?;
     let desk = ClosingDesk {
         units: &app.units,
         services: &app.services,
@@ -181,7 +223,7 @@ fn take(
         let reason = reason_of_revision(conn, &row)?;
         publish(conn, actor, desk, &plans, &row, &reason)?;
     }
-    reply(conn, books(app), key)
+    reply(conn, books(app), &plans, key)
 }
 
 /// Why the period was opened again last; nothing of the first revision.
@@ -271,10 +313,19 @@ struct PublishedFigureView {
 /// Fields of a figure that tell of the few units that keep a source.
 const OF_PARTS: [&str; 3] = ["numerator_parts", "denominator_parts", "coverage"];
 
-/// Indicators that tell of few people, of which others than those who keep the registers read less.
-fn of_few(plan: &Plan) -> BTreeSet<String> {
-    let few = plan.indicators.iter().filter(|indicator| plan.tells_of_few(indicator));
-    few.map(|indicator| indicator.code.clone()).collect()
+/// What was published of indicators that tell of few people, by version and code: others than those who keep the registers
+/// read less of them. They did when it was published, or do now; of a version that cannot be read any more all may.
+fn of_few(conn: &mut DbConnection, plan: &Plan, rows: &[PublishedFigure]) -> Result<BTreeSet<(i32, String)>, AppError> {
+    let tells = |plan: &Plan, code: &str| plan.indicator(code).is_none_or(|indicator| plan.tells_of_few(indicator));
+    let versions: BTreeSet<i32> = rows.iter().map(|row| row.plan_version).collect();
+    let mut few = BTreeSet::new();
+    for version in versions {
+        let then = of_version(conn, &plan.code, version)?;
+        let codes = rows.iter().filter(|row| row.plan_version == version).map(|row| &row.indicator_code);
+        let codes = codes.filter(|code| tells(plan, code) || then.as_ref().is_none_or(|then| tells(then, code)));
+        few.extend(codes.map(|code| (version, code.clone())));
+    }
+    Ok(few)
 }
 
 /// List what was published of a plan for a unit and a period, with every revision; why there was one is told to those who
@@ -300,13 +351,14 @@ async fn list_published(
         let today = actor.now.civil_date();
         let registers = actor.scope(Action::RegisterRead);
         let keeps = registers.is_ok_and(|scope| refuse_elsewhere(&state.units, &scope, unit, today).is_ok());
-        let of_few: BTreeSet<String> = if keeps { BTreeSet::new() } else { of_few(plan) };
         let level = state.units.get(unit).map(|unit| unit.level);
-        rows.retain(|row| !of_few.contains(&row.indicator_code) || is_told_to_all(level, period));
-        let view = |row: super::model::PublishedFigure| {
+        let few = if keeps { BTreeSet::new() } else { of_few(conn, plan, &rows)? };
+        let is_of_few = |row: &PublishedFigure| few.contains(&(row.plan_version, row.indicator_code.clone()));
+        rows.retain(|row| !is_of_few(row) || is_told_to_all(level, period));
+        let view = |row: PublishedFigure| {
             let fault = |error: serde_json::Error| AppError::internal(error.to_string());
             let mut figure: serde_json::Value = serde_json::from_str(&row.content).map_err(fault)?;
-            if let Some(figure) = figure.as_object_mut().filter(|_| of_few.contains(&row.indicator_code)) {
+            if let Some(figure) = figure.as_object_mut().filter(|_| is_of_few(&row)) {
                 figure.retain(|name, _| !OF_PARTS.contains(&name.as_str()));
             }
             Ok(PublishedFigureView {

@@ -14,8 +14,10 @@ use crate::db::schema::{register_entries, reported_values, reporting_periods, re
 use crate::db::types::ReportingPeriodId;
 use crate::error::{AppError, Conflict, FitsWith, Rule};
 use crate::grants::{Action, Scope};
+use crate::programmes::elements::Source;
 use crate::programmes::figures::routes::reaches;
 use crate::programmes::periods::{Calendar, ReportPeriod};
+use crate::programmes::plans::{Plan, Plans};
 use crate::programmes::registers::Register;
 use crate::programmes::sums::province_of;
 
@@ -83,7 +85,7 @@ pub fn step(
     trail: &TrailKey,
     new_id: ReportingPeriodId,
     (key, expected): (&PeriodKey, Option<i32>),
-    step: &Step,
+    (step, plans): (&Step, &Plans),
 ) -> Result<ReportingPeriod, AppError> {
     let scope = actor.scope(Action::ReportingStep)?;
     let today = actor.now.civil_date();
@@ -103,7 +105,7 @@ pub fn step(
     if matches!(step.status, PeriodStatus::Open | PeriodStatus::Reopened) && step.reason.is_empty() {
         return Err(AppError::field("reason", Rule::Required));
     }
-    refuse_closed_above(conn, (books.units, today), key, (first_day, last_day), step.status)?;
+    refuse_closed_above(conn, (books.units, plans, today), key, (first_day, last_day), step.status)?;
     if step.status == PeriodStatus::Submitted && step.nothing_to_report && has_told(conn, key, (first_day, last_day))? {
         return Err(AppError::field("nothing_to_report", Rule::MustFit(FitsWith::NothingOnRecord)));
     }
@@ -142,7 +144,7 @@ pub fn step(
 /// period it has closed, or after the country did.
 fn refuse_closed_above(
     conn: &mut DbConnection,
-    (units, today): (&AdminUnits, NaiveDate),
+    (units, plans, today): (&AdminUnits, &Plans, NaiveDate),
     key: &PeriodKey,
     days: Span,
     next: PeriodStatus,
@@ -157,7 +159,18 @@ fn refuse_closed_above(
             closed.cover_part(&key.unit, days).filter(|_| sends)
         }
     };
-    found.map_or(Ok(()), |period| Err(AppError::closed(period)))
+    // What nobody told is no nought, and a later figure compares with it: a report tells that there was none, and what is
+    // returned takes that back.
+    let speaks = matches!(next, PeriodStatus::Submitted | PeriodStatus::Open);
+    let period = match found {
+        None if speaks && level >= Level::District => {
+            let of_plan = |plan: &Plan| plan.calendar == key.calendar && units.is_within(&key.unit, &plan.scope_unit);
+            let of_registers = |source: &Source| source.of_register().is_some();
+            plans.closed_by_comparison(&mut closed, &key.unit, (of_plan, of_registers), days)
+        }
+        found => found,
+    };
+    period.map_or(Ok(()), |period| Err(AppError::closed(period)))
 }
 
 /// Whether a unit recorded something on these days, or a value of the period was reported of it.

@@ -68,14 +68,24 @@ impl Question<'_> {
             None => self.registered(conn, source, false)?.remove("").unwrap_or_default(),
         };
         self.add_reports(conn, &source.element, &source.class(), nature_of(self.plan, source), &mut told)?;
+        self.add_wholes(conn, source, &mut told)?;
         Ok(ByUnit::of(told))
     }
 
-    /// As [`Question::told`], class by class; reports have no classes.
+    /// As [`Question::told`], class by class; reports have classes only of elements that the plan declares with them.
     ///
     /// # Errors
     /// The engine's own.
     pub fn told_by_class(self, conn: &mut DbConnection, source: &Source) -> Result<ByClass, AppError> {
+        if let Some(declared) = self.plan.declared(&source.element) {
+            let mut classes = ByClass::new();
+            for class in &declared.classes {
+                let mut told = Vec::new();
+                self.add_reports(conn, &source.element, class, declared.nature, &mut told)?;
+                classes.insert(class.clone(), ByUnit::of(told));
+            }
+            return Ok(classes);
+        }
         Ok(self.registered(conn, source, true)?.into_iter().map(|(class, list)| (class, ByUnit::of(list))).collect())
     }
 
@@ -112,6 +122,30 @@ impl Question<'_> {
             }
         }
         Ok(told)
+    }
+
+    /// Of an element that is reported by class: the sum of all classes, of units that told no whole.
+    fn add_wholes(self, conn: &mut DbConnection, source: &Source, told: &mut List) -> Result<(), AppError> {
+        let declared = self.plan.declared(&source.element).filter(|declared| !declared.classes.is_empty());
+        let Some(declared) = declared else { return Ok(()) };
+        let mut sums: BTreeMap<UnitNo, Vec<(i64, usize)>> = BTreeMap::new();
+        for units in self.told_by_class(conn, source)?.into_values() {
+            for (unit, told) in units.into_list() {
+                let sum = sums.entry(unit).or_insert_with(|| vec![(0, 0); self.spans.len()]);
+                for (sum, told) in sum.iter_mut().zip(told.reported.into_iter().flatten()) {
+                    *sum = told.map_or(*sum, |told| (sum.0 + told, sum.1 + 1));
+                }
+            }
+        }
+        for (unit, sums) in sums {
+            let own = told.iter_mut().find(|(of, _)| *of == unit).and_then(|(_, own)| own.reported.as_mut());
+            let all = sums.into_iter().map(|(sum, classes)| (classes == declared.classes.len()).then_some(sum));
+            match own {
+                Some(own) => own.iter_mut().zip(all).for_each(|(own, all)| *own = own.or(all)),
+                None => told.push((unit, Told { reported: Some(all.collect()), ..Told::default() })),
+            }
+        }
+        Ok(())
     }
 
     fn add_reports(

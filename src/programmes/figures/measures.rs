@@ -23,6 +23,8 @@ text_enum! {
         FromNought = "from_nought",
         /// The plan names no baseline, or its number is not known.
         BaselineMissing = "baseline_missing",
+        /// The period lies before the baseline.
+        BeforeBaseline = "before_baseline",
         /// Distinct persons are not added up over years.
         NotAdditive = "not_additive",
         /// The period has not begun.
@@ -48,6 +50,7 @@ impl NoFigure {
             Self::NoSuchUnit
                 | Self::NotAskedHere
                 | Self::NotAdditive
+                | Self::BeforeBaseline
                 | Self::StatisticsOnly
                 | Self::KeepersOnly
                 | Self::OutsidePlan

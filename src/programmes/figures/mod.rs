@@ -4,29 +4,33 @@ mod gather;
 mod measures;
 mod numbers;
 mod outreach;
+mod reports;
 pub mod routes;
 mod targets;
 mod tree;
 pub mod views;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use self::gather::{Question, Span};
 use self::measures::evaluate;
 use self::numbers::{Asked, Cell, Cells, numbers, numbers_by_class, reporting_units};
-use self::targets::{Standing, judge, view};
+use self::targets::{Standing, is_out_of_reach, judge, view};
 use self::tree::{Map, Remark};
 use self::views::{CoverageView, IndicatorFigures, PartsView, PlanFigure, PlanFigures, UnitNote};
 use super::closing::completeness::status_of;
+use super::elements::{Element, Family, Source};
 use super::periods::{Calendar, PeriodKind, ReportPeriod};
 use super::plans::model::{Breakdown, Operator, Target};
 use super::plans::{Indicator, MeasureKind, Plan, VersionedPlan};
+use super::registers::Register;
 use super::sums::{Area, Counter, Fresh, province_of};
 use crate::admin_units::{AdminUnits, CommuneKind, Grounds, Level, Shares};
 use crate::app::App;
 use crate::db::DbConnection;
+use crate::db::types::Instant;
 use crate::error::{AppError, FieldError, Rule};
 
 pub use measures::{NoFigure, Ratio};
@@ -79,13 +83,24 @@ pub struct Desk<'a> {
     pub for_keepers: bool,
     /// Today.
     pub today: NaiveDate,
+    /// Now.
+    pub now: Instant,
 }
 
 impl<'a> Desk<'a> {
     /// That of a running server, for keepers, today.
     pub fn of(app: &'a App, counter: &'a Counter, shares: &'a Shares, silent: &'a BTreeSet<String>) -> Self {
         let (units, grounds) = (&*app.units, &*app.grounds);
-        Self { units, grounds, counter, shares, silent, for_keepers: true, today: app.clock.today() }
+        Self {
+            units,
+            grounds,
+            counter,
+            shares,
+            silent,
+            for_keepers: true,
+            today: app.clock.today(),
+            now: app.clock.now(),
+        }
     }
 }
 
@@ -113,8 +128,7 @@ pub fn figures(
     let is_chosen = |indicator: &&Indicator| ask.indicator.as_ref().is_none_or(|code| *code == indicator.code);
     let chosen: Vec<&Indicator> = plan.indicators.iter().filter(is_chosen).collect();
     if rows.len() * spans.len() * chosen.len() > MOST_FIGURES {
-        let max = u64::try_from(MOST_FIGURES).unwrap_or(0);
-        return Err(AppError::field("breakdown", Rule::Items { min: 1, max }));
+        return Err(too_many());
     }
     let area = area(desk, &ask.unit);
     let fresh = Fresh::default();
@@ -129,8 +143,11 @@ pub fn figures(
         breakdown: &ask.breakdown,
         for_keepers: desk.for_keepers,
     };
-    let indicators: Vec<IndicatorFigures> =
-        chosen.into_iter().map(|indicator| maker.indicator(conn, indicator)).collect::<Result<_, _>>()?;
+    let mut indicators: Vec<IndicatorFigures> = Vec::new();
+    for indicator in chosen {
+        let made: usize = indicators.iter().map(|made| made.figures.len()).sum();
+        indicators.push(maker.indicator(conn, indicator, made)?);
+    }
     if indicators.is_empty() {
         return Err(AppError::Invalid(vec![FieldError::new("indicator", Rule::NoSuchReference)]));
     }
@@ -147,9 +164,15 @@ pub fn figures(
         period: ask.period.to_string(),
         period_status: status_of(conn, &ask.unit, plan.calendar, ask.period)?,
         map_of,
+        computed_at: desk.now,
+        class_names: BTreeMap::new(),
         unit_names: rows.iter().chain(left_at).map(name).collect(),
         indicators,
     })
+}
+
+fn too_many() -> AppError {
+    AppError::field("breakdown", Rule::Items { min: 1, max: u64::try_from(MOST_FIGURES).unwrap_or(0) })
 }
 
 /// The unit, and those it is broken down into.
@@ -199,7 +222,13 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    fn indicator(self, conn: &mut DbConnection, indicator: &Indicator) -> Result<IndicatorFigures, AppError> {
+    /// The figures of one indicator, after so many of others.
+    fn indicator(
+        self,
+        conn: &mut DbConnection,
+        indicator: &Indicator,
+        made: usize,
+    ) -> Result<IndicatorFigures, AppError> {
         let mut remarks = BTreeSet::new();
         let mut figures = Vec::new();
         if let Some(reason) = self.not_asked(indicator) {
@@ -207,7 +236,7 @@ impl Maker<'_> {
         } else {
             let cells = numbers(conn, self.asked, indicator, &mut remarks)?;
             self.add(indicator, &cells, None, &mut figures);
-            self.add_classes(conn, indicator, &mut remarks, &mut figures)?;
+            self.add_classes(conn, (indicator, made), &mut remarks, &mut figures)?;
         }
         let hides_notes = !self.for_keepers && self.plan.tells_of_few(indicator);
         remarks.retain(|remark| !hides_notes && self.concerns(remark));
@@ -220,6 +249,9 @@ impl Maker<'_> {
             definition_vi: indicator.definition_vi.clone(),
             definition_en: indicator.definition_en.clone(),
             feeds: indicator.feeds.clone(),
+            registers: registers_of(indicator),
+            reports: Vec::new(),
+            more_reports: false,
             breakdowns: indicator.breakdowns.clone(),
             released_as: None,
             figures,
@@ -232,19 +264,26 @@ impl Maker<'_> {
     fn add_classes(
         self,
         conn: &mut DbConnection,
-        indicator: &Indicator,
+        (indicator, made): (&Indicator, usize),
         remarks: &mut BTreeSet<Remark>,
         figures: &mut Vec<PlanFigure>,
     ) -> Result<(), AppError> {
-        if self.breakdown.contains(&Breakdown::CommuneKind) && indicator.breakdowns.contains(&Breakdown::CommuneKind) {
-            for kind in CommuneKind::ALL {
-                let cells = numbers(conn, self.asked, &of_kind(indicator, *kind), remarks)?;
-                self.add(indicator, &cells, Some(kind.as_str()), figures);
+        let mut add = |class: &str, cells: &Cells| {
+            self.add(indicator, cells, Some(class), figures);
+            if made + figures.len() > MOST_FIGURES { Err(too_many()) } else { Ok(()) }
+        };
+        let is_asked = |way: Breakdown| self.breakdown.contains(&way) && indicator.breakdowns.contains(&way);
+        if is_asked(Breakdown::CommuneKind) {
+            for (kind, of_kind) in by_commune_kind(indicator) {
+                add(kind.as_str(), &numbers(conn, self.asked, &of_kind, remarks)?)?;
             }
         }
-        if self.breakdown.contains(&Breakdown::Class) && indicator.breakdowns.contains(&Breakdown::Class) {
+        for ((_, word), narrowed) in indicator.told_apart().filter(|((way, _), _)| is_asked(*way)) {
+            add(word, &numbers(conn, self.asked, &narrowed, remarks)?)?;
+        }
+        if is_asked(Breakdown::Class) {
             for (class, cells) in numbers_by_class(conn, self.asked, indicator, remarks)? {
-                self.add(indicator, &cells, Some(&class), figures);
+                add(&class, &cells)?;
             }
         }
         Ok(())
@@ -341,9 +380,7 @@ impl Maker<'_> {
         let (status, target) = match target {
             Some(target) => {
                 let (status, view) = judge(target, value, before, standing);
-                // Of a year that runs still there is always less than of a whole one.
-                let is_early = indicator.kind == MeasureKind::Reduction && standing.as_of < standing.period_ends;
-                (if is_early && status == Status::Met { Status::OnCourse } else { status }, Some(view))
+                (self.while_it_runs(indicator.kind, (value, target), (span, standing), status), Some(view))
             }
             None => (Status::NotApplicable, None),
         };
@@ -357,6 +394,31 @@ impl Maker<'_> {
             ..bare
         };
         self.with_numbers(indicator, figure, row, cell)
+    }
+
+    /// Where a figure of a period that runs still stands: of a year there is always less than of a whole one, and a month
+    /// that was missed is not made up for.
+    fn while_it_runs(
+        self,
+        kind: MeasureKind,
+        (value, target): (Ratio, &Target),
+        (span, standing): (Span, Standing),
+        status: Status,
+    ) -> Status {
+        if standing.as_of >= standing.period_ends {
+            return status;
+        }
+        let is_lost = || {
+            let closing_day = self.asked.question.counter.measures.closing_day;
+            let months = span.period.parts(PeriodKind::Month);
+            let ended = |month: &&ReportPeriod| month.days(self.plan.calendar, closing_day).1 <= standing.as_of;
+            is_out_of_reach(value, target, (months.iter().filter(ended).count(), months.len()))
+        };
+        match (kind, status) {
+            (MeasureKind::Reduction | MeasureKind::Cadence, Status::Met) => Status::OnCourse,
+            (MeasureKind::Cadence, Status::OnCourse) if is_lost() => Status::Behind,
+            _ => status,
+        }
     }
 
     fn with_numbers(self, indicator: &Indicator, figure: PlanFigure, row: &str, cell: &Cell) -> PlanFigure {
@@ -420,19 +482,31 @@ impl Maker<'_> {
     }
 }
 
+/// The registers that the numbers of an indicator are counted from.
+fn registers_of(indicator: &Indicator) -> BTreeSet<Register> {
+    let families: BTreeSet<Family> =
+        indicator.sources().into_iter().filter_map(Source::of_register).map(Element::family).collect();
+    Register::ALL.iter().copied().filter(|register| families.contains(&register.family())).collect()
+}
+
 /// Whether numbers of persons of a unit and a period are told to more than those who keep its registers.
 pub fn is_told_to_all(level: Option<Level>, period: ReportPeriod) -> bool {
     period.kind.months() >= PeriodKind::Year.months() && matches!(level, Some(Level::Country | Level::Province))
 }
 
-/// The same indicator, of communes of one kind; what a report counts of all of them is left out.
-fn of_kind(indicator: &Indicator, kind: CommuneKind) -> Indicator {
-    let mut own = indicator.clone();
-    if let Some(units) = &mut own.measured.units {
-        units.commune_kinds = BTreeSet::from([kind]);
+/// The same indicator, of communes of each kind that it is about; what a report counts of all of them is left out.
+fn by_commune_kind(indicator: &Indicator) -> Vec<(CommuneKind, Indicator)> {
+    let of_kind = |kind: &CommuneKind| {
+        let mut own = indicator.clone();
+        let units = own.measured.units.as_mut()?;
+        if !units.commune_kinds.is_empty() && !units.commune_kinds.contains(kind) {
+            return None;
+        }
+        units.commune_kinds = BTreeSet::from([*kind]);
         units.reported_as = None;
-    }
-    own
+        Some((*kind, own))
+    };
+    CommuneKind::ALL.iter().filter_map(of_kind).collect()
 }
 
 /// The target that binds a unit: its own, that of the plan's unit, or of its kind for the units below.

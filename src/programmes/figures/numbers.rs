@@ -19,7 +19,7 @@ use crate::programmes::closing::completeness::silent;
 use crate::programmes::elements::{Nature, Source};
 use crate::programmes::periods::{PeriodKind, ReportPeriod};
 use crate::programmes::plans::MeasureKind;
-use crate::programmes::plans::model::{Indicator, Measured};
+use crate::programmes::plans::model::{CadenceMeasure, Indicator, Measured};
 
 /// Where a number comes from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -92,7 +92,10 @@ impl Asked<'_> {
         remarks: &mut BTreeSet<Remark>,
     ) -> ByUnit<Sum> {
         let silent = || Told { is_silent: true, ..Told::default() };
-        let silent = self.silent.iter().filter_map(|unit| Some((self.map.units.number(unit)?, silent())));
+        // A unit that ended in the period does not answer for the whole of the one it went into.
+        let reports = |unit: &&String| self.map.units.is_valid_on(unit, self.as_of);
+        let numbered = |unit: &String| Some((self.map.units.number(unit)?, silent()));
+        let silent = self.silent.iter().filter(reports).filter_map(numbered);
         let told = if source.of_register().is_some() && !self.silent.is_empty() {
             ByUnit::of(told.into_list().into_iter().chain(silent).collect())
         } else {
@@ -138,11 +141,15 @@ pub fn numbers(
                 return Ok(cells(asked, Some(&now), |_, _| None));
             };
             // A part of a year is compared with the same part.
-            let before = spans.iter().map(|span| earlier(asked, ReportPeriod { year, ..of_a_year(span.period) }));
-            let before: Vec<Span> = before.collect();
-            let mut cells = compared(conn, asked, source, (&before, ReportPeriod::of_year(year)), remarks)?;
+            let then = |period: ReportPeriod| ReportPeriod { year, ..of_a_year(period) };
+            let before: Vec<Span> = spans.iter().map(|span| earlier(asked, then(span.period))).collect();
+            let mut cells = compared(conn, asked, source, (&before, then(asked.period)), remarks)?;
             for (cell, span) in cells.values_mut().flat_map(|cells| cells.iter_mut().zip(spans)) {
-                cell.none = (span.period.kind == PeriodKind::FiveYears).then_some(NoFigure::NotAdditive);
+                cell.none = match span.period {
+                    of if of.kind == PeriodKind::FiveYears => Some(NoFigure::NotAdditive),
+                    of if of.year < year => Some(NoFigure::BeforeBaseline),
+                    _ => None,
+                };
             }
             Ok(cells)
         }
@@ -165,8 +172,15 @@ pub fn numbers_by_class(
     indicator: &Indicator,
     remarks: &mut BTreeSet<Remark>,
 ) -> Result<BTreeMap<String, Cells>, AppError> {
-    let Measured { numerator, denominator, units, .. } = &indicator.measured;
+    let Measured { numerator, denominator, units, cadence, .. } = &indicator.measured;
     let spans = asked.question.spans;
+    if !cadence.is_empty() {
+        let of = |asked_for: &CadenceMeasure| -> Result<_, AppError> {
+            let cells = cadence_cells(conn, asked, std::slice::from_ref(asked_for), remarks)?;
+            Ok((asked_for.source.class(), cells))
+        };
+        return cadence.iter().map(of).collect();
+    }
     if let Some(units) = units.as_ref().filter(|units| units.all.len() == 1) {
         let Some(condition) = units.all.first() else { return Ok(BTreeMap::new()) };
         return unit_share_by_class(conn, asked, units, condition, remarks);
@@ -263,7 +277,8 @@ fn compared(
 ) -> Result<Cells, AppError> {
     let now = asked.sums(conn, asked.question.spans, source, remarks)?;
     let silent = silent(conn, asked.question.plan.calendar, then)?;
-    let before = Asked { silent: &silent, ..asked }.sums(conn, before, source, remarks)?;
+    let as_of = then.days(asked.question.plan.calendar, asked.question.counter.measures.closing_day).1;
+    let before = Asked { silent: &silent, as_of, ..asked }.sums(conn, before, source, remarks)?;
     Ok(with_denominators(asked, &now, Some(&before)))
 }
 

@@ -1,6 +1,6 @@
 //! `/programmes/{code}/indicators`: the figures of a plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY};
 use actix_web::web::{Data, Json};
@@ -11,10 +11,11 @@ use tokio::sync::OwnedSemaphorePermit;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
+use super::reports::add_reports;
 use super::views::{PlanFigure, PlanFigures};
 use super::{Ask, Desk, MapChoice, NoFigure, figures};
 use crate::accounts::{Actor, Caller};
-use crate::admin_units::{AdminUnits, shares};
+use crate::admin_units::{AdminUnits, CommuneKind, shares};
 use crate::app::App;
 use crate::db::DbConnection;
 use crate::error::{AppError, Language, PlainForm, Problem, Rule};
@@ -22,9 +23,11 @@ use crate::grants::Action;
 use crate::http::{Path, Query};
 use crate::programmes::closing::completeness::silent;
 use crate::programmes::closing::publishing::attach;
+use crate::programmes::elements::{Element, Source};
 use crate::programmes::periods::{PeriodKind, ReportPeriod};
 use crate::programmes::plans::model::Breakdown;
 use crate::programmes::plans::{Plan, VersionedPlan};
+use crate::programmes::registers::catalogue::RegisterCatalogue;
 use crate::programmes::report::ReportFormat;
 use crate::statistics;
 
@@ -218,9 +221,32 @@ pub fn made(
     let silent = silent(conn, plan.plan.calendar, ask.period)?;
     let desk = Desk { for_keepers, today, ..Desk::of(app, &counter, &shares, &silent) };
     let mut all = figures(conn, desk, plan, ask)?;
-    attach(conn, desk, plan.plan.calendar, ask.period, &mut all)?;
+    attach(conn, desk, plan, &mut all)?;
     name_releases(conn, &plan.plan, ask.period, &mut all)?;
+    if for_keepers {
+        add_reports(conn, desk, &plan.plan, ask.period, &mut all)?;
+    }
+    name_classes(&app.registers, &plan.plan, &mut all);
     Ok(all)
+}
+
+/// Names the classes that figures are told by.
+fn name_classes(registers: &RegisterCatalogue, plan: &Plan, all: &mut PlanFigures) {
+    let mut names = BTreeMap::new();
+    for figures in &all.indicators {
+        let Some(indicator) = plan.indicator(&figures.indicator) else { continue };
+        let elements = || indicator.sources().into_iter().filter_map(Source::of_register).map(Element::words);
+        let places = || elements().flat_map(|words| [words.class, words.kinds, words.groups]).flatten();
+        let reported = figures.reports.iter().map(|report| &report.class);
+        for class in figures.figures.iter().filter_map(|figure| figure.class.as_ref()).chain(reported) {
+            let word = |(register, column)| registers.words_of(register, column)?.get(class);
+            let kind = || class.parse::<CommuneKind>().ok().map(CommuneKind::words);
+            if let Some(words) = places().find_map(word).cloned().or_else(kind) {
+                names.insert(class.clone(), words);
+            }
+        }
+    }
+    all.class_names = names;
 }
 
 /// Says which statistical releases tell the figures that are left to them.

@@ -102,6 +102,17 @@ pub fn judge(target: &Target, value: Ratio, before: Option<i64>, standing: Stand
     (status, view)
 }
 
+/// Whether a cadence cannot reach its target any more, though each of the months to come were met: it was met so often in
+/// so many months that have passed, of all those of the period.
+pub fn is_out_of_reach(value: Ratio, target: &Target, (passed, all): (usize, usize)) -> bool {
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let (passed, all) = (number(passed), number(all));
+    let (Some(wanted), true) = (target.value, passed > 0) else { return false };
+    let units = value.bottom / passed;
+    let best = Ratio { top: value.top + units * (all - passed), bottom: units * all, ..value };
+    !best.reaches(wanted)
+}
+
 /// A target where there is no value to judge.
 pub fn view(target: &Target, standing: Standing) -> TargetView {
     TargetView {
@@ -172,6 +183,19 @@ mod tests {
         assert_eq!(status(&yearly, 3, "2022-06-30", "2022-12-31"), Status::OnCourse);
         assert_eq!(status(&yearly, 20, "2022-06-30", "2022-12-31"), Status::Met);
         assert_eq!(status(&yearly, 19, "2022-12-31", "2022-12-31"), Status::Behind);
+    }
+
+    #[test]
+    fn a_month_that_was_missed_is_not_made_up_for_by_those_to_come() {
+        let monthly = at_least(100, None, &[]);
+        let met = |top, bottom| Ratio { top, bottom, is_percent: true };
+        assert!(!is_out_of_reach(met(0, 1), &monthly, (0, 12)), "no month has passed");
+        assert!(!is_out_of_reach(met(8, 8), &monthly, (8, 12)));
+        assert!(is_out_of_reach(met(7, 8), &monthly, (8, 12)));
+        // Two units: 15 of 16 so far, and 8 to come, are 23 of 24 at best.
+        assert!(is_out_of_reach(met(15, 16), &monthly, (8, 12)));
+        assert!(!is_out_of_reach(met(15, 16), &at_least(95, None, &[]), (8, 12)));
+        assert!(is_out_of_reach(met(14, 16), &at_least(95, None, &[]), (8, 12)));
     }
 
     #[test]

@@ -283,9 +283,11 @@ fn divide(told: &Told, parts: &[(UnitNo, i64)]) -> Vec<(UnitNo, Told)> {
 
 fn split(number: i64, shares: &[i64]) -> Vec<i64> {
     let whole: i64 = shares.iter().sum::<i64>().max(1);
-    let mut parts: Vec<i64> = shares.iter().map(|share| number * share / whole).collect();
+    let mut parts: Vec<i64> = shares.iter().map(|share| (number * share).div_euclid(whole)).collect();
     let mut order: Vec<usize> = (0..shares.len()).collect();
-    order.sort_by_key(|place| std::cmp::Reverse(shares.get(*place).map_or(0, |share| number * share % whole)));
+    order.sort_by_key(|place| {
+        std::cmp::Reverse(shares.get(*place).map_or(0, |share| (number * share).rem_euclid(whole)))
+    });
     let left = number - parts.iter().sum::<i64>();
     for place in order.into_iter().take(usize::try_from(left).unwrap_or(0)) {
         if let Some(part) = parts.get_mut(place) {

@@ -1,6 +1,6 @@
 //! Figures as they are read: every one explains itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -9,10 +9,14 @@ use utoipa::ToSchema;
 use super::measures::NoFigure;
 use super::targets::{Status, TargetView};
 use crate::admin_units::NotTold;
+use crate::db::types::Instant;
+use crate::error::Language;
 use crate::programmes::closing::model::PeriodStatus;
 use crate::programmes::closing::publishing::PublishedView;
 use crate::programmes::plans::MeasureKind;
 use crate::programmes::plans::model::{Breakdown, Feed};
+use crate::programmes::registers::Register;
+use crate::text::Words;
 
 /// Where a number comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -82,6 +86,30 @@ pub struct PlanFigure {
     pub published: Option<PublishedView>,
 }
 
+/// A value that another body reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReportView {
+    /// Element.
+    pub element: String,
+    /// Its name, where the plan declares it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub element_name: Option<Words>,
+    /// Kinds and groups it is of; empty: of all.
+    pub class: String,
+    /// Unit.
+    pub unit_code: String,
+    /// Period.
+    pub period: String,
+    /// The value.
+    pub value: i64,
+    /// Who reported it.
+    pub source_agency: String,
+    /// In which document.
+    pub source_document: String,
+    /// Of which day; none of a value that the plan tells itself.
+    pub source_on: Option<NaiveDate>,
+}
+
 /// A note about how units were shown on the map.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UnitNote {
@@ -114,6 +142,15 @@ pub struct IndicatorFigures {
     pub definition_en: String,
     /// Records that feed it.
     pub feeds: Vec<Feed>,
+    /// Registers its numbers are counted from.
+    pub registers: BTreeSet<Register>,
+    /// What other bodies reported of its elements in the unit and the period, for those who keep its registers: the first
+    /// hundred, by unit. Some may not be counted: where a register tells the same, or a report for more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<ReportView>,
+    /// Whether there are more of them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more_reports: bool,
     /// Ways it may be broken down.
     pub breakdowns: Vec<Breakdown>,
     /// Of a figure about persons from cases: the number of the statistical release that tells it for the year asked for.
@@ -149,8 +186,21 @@ pub struct PlanFigures {
     pub period_status: Option<PeriodStatus>,
     /// Day of the map that units are shown on.
     pub map_of: NaiveDate,
+    /// When it was computed.
+    pub computed_at: Instant,
     /// Names of the units by code.
     pub unit_names: BTreeMap<String, String>,
+    /// Names of the classes by code, where figures are broken down by them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub class_names: BTreeMap<String, Words>,
     /// Indicators.
     pub indicators: Vec<IndicatorFigures>,
+}
+
+impl PlanFigures {
+    /// The name of a class; its code where it has none.
+    pub fn class_name<'a>(&'a self, class: &'a str, language: Language) -> &'a str {
+        let named = self.class_names.get(class);
+        named.map_or(class, |words| if language == Language::Vi { &words.vi } else { &words.en })
+    }
 }

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use chrono::{Datelike as _, NaiveDate};
 
 use super::Books;
-use super::model::{Breakdown, Indicator, MeasureKind, Measured, Milestone, Operator, Plan, Target, UnitMeasure};
+use super::model::{
+    Breakdown, CadenceMeasure, Indicator, MeasureKind, Measured, Milestone, Operator, Plan, Target, UnitMeasure,
+};
 use crate::admin_units::Level;
 use crate::programmes::elements::{Element, OutreachElement, Source};
 use crate::programmes::periods::{PeriodKind, ReportPeriod};
-use crate::programmes::registers::catalogue::{Column, Register};
+use crate::programmes::registers::catalogue::{Column, Register, RegisterCatalogue};
 
 type Faults = Vec<(String, String)>;
 
@@ -18,7 +20,7 @@ pub(super) fn faults(plan: &Plan, books: Books<'_>) -> Faults {
     let mut faults = Faults::new();
     check_plan(plan, books, &mut faults);
     check_reports(plan, &mut faults);
-    check_elements(plan, &mut faults);
+    check_elements(plan, books.registers, &mut faults);
     check_values(plan, books, &mut faults);
     let mut codes = BTreeSet::new();
     for (number, indicator) in plan.indicators.iter().enumerate() {
@@ -88,7 +90,7 @@ fn check_reports(plan: &Plan, faults: &mut Faults) {
     }
 }
 
-fn check_elements(plan: &Plan, faults: &mut Faults) {
+fn check_elements(plan: &Plan, registers: &RegisterCatalogue, faults: &mut Faults) {
     let mut codes = BTreeSet::new();
     for (number, element) in plan.elements.iter().enumerate() {
         let path = format!("elements[{number}].code");
@@ -99,6 +101,10 @@ fn check_elements(plan: &Plan, faults: &mut Faults) {
             || !codes.insert(element.code.as_str())
         {
             faults.push((path, "a code of its own, which no register gives".into()));
+        }
+        let is_word = |word: &String| registers.words.values().any(|list| list.contains_key(word));
+        if !element.classes.iter().all(is_word) {
+            faults.push((format!("elements[{number}].classes"), "words of `config/registers.toml`".into()));
         }
     }
 }
@@ -161,10 +167,53 @@ fn check_indicator(plan: &Plan, indicator: &Indicator, books: Books<'_>, path: &
     for (number, target) in indicator.targets.iter().enumerate() {
         check_target(plan, indicator, target, books, &format!("{path}.targets[{number}]"), faults);
     }
-    let without_words = indicator.sources().iter().all(|source| source.of_register().is_none());
-    if indicator.breakdowns.contains(&Breakdown::Class) && without_words {
-        faults.push((format!("{path}.breakdowns"), "`class` only of an element of a register".into()));
+    check_breakdowns(plan, indicator, books, path, faults);
+}
+
+/// A way to break down that would never tell a figure is none.
+fn check_breakdowns(plan: &Plan, indicator: &Indicator, books: Books<'_>, path: &str, faults: &mut Faults) {
+    if indicator.breakdowns.contains(&Breakdown::Class) && !has_classes(plan, indicator, books) {
+        let message = "`class` only of cadences that ask for one kind each, of shares of units by one condition on a register, and of other shares \
+                       whose numerator and denominator have the same words";
+        faults.push((format!("{path}.breakdowns"), message.into()));
     }
+    let of_communes = indicator.measured.units.as_ref().is_some_and(|units| units.level == Level::Commune);
+    if indicator.breakdowns.contains(&Breakdown::CommuneKind) && !of_communes {
+        faults.push((format!("{path}.breakdowns"), "`commune_kind` only of shares of communes".into()));
+    }
+    let top = indicator.measured.numerator.as_ref().filter(|_| indicator.measured.denominator.is_some());
+    for (way, words) in [(Breakdown::Kind, top.map(|top| &top.kinds)), (Breakdown::Group, top.map(|top| &top.groups))] {
+        if indicator.breakdowns.contains(&way) && words.is_none_or(|words| words.len() < 2) {
+            let message = format!("`{way}` only of shares whose numerator names several {way}s");
+            faults.push((format!("{path}.breakdowns"), message));
+        }
+    }
+}
+
+fn has_classes(plan: &Plan, indicator: &Indicator, books: Books<'_>) -> bool {
+    let Measured { numerator, denominator, units, cadence, .. } = &indicator.measured;
+    let list = |source: &Source| {
+        let (register, column) = source.of_register()?.words().class?;
+        books.registers.field(register, column)?.words.clone()
+    };
+    let declared = |source: &Source| plan.declared(&source.element).map(|declared| &declared.classes);
+    let words = |name: &String| books.registers.words.get(name);
+    let alike = |top: &Source, bottom: &Source| match (list(top), list(bottom), declared(top), declared(bottom)) {
+        (Some(top), Some(bottom), ..) => top == bottom,
+        (Some(top), None, _, Some(classes)) => {
+            !classes.is_empty() && words(&top).is_some_and(|list| classes.iter().all(|class| list.contains_key(class)))
+        }
+        (None, None, Some(top), Some(bottom)) => !top.is_empty() && top == bottom,
+        _ => false,
+    };
+    let asked_for: BTreeSet<String> = cadence.iter().map(|one| one.source.class()).collect();
+    let is_word = |one: &CadenceMeasure| one.source.kinds.len() == 1 && one.source.groups.is_empty();
+    let by_cadence = !cadence.is_empty() && cadence.iter().all(is_word) && asked_for.len() == cadence.len();
+    let by_one = units.as_ref().is_some_and(|units| {
+        numerator.is_none() && units.all.len() == 1 && units.all.iter().all(|one| list(&one.source).is_some())
+    });
+    let shares = numerator.as_ref().zip(denominator.as_ref()).is_some_and(|(top, bottom)| alike(top, bottom));
+    by_cadence || by_one || shares
 }
 
 fn named_sources(measured: &Measured) -> Vec<(String, &Source)> {

@@ -21,8 +21,9 @@ use super::sums::Series;
 use crate::admin_units::AdminUnits;
 pub use comparisons::Compared;
 pub use file::{MOST_BYTES, PlanFault, PlanFile};
+use model::{Breakdown, Measured, ReportedElement};
 pub use model::{CaseMeasure, Indicator, Measure, MeasureKind, Plan, ServiceSelection};
-pub use versions::{Origin, RefreshError, StoredVersion, import, refresh, store_shipped, versions};
+pub use versions::{Origin, RefreshError, StoredVersion, import, of_version, refresh, store_shipped, versions};
 
 const SHIPPED: [(&str, &str); 6] = [
     ("vn-808-2021-2025.toml", include_str!("../../../config/programmes/vn-808-2021-2025.toml")),
@@ -102,7 +103,7 @@ impl Plan {
 
     /// Whether an element is one that it declares to be coarse.
     pub fn is_coarse(&self, element: &str) -> bool {
-        self.elements.iter().any(|declared| declared.coarse && declared.code == element)
+        self.declared(element).is_some_and(|declared| declared.coarse)
     }
 
     /// Whether an indicator tells of few people where its units or periods are small.
@@ -116,8 +117,18 @@ impl Plan {
     pub fn series(&self) -> impl Iterator<Item = Series> {
         self.indicators
             .iter()
-            .flat_map(Indicator::sources)
-            .flat_map(|source| Series::stored_for(source, self.calendar, self.starts_on()))
+            .flat_map(|indicator| {
+                let narrowed = indicator.told_apart().map(|(_, narrowed)| narrowed);
+                let all = std::iter::once(indicator.clone()).chain(narrowed);
+                all.flat_map(|indicator| indicator.sources().into_iter().cloned().collect::<Vec<_>>())
+                    .collect::<Vec<_>>()
+            })
+            .flat_map(|source| Series::stored_for(&source, self.calendar, self.starts_on()))
+    }
+
+    /// The element of this code, where only other bodies give it.
+    pub fn declared(&self, element: &str) -> Option<&ReportedElement> {
+        self.elements.iter().find(|declared| declared.code == element)
     }
 }
 
@@ -130,6 +141,41 @@ impl Indicator {
     /// Whether it takes a number of persons from registers.
     pub fn counts_persons(&self) -> bool {
         self.sources().into_iter().filter_map(Source::of_register).any(Element::counts_persons)
+    }
+
+    /// The indicator narrowed to each word that its numerator names, in the ways it may be broken down: the denominator
+    /// where that has the same words.
+    pub fn told_apart(&self) -> impl Iterator<Item = ((Breakdown, &str), Self)> {
+        let of = |way: Breakdown| {
+            let top = self.measured.numerator.iter().filter(move |_| self.breakdowns.contains(&way));
+            let words = top.flat_map(move |top| if way == Breakdown::Kind { &top.kinds } else { &top.groups });
+            words.map(move |word| ((way, word.as_str()), self.narrowed(way, word)))
+        };
+        of(Breakdown::Kind).chain(of(Breakdown::Group))
+    }
+
+    fn narrowed(&self, way: Breakdown, word: &str) -> Self {
+        let mut own = self.clone();
+        let Measured { numerator: Some(top), denominator, .. } = &mut own.measured else { return own };
+        let place = |source: &Source| {
+            let words = source.of_register().map(Element::words);
+            words.and_then(|words| if way == Breakdown::Kind { words.kinds } else { words.groups })
+        };
+        let alike = denominator.as_mut().filter(|bottom| place(bottom) == place(top));
+        for source in alike.into_iter().chain(std::iter::once(&mut *top)) {
+            let words = if way == Breakdown::Kind { &mut source.kinds } else { &mut source.groups };
+            *words = BTreeSet::from([word.to_owned()]);
+        }
+        own
+    }
+
+    /// Every element of which other bodies may report it a value.
+    pub fn elements(&self) -> BTreeSet<String> {
+        let units = self.measured.units.as_ref();
+        let of_units = units.into_iter().flat_map(|units| {
+            units.reported_as.iter().cloned().chain(std::iter::once(format!("units_{}", units.level)))
+        });
+        self.sources().into_iter().map(|source| source.element.clone()).chain(of_units).collect()
     }
 
     /// Everything it takes from registers or reports.

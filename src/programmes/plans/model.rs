@@ -44,6 +44,13 @@ text_enum! {
     }
 }
 
+impl MeasureKind {
+    /// Whether figures of this kind, and their targets, are percentages; else they are plain numbers.
+    pub fn is_percent(self) -> bool {
+        !matches!(self, Self::Count | Self::Hold)
+    }
+}
+
 text_enum! {
     /// What a measure of persons from cases counts.
     Measure {
@@ -240,7 +247,7 @@ pub struct Indicator {
     pub definition_en: String,
     /// What the numbers are taken from.
     pub measured: Measured,
-    /// Ways to break it down: `province`, `district`, `commune`, `commune_kind`, `month`, `class`.
+    /// Ways to break it down: `province`, `district`, `commune`, `commune_kind`, `month`, `class`, `kind`, `group`.
     #[serde(default)]
     pub breakdowns: Vec<Breakdown>,
     /// Records that feed it.
@@ -262,8 +269,12 @@ text_enum! {
         CommuneKind = "commune_kind",
         /// By month.
         Month = "month",
-        /// By the words of the element: form, audience, type, agency and so on.
+        /// By the words of the element: form, audience, type, agency and so on; of cadences by what is asked for.
         Class = "class",
+        /// By each kind that the numerator names, as levels of staff.
+        Kind = "kind",
+        /// By each group that the numerator names, as topics of trainings.
+        Group = "group",
     }
 }
 
@@ -289,6 +300,9 @@ pub struct ReportedElement {
     pub en: String,
     /// How it behaves over time.
     pub nature: ReportedNature,
+    /// Words it may also be reported of one by one, as audiences; whoever reports all of them need not report the whole.
+    #[serde(default)]
+    pub classes: BTreeSet<String>,
     /// Whether it tells of few people, or of places where they are met: it is then reported by province and whole year
     /// alone, and read so by all but those who keep registers.
     #[serde(default)]

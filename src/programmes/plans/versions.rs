@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Books, PlanFile, PlanShelf, Plans, PlansError, SHIPPED, VersionedPlan};
+use super::{Books, Plan, PlanFile, PlanShelf, Plans, PlansError, SHIPPED, VersionedPlan};
 use crate::app::App;
 use crate::audit::{Subject, SubjectKind, TrailAction, record};
 use crate::db::schema::plan_versions;
@@ -88,6 +88,16 @@ pub fn refresh(db: &Database, shelf: &PlanShelf, books: Books<'_>, demo: bool) -
     plans.check_releases()?;
     shelf.replace(plans);
     Ok(true)
+}
+
+/// A plan as it was in a version; none where there is no such version, or this program cannot read it any more.
+///
+/// # Errors
+/// The engine's own.
+pub fn of_version(conn: &mut DbConnection, code: &str, version: i32) -> Result<Option<Plan>, AppError> {
+    let content = plan_versions::table.find((code, version)).select(plan_versions::content);
+    let content: Option<String> = content.first(conn).optional()?;
+    Ok(content.and_then(|content| toml::from_str(&content).ok()))
 }
 
 /// Why the plans could not be read anew.

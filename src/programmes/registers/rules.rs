@@ -24,6 +24,7 @@ use crate::db::types::{ParticipantId, RegisterEntryId};
 use crate::error::{AppError, Conflict, FieldError, FitsWith, Rule};
 use crate::grants::{Action, Places, province_of};
 use crate::programmes::plans::PlanShelf;
+use crate::programmes::sums::hands_over;
 use crate::vault::ServerKey;
 
 pub use due::mark_units;
@@ -202,7 +203,9 @@ pub fn update(
     let who: BTreeSet<ParticipantId> = listed.union(&now).copied().collect();
     let others =
         Others::read(conn, &books.plans.now(), register, &who, [before.unit_code.clone(), entry.unit_code.clone()])?;
-    refuse_locked(conn, actor, books, &moved_by_change((&before, &listed), (&entry, &now), gives_list, &others))?;
+    let has_ended = books.units.get(&before.unit_code).is_some_and(|unit| unit.valid_to.is_some());
+    let of_lists = (gives_list, has_ended && hands_over(register));
+    refuse_locked(conn, actor, books, &moved_by_change((&before, &listed), (&entry, &now), of_lists, &others))?;
     if register == Register::Establishments {
         carry_inspections(conn, actor, books, (&before, &entry), &form)?;
     }

@@ -43,29 +43,40 @@ const fn column(code: &'static str, vi: &'static str, en: &'static str) -> Colum
     Column { code, vi, en }
 }
 
-const COLUMNS: [Column; 22] = [
+const COLUMNS: [Column; 33] = [
     column("indicator", "Chỉ tiêu", "Indicator"),
     column("name", "Tên chỉ tiêu", "Name"),
     column("unit_code", "Mã đơn vị", "Unit code"),
     column("unit", "Đơn vị", "Unit"),
     column("period", "Kỳ", "Period"),
-    column("class", "Phân tổ", "Class"),
+    column("class", "Mã phân tổ", "Class code"),
+    column("class_name", "Phân tổ", "Class"),
     column("numerator", "Tử số", "Numerator"),
     column("denominator", "Mẫu số", "Denominator"),
     column("percent", "Tỷ lệ (%)", "Percent"),
     column("number", "Số lượng", "Number"),
     column("target", "Mục tiêu", "Target"),
+    column("wanted", "Mức phải đạt lúc này", "Wanted on that day"),
     column("status", "Tình trạng", "Status"),
     column("reason", "Vì sao không có số", "Why there is no figure"),
-    column("from_registers", "Từ sổ theo dõi", "From registers"),
-    column("from_reports", "Từ cơ quan khác", "From other bodies"),
+    column("from_registers", "Tử số: từ sổ theo dõi", "Numerator: from registers"),
+    column("from_reports", "Tử số: từ cơ quan khác", "Numerator: from other bodies"),
+    column("denominator_from_registers", "Mẫu số: từ sổ theo dõi", "Denominator: from registers"),
+    column("denominator_from_reports", "Mẫu số: từ cơ quan khác", "Denominator: from other bodies"),
     column("units_with_data", "Đơn vị có số liệu", "Units with data"),
     column("units", "Tổng số đơn vị", "Units in all"),
     column("as_of", "Tính đến ngày", "As of"),
+    column("computed_at", "Lập lúc", "Computed at"),
+    column("map_of", "Bản đồ đơn vị hành chính ngày", "Map of units of"),
+    column("period_status", "Tình trạng kỳ của đơn vị được hỏi", "State of the period of the unit asked for"),
     column("definition_version", "Phiên bản định nghĩa", "Version of the definition"),
     column("published_revision", "Đã công bố, bản số", "Published, revision"),
     column("published_numerator", "Tử số đã công bố", "Published numerator"),
     column("published_denominator", "Mẫu số đã công bố", "Published denominator"),
+    column("changed_numerator", "Tử số nay khác", "Numerator differs by"),
+    column("changed_denominator", "Mẫu số nay khác", "Denominator differs by"),
+    column("changed_why", "Vì sao khác", "Why it differs"),
+    column("revision_reason", "Lý do của bản sửa đổi", "Reason of the revision"),
 ];
 
 fn lines(report: &PlanFigures, language: Language) -> Vec<Vec<Cell>> {
@@ -81,29 +92,49 @@ fn line(report: &PlanFigures, indicator: &IndicatorFigures, figure: &PlanFigure,
     let count = |count: usize| Cell::Number(i64::try_from(count).unwrap_or(i64::MAX));
     let name = if language == Language::Vi { &indicator.name_vi } else { &indicator.name_en };
     let unit = report.unit_names.get(&figure.unit_code).map_or("", String::as_str);
+    let published = figure.published.as_ref();
+    let changed = published.and_then(|told| told.changed.as_ref());
+    let why: Vec<&str> = changed.into_iter().flat_map(|by| &by.why).map(|why| words::change(*why, language)).collect();
+    let wanted =
+        figure.target.as_ref().and_then(|target| target.wanted_tenths).and_then(|tenths| i32::try_from(tenths).ok());
+    let class = figure.class.as_deref().unwrap_or_default();
     vec![
         text(&indicator.indicator),
         text(name),
         text(&figure.unit_code),
         text(unit),
         text(&figure.period),
-        text(figure.class.as_deref().unwrap_or_default()),
+        text(class),
+        text(report.class_name(class, language)),
         number(figure.numerator),
         number(figure.denominator),
         figure.percent.map_or(Cell::Nothing, Cell::Tenths),
         number(figure.number),
-        figure.target.as_ref().map_or(Cell::Nothing, |target| text(&words::target(target, language))),
+        figure
+            .target
+            .as_ref()
+            .map_or(Cell::Nothing, |target| text(&words::target(target, indicator.kind.is_percent(), language))),
+        wanted.map_or(Cell::Nothing, |tenths| Cell::Tenths(f64::from(tenths) / 10.0)),
         text(words::status(figure.status, language)),
         figure.reason.map_or(Cell::Nothing, |reason| text(words::reason(reason, language))),
         number(figure.numerator_parts.map(|parts| parts.register)),
         number(figure.numerator_parts.map(|parts| parts.reported)),
+        number(figure.denominator_parts.map(|parts| parts.register)),
+        number(figure.denominator_parts.map(|parts| parts.reported)),
         figure.coverage.map_or(Cell::Nothing, |coverage| count(coverage.units)),
         figure.coverage.map_or(Cell::Nothing, |coverage| count(coverage.of)),
         Cell::Text(figure.as_of.to_string()),
+        Cell::Text(report.computed_at.civil_minute_iso()),
+        Cell::Text(report.map_of.to_string()),
+        text(words::state(report.period_status, language)),
         Cell::Number(report.definition_version.into()),
-        number(figure.published.as_ref().map(|told| told.revision.into())),
-        number(figure.published.as_ref().and_then(|told| told.numerator)),
-        number(figure.published.as_ref().and_then(|told| told.denominator)),
+        number(published.map(|told| told.revision.into())),
+        number(published.and_then(|told| told.numerator)),
+        number(published.and_then(|told| told.denominator)),
+        number(changed.and_then(|by| by.numerator)),
+        number(changed.and_then(|by| by.denominator)),
+        text(&why.join("; ")),
+        text(published.and_then(|told| told.reason.as_deref()).unwrap_or_default()),
     ]
 }
 

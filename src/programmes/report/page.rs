@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::words;
 use crate::error::Language;
 use crate::http::style_policy;
-use crate::programmes::figures::views::{IndicatorFigures, PlanFigure, PlanFigures, UnitNote};
+use crate::programmes::figures::views::{IndicatorFigures, PartsView, PlanFigure, PlanFigures, ReportView, UnitNote};
 use crate::text::escape_html;
 
 const STYLE: &str = "body{font:12pt/1.4 serif;max-width:60em;margin:2em auto;padding:0 1em;color:#111}\
@@ -35,6 +35,11 @@ struct Labels {
     version: &'static str,
     published: &'static str,
     changed: &'static str,
+    why: &'static str,
+    computed: &'static str,
+    bodies: &'static str,
+    more: &'static str,
+    denominator: &'static str,
     registers: &'static str,
     reports: &'static str,
     notes: &'static str,
@@ -58,6 +63,11 @@ const VI: Labels = Labels {
     version: "Phiên bản định nghĩa",
     published: "Đã công bố, bản số",
     changed: "nay khác",
+    why: "vì",
+    computed: "lập lúc",
+    bodies: "Số của cơ quan khác",
+    more: "và nhiều số khác",
+    denominator: "mẫu số",
     registers: "từ sổ",
     reports: "từ báo cáo",
     notes: "Đơn vị hành chính không đưa thẳng lên bản đồ này được",
@@ -81,6 +91,11 @@ const EN: Labels = Labels {
     version: "Version of the definitions",
     published: "Published, revision",
     changed: "differs now by",
+    why: "because of",
+    computed: "computed at",
+    bodies: "Told by other bodies",
+    more: "and more",
+    denominator: "denominator",
     registers: "from registers",
     reports: "from reports",
     notes: "Units that are not shown plainly on this map",
@@ -97,7 +112,7 @@ pub(super) fn write(report: &PlanFigures, language: Language) -> String {
     let as_of = report.indicators.iter().flat_map(|indicator| &indicator.figures).map(|figure| figure.as_of).max();
     let mut page = format!(
         "<!doctype html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\"><title>{0}</title><style>{STYLE}</style></head>\
-         <body><h1>{0}</h1><p>{1}: {2} · {3}: {4} · {5}: {6}</p><p class=\"small\">{7} {8} · {9} {10} · {11}: {12}</p>\n",
+         <body><h1>{0}</h1><p>{1}: {2} · {3}: {4} · {5}: {6}</p><p class=\"small\">{7} {8}, {13} {14} · {9} {10} · {11}: {12}</p>\n",
         escape_html(title),
         labels.unit,
         escape_html(&report.unit_name),
@@ -111,6 +126,8 @@ pub(super) fn write(report: &PlanFigures, language: Language) -> String {
         words::day(report.map_of, language),
         labels.version,
         report.definition_version,
+        labels.computed,
+        words::moment(report.computed_at, language),
     );
     for indicator in &report.indicators {
         add_indicator(&mut page, report, indicator, labels, language);
@@ -163,9 +180,10 @@ fn add_indicator(
     }
     page.push_str("</tr></thead><tbody>\n");
     for figure in &indicator.figures {
-        add_figure(page, report, figure, labels, language);
+        add_figure(page, (report, indicator), figure, labels, language);
     }
     page.push_str("</tbody></table>\n");
+    add_reports(page, report, indicator, labels, language);
     if let Some(release) = indicator.released_as {
         let _never = writeln!(page, "<p class=\"small\">{} {release}</p>", labels.release);
     }
@@ -174,32 +192,81 @@ fn add_indicator(
     }
 }
 
-fn add_figure(page: &mut String, report: &PlanFigures, figure: &PlanFigure, labels: &Labels, language: Language) {
+/// Reports of other bodies that are named on paper, of each indicator.
+const MOST_REPORTS: usize = 10;
+
+/// Which body told what in which document.
+fn add_reports(
+    page: &mut String,
+    report: &PlanFigures,
+    indicator: &IndicatorFigures,
+    labels: &Labels,
+    language: Language,
+) {
+    if indicator.reports.is_empty() {
+        return;
+    }
+    let of = |told: &ReportView| {
+        let unit = report.unit_names.get(&told.unit_code).unwrap_or(&told.unit_code);
+        let on = told.source_on.map_or_else(String::new, |on| format!(", {}", words::day(on, language)));
+        let (period, value) = (&told.period, told.value);
+        let [unit, agency, document] = [unit, &told.source_agency, &told.source_document].map(|text| escape_html(text));
+        let name = told.element_name.as_ref().map(|name| if language == Language::Vi { &name.vi } else { &name.en });
+        let what = escape_html(name.unwrap_or(&told.element));
+        let class = report.class_name(&told.class, language);
+        let class = if class.is_empty() { String::new() } else { format!(" ({})", escape_html(class)) };
+        format!("{what}{class}, {unit}, {period}: {value} ({agency}, {document}{on})")
+    };
+    let named: Vec<String> = indicator.reports.iter().take(MOST_REPORTS).map(of).collect();
+    let more = indicator.more_reports || indicator.reports.len() > MOST_REPORTS;
+    let more = if more { format!("; {}", labels.more) } else { String::new() };
+    let _never = writeln!(page, "<p class=\"small\">{}: {}{more}</p>", labels.bodies, named.join("; "));
+}
+
+fn add_figure(
+    page: &mut String,
+    (report, indicator): (&PlanFigures, &IndicatorFigures),
+    figure: &PlanFigure,
+    labels: &Labels,
+    language: Language,
+) {
     let number = |number: Option<i64>| number.map_or_else(|| "–".to_owned(), |number| number.to_string());
     let unit = report.unit_names.get(&figure.unit_code).unwrap_or(&figure.unit_code);
-    let class = figure.class.as_ref().map_or_else(String::new, |class| format!(" · {class}"));
+    let class =
+        figure.class.as_ref().map_or_else(String::new, |class| format!(" · {}", report.class_name(class, language)));
     let value = match (figure.percent, figure.number, figure.reason) {
         (Some(percent), ..) => words::percent(percent, language),
         (_, Some(number), _) => number.to_string(),
         (.., Some(reason)) => words::reason(reason, language).to_owned(),
         _ => "–".to_owned(),
     };
-    let target = figure.target.as_ref().map_or_else(String::new, |target| words::target(target, language));
+    let target = figure
+        .target
+        .as_ref()
+        .map_or_else(String::new, |target| words::target(target, indicator.kind.is_percent(), language));
     let coverage =
         figure.coverage.map_or_else(|| "–".to_owned(), |coverage| format!("{} / {}", coverage.units, coverage.of));
     // Where both told something, a reader wants to know how much of it is whose.
-    let parts = figure.numerator_parts.filter(|parts| parts.register != 0 && parts.reported != 0).map(|parts| {
-        let (registers, reports) = (labels.registers, labels.reports);
-        format!("<br><span class=\"small\">{}: {registers}; {}: {reports}</span>", parts.register, parts.reported)
-    });
+    let parts_of = |parts: Option<PartsView>, whose: &str| {
+        let mixed = parts.filter(|parts| parts.register != 0 && parts.reported != 0);
+        mixed.map_or_else(String::new, |PartsView { register, reported }| {
+            let (registers, reports) = (labels.registers, labels.reports);
+            format!("<br><span class=\"small\">{whose}{register}: {registers}; {reported}: {reports}</span>")
+        })
+    };
+    let parts = parts_of(figure.numerator_parts, "")
+        + &parts_of(figure.denominator_parts, &format!("{}: ", labels.denominator));
     let published = figure.published.as_ref().map(|told| {
         let then = format!("{} / {}", number(told.numerator), number(told.denominator));
         let now = told.changed.as_ref().map(|by| {
             let signed = |by: Option<i64>| by.map_or_else(|| "–".to_owned(), |by| format!("{by:+}"));
-            format!("; {}: {} / {}", labels.changed, signed(by.numerator), signed(by.denominator))
+            let why: Vec<&str> = by.why.iter().map(|why| words::change(*why, language)).collect();
+            let (now, because) = (labels.changed, labels.why);
+            format!("; {now}: {} / {}, {because} {}", signed(by.numerator), signed(by.denominator), why.join(", "))
         });
         let now = now.unwrap_or_default();
-        format!("<br><span class=\"small\">{} {}: {then}{now}</span>", labels.published, told.revision)
+        let reason = told.reason.as_deref().map_or_else(String::new, |reason| format!(" ({})", escape_html(reason)));
+        format!("<br><span class=\"small\">{} {}{reason}: {then}{now}</span>", labels.published, told.revision)
     });
     let _never = writeln!(
         page,
@@ -209,7 +276,7 @@ fn add_figure(page: &mut String, report: &PlanFigures, figure: &PlanFigure, labe
         figure.period,
         number(figure.numerator),
         number(figure.denominator),
-        parts.unwrap_or_default(),
+        parts,
         escape_html(&value),
         published.unwrap_or_default(),
         escape_html(&target),

@@ -1,9 +1,13 @@
 //! How a report says where a figure stands.
 
+use std::fmt::Write as _;
+
 use chrono::NaiveDate;
 
+use crate::db::types::Instant;
 use crate::error::Language;
 use crate::programmes::closing::model::PeriodStatus;
+use crate::programmes::closing::publishing::ChangeReason;
 use crate::programmes::figures::{NoFigure, Status, TargetView};
 use crate::programmes::plans::model::Operator;
 
@@ -41,6 +45,11 @@ pub(super) fn day(day: NaiveDate, language: Language) -> String {
     day.format(choose(language, "%d/%m/%Y", "%Y-%m-%d")).to_string()
 }
 
+/// A minute in Vietnam as people write it.
+pub(super) fn moment(at: Instant, language: Language) -> String {
+    if language == Language::Vi { at.civil_minute() } else { at.civil_minute_iso() }
+}
+
 /// A percentage as people write it, to a tenth.
 pub(super) fn percent(percent: f64, language: Language) -> String {
     let text = format!("{percent:.1}");
@@ -63,6 +72,7 @@ pub(super) fn reason(reason: NoFigure, language: Language) -> &'static str {
             "Kế hoạch không nêu mốc so sánh, hoặc chưa có số của mốc.",
             "The plan names no baseline, or its number is not known.",
         ),
+        NoFigure::BeforeBaseline => ("Kỳ nằm trước mốc so sánh.", "The period lies before the baseline."),
         NoFigure::NotAdditive => ("Số người không cộng dồn qua các năm.", "Persons are not added up over years."),
         NoFigure::NotBegun => ("Kỳ chưa bắt đầu.", "The period has not begun."),
         NoFigure::NoSuchUnit => (
@@ -85,14 +95,53 @@ pub(super) fn reason(reason: NoFigure, language: Language) -> &'static str {
     choose(language, vi, en)
 }
 
-/// A target in words.
-pub(super) fn target(target: &TargetView, language: Language) -> String {
-    let value = |value: Option<u32>| value.map_or_else(String::new, |value| value.to_string());
-    match target.operator {
+/// A target in words: what is wanted in the end, by when, and on the day of the figure where that is something else.
+pub(super) fn target(target: &TargetView, is_percent: bool, language: Language) -> String {
+    let sign = if is_percent { "%" } else { "" };
+    let value = |value: Option<u32>| value.map_or_else(String::new, |value| format!("{value}{sign}"));
+    let mut text = match target.operator {
         Operator::AtLeast => format!("≥ {}", value(target.value)),
         Operator::Equal => value(target.value),
         Operator::Range => format!("{}–{}", value(target.value), value(target.max)),
         Operator::Hold => choose(language, "giữ vững", "hold").to_owned(),
-        Operator::None => String::new(),
+        Operator::None => return String::new(),
+    };
+    if let Some(by) = target.by {
+        // Writing to a string cannot fail.
+        let _never = write!(text, " {} {}", choose(language, "đến", "by"), day(by, language));
     }
+    let wanted = target.wanted_tenths.filter(|wanted| target.value.is_some_and(|last| i64::from(last) * 10 != *wanted));
+    if let Some(wanted) = wanted {
+        let _never = write!(text, "; {} {}{sign}", choose(language, "mốc lúc này", "now"), tenths(wanted, language));
+    }
+    if target.beyond {
+        text.push_str(choose(
+            language,
+            "; vượt mức trên (không phải là chưa đạt)",
+            "; above the top, which is no failure",
+        ));
+    }
+    text
+}
+
+/// A number of tenths as people write it.
+fn tenths(tenths: i64, language: Language) -> String {
+    match tenths % 10 {
+        0 => (tenths / 10).to_string(),
+        rest => format!("{}{}{rest}", tenths / 10, choose(language, ",", ".")),
+    }
+}
+
+/// Why a figure is not the one that was published, in words.
+pub(super) fn change(reason: ChangeReason, language: Language) -> &'static str {
+    let (vi, en) = match reason {
+        ChangeReason::Definition => ("cách tính có phiên bản mới", "a new version of the definitions"),
+        ChangeReason::Entries => ("mục trong sổ được ghi, sửa hoặc hủy", "entries of registers"),
+        ChangeReason::ReportedValues => ("số của cơ quan khác được thêm hoặc sửa", "values of other bodies"),
+        ChangeReason::Other => (
+            "đơn vị hành chính, bản đồ, tỷ lệ chia hoặc mục đã chuyển đi",
+            "units, the map, declared shares or entries that moved away",
+        ),
+    };
+    choose(language, vi, en)
 }

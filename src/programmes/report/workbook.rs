@@ -36,8 +36,54 @@ pub(super) fn write(report: &PlanFigures, language: Language) -> Result<Vec<u8>,
         notes.write_string(row, 1, &indicator.source_text)?;
         notes.write_string(row, 2, definition)?;
     }
+    if report.indicators.iter().any(|indicator| !indicator.reports.is_empty()) {
+        add_sources(&mut book, report, language)?;
+    }
     book.save_to_buffer()
 }
+
+/// What other bodies reported, beside the figures it may be counted in.
+fn add_sources(book: &mut Workbook, report: &PlanFigures, language: Language) -> Result<(), XlsxError> {
+    let vietnamese = language == Language::Vi;
+    let bold = Format::new().set_bold();
+    let sheet = book.add_worksheet().set_name(if vietnamese { "Số của cơ quan khác" } else { "Other bodies" })?;
+    for (place, (vi, en)) in (0_u16..).zip(SOURCES) {
+        sheet.set_column_width(place, 24)?;
+        sheet.write_string_with_format(0, place, if vietnamese { vi } else { en }, &bold)?;
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    let told = report.indicators.iter().flat_map(|of| of.reports.iter().map(move |told| (&of.indicator, told)));
+    for (row, (indicator, told)) in (1_u32..).zip(told) {
+        let name = told.element_name.as_ref().map(|name| if vietnamese { &name.vi } else { &name.en });
+        let unit = report.unit_names.get(&told.unit_code).unwrap_or(&told.unit_code);
+        let on = told.source_on.map_or_else(String::new, |on| on.to_string());
+        let class = report.class_name(&told.class, language);
+        let texts =
+            [indicator, name.unwrap_or(&told.element), class, &told.unit_code, unit, &told.period].map(String::from);
+        for (place, text) in (0_u16..).zip(texts) {
+            sheet.write_string(row, place, text)?;
+        }
+        sheet.write_number(row, 6, whole(told.value))?;
+        for (place, text) in (7_u16..).zip([&told.source_agency, &told.source_document, &on]) {
+            sheet.write_string(row, place, text)?;
+        }
+    }
+    Ok(())
+}
+
+/// What stands over the columns of the sheet of sources.
+const SOURCES: [(&str, &str); 10] = [
+    ("Chỉ tiêu", "Indicator"),
+    ("Chỉ số nguồn", "Element"),
+    ("Phân tổ", "Class"),
+    ("Mã đơn vị", "Unit code"),
+    ("Đơn vị", "Unit"),
+    ("Kỳ", "Period"),
+    ("Giá trị", "Value"),
+    ("Cơ quan báo cáo", "Source agency"),
+    ("Văn bản báo cáo", "Source document"),
+    ("Ngày văn bản", "Day of the source"),
+];
 
 /// Figures stay far below 2^53, up to which a cell tells every whole number.
 fn whole(number: i64) -> f64 {

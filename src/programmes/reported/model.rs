@@ -83,6 +83,8 @@ pub struct ReportedValueView {
     pub reason: Option<String>,
     /// Import that made it.
     pub import_id: Option<RegisterImportId>,
+    /// Who entered it.
+    pub entered_by: AccountId,
     /// When it was entered.
     pub entered_at: Instant,
 }
@@ -104,6 +106,7 @@ impl From<ReportedValue> for ReportedValueView {
             source_on: row.source_on,
             reason: Some(row.reason).filter(|reason| !reason.is_empty()),
             import_id: row.import_id,
+            entered_by: row.entered_by,
             entered_at: row.entered_at,
         }
     }

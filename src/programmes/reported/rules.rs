@@ -2,7 +2,7 @@
 
 mod checking;
 
-use chrono::{Months, NaiveDate};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 pub use checking::{MOST_VALUE, NewValue, check};
@@ -20,8 +20,9 @@ use crate::grants::predicates::reported_within;
 use crate::grants::{Action, Places, province_of};
 use crate::programmes::Plans;
 use crate::programmes::closing::locks::{Closed, Span};
+use crate::programmes::elements::Source;
 use crate::programmes::periods::{Calendar, ReportPeriod};
-use crate::programmes::plans::Compared;
+use crate::programmes::plans::Plan;
 use crate::programmes::registers::RegisterCatalogue;
 
 /// What the rules look things up in.
@@ -108,15 +109,12 @@ pub(in crate::programmes) fn moves_closed(
         let (first, last) = ReportPeriod::of_year(period.year).days(calendar, closing_day);
         return closed.touch(unit, (first.min(from), last.max(to)));
     }
-    let later = |months: u32| {
-        let later = |day: NaiveDate| day.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX);
-        (later(from), later(to))
-    };
-    let compared = match plans.compared_with(|source| source.element == element, (from, to)) {
-        Compared::Never => None,
-        Compared::NextPeriod => closed.cover(unit, later(12)).or_else(|| closed.cover_by_long(unit, later(60))),
-        Compared::Ever => closed.touch(unit, (to, NaiveDate::MAX)),
-    };
+    let compared = plans.closed_by_comparison(
+        closed,
+        unit,
+        (|_: &Plan| true, |source: &Source| source.element == element),
+        (from, to),
+    );
     compared.or_else(|| closed.cover(unit, (from, to)))
 }
 

@@ -41,7 +41,7 @@ pub(super) struct SheetColumn {
     /// The same in English.
     pub en: String,
     /// What it takes.
-    pub hint: String,
+    pub hint: Words,
     /// Whether a file must have it.
     pub needed: bool,
     /// Where its values stand in an entry; none of reported values.
@@ -56,18 +56,28 @@ pub(super) fn columns_of(table: Table, catalogue: &RegisterCatalogue) -> Vec<She
     let unit = SheetColumn {
         needed: register != Register::Inspections,
         place: Some(Place::Unit),
-        ..text(UNIT_CODE, "Mã đơn vị hành chính", "Unit code", "mã của đơn vị tồn tại vào ngày đó, như G34-C00004")
+        ..text(
+            UNIT_CODE,
+            UNIT,
+            (
+                "mã của đơn vị tồn tại vào ngày đó, như G34-C00004",
+                "code of a unit that exists on that day, as G34-C00004",
+            ),
+        )
     };
     let fields = catalogue.of(register).iter().map(|field| of_field(catalogue, register, field));
     std::iter::once(unit).chain(fields).collect()
 }
 
-fn text(code: &str, vi: &str, en: &str, hint: &str) -> SheetColumn {
+const UNIT: (&str, &str) = ("Mã đơn vị hành chính", "Unit code");
+const TEXT: (&str, &str) = ("văn bản, nhiều nhất 200 ký tự", "text of at most 200 characters");
+
+fn text(code: &str, (vi, en): (&str, &str), (hint_vi, hint_en): (&str, &str)) -> SheetColumn {
     SheetColumn {
         code: code.to_owned(),
         vi: vi.to_owned(),
         en: en.to_owned(),
-        hint: hint.to_owned(),
+        hint: Words::new(hint_vi, hint_en),
         needed: false,
         place: None,
         reads: Reads::Text { zeros: false },
@@ -77,21 +87,25 @@ fn text(code: &str, vi: &str, en: &str, hint: &str) -> SheetColumn {
 fn of_field(catalogue: &RegisterCatalogue, register: Register, field: &RegisterField) -> SheetColumn {
     let (reads, hint) = match field.column {
         Column::Day | Column::LastDay | Column::StepOne | Column::StepTwo | Column::StepThree => {
-            (Reads::Day, "ngày/tháng/năm, như 31/12/2025".to_owned())
+            (Reads::Day, Words::new("ngày/tháng/năm, như 31/12/2025", "day/month/year, as 31/12/2025"))
         }
         Column::Kind | Column::Facet => {
             let words = field.words.as_deref().and_then(|list| catalogue.words.get(list));
             let words: Vec<(&String, &Words)> = words.into_iter().flatten().collect();
-            let named = words.iter().map(|(code, named)| format!("{code} = {}", named.vi));
-            (of_words(&words), named.collect::<Vec<_>>().join("; "))
+            let listed = |name: fn(&Words) -> &String| {
+                words.iter().map(|(code, named)| format!("{code} = {}", name(named))).collect::<Vec<_>>().join("; ")
+            };
+            (of_words(&words), Words { vi: listed(|named| &named.vi), en: listed(|named| &named.en) })
         }
-        Column::Number if field.flag => (Reads::Flag, YES_OR_NO_WORDS.to_owned()),
-        Column::Number | Column::SecondNumber => (Reads::Number, "số nguyên".to_owned()),
-        Column::Name => {
-            (Reads::Text { zeros: register == Register::Staff }, "văn bản, nhiều nhất 200 ký tự".to_owned())
+        Column::Number if field.flag => (Reads::Flag, Words::new(YES_OR_NO_WORDS, "yes, no")),
+        Column::Number | Column::SecondNumber => (Reads::Number, Words::new("số nguyên", "a whole number")),
+        Column::Name => (Reads::Text { zeros: register == Register::Staff }, Words::new(TEXT.0, TEXT.1)),
+        Column::About => {
+            (Reads::Entry, Words::new("id của mục trong sổ cơ sở", "id of an entry in the register of establishments"))
         }
-        Column::About => (Reads::Entry, "id của mục trong sổ cơ sở".to_owned()),
-        Column::Participants => (Reads::List, "các mã, cách nhau bằng dấu chấm phẩy".to_owned()),
+        Column::Participants => {
+            (Reads::List, Words::new("các mã, cách nhau bằng dấu chấm phẩy", "numbers, with semicolons between"))
+        }
     };
     SheetColumn {
         code: field.name.clone(),
@@ -113,25 +127,57 @@ fn of_words(words: &[(&String, &Words)]) -> Reads {
 }
 
 fn reported() -> Vec<SheetColumn> {
-    let calendar = |code: &str, vi: &str, en: &str| (code.to_owned(), Words { vi: vi.to_owned(), en: en.to_owned() });
+    let calendar = |code: &str, vi: &str, en: &str| (code.to_owned(), Words::new(vi, en));
     let calendars = [calendar("civil", "Năm dương lịch", "Civil"), calendar("closing", "Theo ngày chốt", "Closing")];
     let calendars: Vec<(&String, &Words)> = calendars.iter().map(|(code, named)| (code, named)).collect();
     let needed = |column: SheetColumn| SheetColumn { needed: true, ..column };
     let reading = |reads: Reads, column: SheetColumn| SheetColumn { reads, ..column };
     vec![
-        needed(text("element", "Chỉ số nguồn", "Element", "mã của chỉ số nguồn")),
-        text("class", "Loại và nhóm", "Kinds and groups", "như face_to_face/high_risk+migrants; để trống: tất cả"),
-        needed(text(UNIT_CODE, "Mã đơn vị hành chính", "Unit code", "mã của đơn vị tồn tại trong kỳ")),
-        reading(of_words(&calendars), needed(text("calendar", "Lịch", "Calendar", "civil, closing"))),
-        needed(text("period", "Kỳ", "Period", "2025, 2025-H1, 2025-Q1, 2025-01 hoặc 2021-2025")),
-        reading(Reads::Number, text("value", "Giá trị", "Value", "số nguyên; để trống: rút lại giá trị đã có")),
-        needed(text("source_agency", "Cơ quan báo cáo", "Source agency", "văn bản, nhiều nhất 200 ký tự")),
-        needed(text("source_document", "Văn bản báo cáo", "Source document", "văn bản, nhiều nhất 200 ký tự")),
-        reading(Reads::Day, needed(text("source_on", "Ngày văn bản", "Day of the source", "ngày/tháng/năm"))),
-        text("reason", "Lý do sửa", "Reason", "bắt buộc từ lần sửa thứ hai"),
+        needed(text("element", ("Chỉ số nguồn", "Element"), ("mã của chỉ số nguồn", "code of an element"))),
+        text(
+            "class",
+            ("Loại và nhóm", "Kinds and groups"),
+            ("như face_to_face/high_risk+migrants; để trống: tất cả", "as face_to_face/high_risk+migrants; empty: all"),
+        ),
+        needed(text(UNIT_CODE, UNIT, ("mã của đơn vị tồn tại trong kỳ", "code of a unit that exists in the period"))),
+        reading(
+            of_words(&calendars),
+            needed(text("calendar", ("Lịch", "Calendar"), ("civil, closing", "civil, closing"))),
+        ),
+        needed(text(
+            "period",
+            ("Kỳ", "Period"),
+            ("2025, 2025-H1, 2025-Q1, 2025-01 hoặc 2021-2025", "2025, 2025-H1, 2025-Q1, 2025-01 or 2021-2025"),
+        )),
         reading(
             Reads::Number,
-            text("expected_revision", "Lần sửa đang có", "Expected revision", "số lần sửa đang có; để trống: chưa có"),
+            text(
+                "value",
+                ("Giá trị", "Value"),
+                (
+                    "số nguyên; để trống: rút lại giá trị đã có",
+                    "a whole number; empty: withdraws the value that stands",
+                ),
+            ),
+        ),
+        needed(text("source_agency", ("Cơ quan báo cáo", "Source agency"), TEXT)),
+        needed(text("source_document", ("Văn bản báo cáo", "Source document"), TEXT)),
+        reading(
+            Reads::Day,
+            needed(text("source_on", ("Ngày văn bản", "Day of the source"), ("ngày/tháng/năm", "day/month/year"))),
+        ),
+        text(
+            "reason",
+            ("Lý do sửa", "Reason"),
+            ("bắt buộc từ lần sửa thứ hai", "required from the second revision on"),
+        ),
+        reading(
+            Reads::Number,
+            text(
+                "expected_revision",
+                ("Lần sửa đang có", "Expected revision"),
+                ("số lần sửa đang có; để trống: chưa có", "number of the revision that stands; empty: there is none"),
+            ),
         ),
     ]
 }

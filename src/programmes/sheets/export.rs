@@ -41,6 +41,10 @@ pub(super) fn template(app: &App, table: Table, format: TemplateFormat) -> Resul
     }
 }
 
+/// What stands over the columns of the guide, and how wide they are.
+const GUIDE: [(&str, f64); 5] =
+    [("Mã - Code", 26.0), ("Tên cột", 30.0), ("Cách điền", 80.0), ("Column", 30.0), ("What to fill in", 80.0)];
+
 fn workbook(columns: &[SheetColumn]) -> Result<Vec<u8>, XlsxError> {
     let (text, bold) = (Format::new().set_num_format("@"), Format::new().set_num_format("@").set_bold());
     let mut book = Workbook::new();
@@ -52,15 +56,24 @@ fn workbook(columns: &[SheetColumn]) -> Result<Vec<u8>, XlsxError> {
         sheet.write_string_with_format(1, place, &column.code, &text)?;
     }
     sheet.set_freeze_panes(2, 0)?;
-    let guide = book.add_worksheet().set_name("Hướng dẫn")?;
-    guide.set_column_width(0, 30)?.set_column_width(1, 26)?.set_column_width(2, 30)?.set_column_width(3, 90)?;
-    for (line, column) in (0_u32..).zip(columns) {
-        let needed = if column.needed { "bắt buộc: " } else { "" };
-        guide.write_string(line, 0, &column.vi)?;
-        guide.write_string(line, 1, &column.code)?;
-        guide.write_string(line, 2, &column.en)?;
-        guide.write_string(line, 3, format!("{needed}{}", column.hint))?;
+    let guide = book.add_worksheet().set_name("Hướng dẫn - Guide")?;
+    for (place, (name, width)) in (0_u16..).zip(GUIDE) {
+        guide.set_column_width(place, width)?.write_string_with_format(0, place, name, &bold)?;
     }
+    for (line, column) in (1_u32..).zip(columns) {
+        let (vi, en) = if column.needed { ("bắt buộc: ", "required: ") } else { ("", "") };
+        let cells = [
+            column.code.clone(),
+            column.vi.clone(),
+            format!("{vi}{}", column.hint.vi),
+            column.en.clone(),
+            format!("{en}{}", column.hint.en),
+        ];
+        for (place, cell) in (0_u16..).zip(cells) {
+            guide.write_string(line, place, cell)?;
+        }
+    }
+    guide.set_freeze_panes(1, 0)?;
     book.save_to_buffer()
 }
 

@@ -92,9 +92,11 @@ fn succession(conn: &mut DbConnection, units: &AdminUnits, family: Family, unit:
     let mut tellings = Tellings::new();
     for some in related.chunks(AT_ONCE) {
         let listed = standing(list).filter(register_entries::unit_code.eq_any(some.to_vec()));
-        let listed = listed.select((register_entries::unit_code, register_entries::day)).distinct();
-        for (unit, day) in listed.load::<(String, NaiveDate)>(conn)? {
-            tellings.entry(unit).or_default().listed.insert(day);
+        let days = (register_entries::unit_code, register_entries::day, register_entries::last_day);
+        for (unit, day, last) in listed.select(days).distinct().load::<(String, NaiveDate, Option<NaiveDate>)>(conn)? {
+            let telling = tellings.entry(unit).or_default();
+            telling.listed.insert(day);
+            telling.listed_until = telling.listed_until.max(last.or(Some(NaiveDate::MAX)));
         }
         let counted = standing(counts).filter(register_entries::unit_code.eq_any(some.to_vec()));
         let counted = counted.select((register_entries::unit_code, columns()));

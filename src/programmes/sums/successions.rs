@@ -29,6 +29,8 @@ pub fn hands_over(register: Register) -> bool {
 pub struct Telling {
     /// Days of its list.
     pub listed: BTreeSet<NaiveDate>,
+    /// The last day on which anybody or anything of its list stands; none without a list.
+    pub listed_until: Option<NaiveDate>,
     /// Its counts.
     pub counts: Vec<EntryFact>,
 }
@@ -36,11 +38,39 @@ pub struct Telling {
 /// What units told, by their codes.
 pub type Tellings = HashMap<String, Telling>;
 
+/// Days whose counts count in a unit: those up to one day, and those after another. Between them the list of a unit that
+/// went into it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Counted {
+    until: NaiveDate,
+    again_after: NaiveDate,
+}
+
+impl Default for Counted {
+    fn default() -> Self {
+        Self { until: NaiveDate::MAX, again_after: NaiveDate::MAX }
+    }
+}
+
+impl Counted {
+    fn holds(self, day: NaiveDate) -> bool {
+        day <= self.until || day > self.again_after
+    }
+
+    fn and(self, other: Self) -> Self {
+        match (self.until, other.until) {
+            (_, NaiveDate::MAX) => self,
+            (NaiveDate::MAX, _) => other,
+            _ => Self { until: self.until.min(other.until), again_after: self.again_after.max(other.again_after) },
+        }
+    }
+}
+
 /// A unit that came before or after another, with those before or after it in turn.
 #[derive(Debug, Clone)]
 struct Relative {
     telling: Telling,
-    counts_until: NaiveDate,
+    counted: Counted,
     /// Last day of the older of the two.
     turn: NaiveDate,
     next: Vec<Relative>,
@@ -51,7 +81,7 @@ struct Relative {
 pub struct Succession {
     before: Vec<Relative>,
     after: Vec<Relative>,
-    counts_until: Option<NaiveDate>,
+    counted: Counted,
     /// Staff are appointed anew in a new unit, and so stand in its list; an establishment stands in the list of the unit
     /// in which it opened.
     lists_take_over: bool,
@@ -97,14 +127,14 @@ impl Succession {
         Self {
             before: before(units, unit, tellings),
             after: after(units, unit, tellings),
-            counts_until: Some(counts_until(units, unit, tellings)),
+            counted: counted(units, unit, tellings),
             lists_take_over: family == Family::Staff,
         }
     }
 
-    /// Whether a count counts here: not once a unit that keeps a list went into this one, for that list goes on.
+    /// Whether a count counts here: not while the list of a unit that went into this one goes on.
     pub(super) fn counts(&self, count: &EntryFact) -> bool {
-        self.counts_until.is_none_or(|until| count.day <= until)
+        self.counted.holds(count.day)
     }
 
     /// The day from which all units that this one went into tell what it told in these words.
@@ -119,7 +149,7 @@ impl Succession {
 
     fn all_tell(&self, after: &[Relative], words: Words<'_>, count: Count<'_>) -> Option<NaiveDate> {
         let first = |new: &Relative| {
-            let own = self.tells(&new.telling, (new.turn, new.counts_until), words, count);
+            let own = self.tells(&new.telling, (new.turn, new.counted), words, count);
             own.into_iter().chain(self.all_tell(&new.next, words, count)).min()
         };
         after.iter().map(first).collect::<Option<Vec<NaiveDate>>>()?.into_iter().max()
@@ -129,33 +159,31 @@ impl Succession {
     fn tells(
         &self,
         telling: &Telling,
-        (turn, counts_until): (NaiveDate, NaiveDate),
+        (turn, counted): (NaiveDate, Counted),
         of: Words<'_>,
         count: Count<'_>,
     ) -> Option<NaiveDate> {
         let first_listed = telling.listed.first().copied().unwrap_or(NaiveDate::MAX);
         let counts = |entry: &&EntryFact| {
-            words(entry) == of && count(entry).is_some() && entry.day <= counts_until && entry.day < first_listed
+            words(entry) == of && count(entry).is_some() && counted.holds(entry.day) && entry.day < first_listed
         };
-        let counted = telling.counts.iter().filter(counts).map(|entry| entry.day);
+        let told = telling.counts.iter().filter(counts).map(|entry| entry.day);
         let listed = telling.listed.iter().copied().filter(|_| self.lists_take_over);
-        counted.chain(listed).filter(|day| *day > turn).min()
+        told.chain(listed).filter(|day| *day > turn).min()
     }
 
     /// What this unit took over from those it was made of: on which day, the entry that told it, and how many.
     pub(super) fn taken_over<'s>(&'s self, own: &Telling, count: Count<'_>) -> Vec<(NaiveDate, &'s EntryFact, i64)> {
-        let until = self.counts_until.unwrap_or(NaiveDate::MAX);
         let mut taken = Vec::new();
         for old in &self.before {
-            self.take(old, &|words| self.tells(own, (old.turn, until), words, count), count, &mut taken);
+            self.take(old, &|words| self.tells(own, (old.turn, self.counted), words, count), count, &mut taken);
         }
         taken
     }
 
     /// What this unit gave to several units once all of them told it, where it was split.
     pub(super) fn given<'t>(&self, own: &'t Telling, count: Count<'_>) -> Vec<(NaiveDate, &'t EntryFact, i64)> {
-        let until = self.counts_until.unwrap_or(NaiveDate::MAX);
-        let last = standing(own, until, count).into_values().filter(|_| self.after.len() > 1);
+        let last = standing(own, self.counted, count).into_values().filter(|_| self.after.len() > 1);
         last.filter_map(|entry| Some((self.handed_over(entry, count)?, entry, count(entry)?))).collect()
     }
 
@@ -166,14 +194,14 @@ impl Succession {
         count: Count<'_>,
         taken: &mut Vec<(NaiveDate, &'s EntryFact, i64)>,
     ) {
-        let last = standing(&old.telling, old.counts_until, count);
+        let last = standing(&old.telling, old.counted, count);
         for (words, entry) in last {
             if let (Some(day), Some(number)) = (taken_on(words), count(entry)) {
                 taken.push((day, entry, number));
             }
         }
         for older in &old.next {
-            let between = |words: Words<'_>| self.tells(&old.telling, (older.turn, old.counts_until), words, count);
+            let between = |words: Words<'_>| self.tells(&old.telling, (older.turn, old.counted), words, count);
             let on = |words: Words<'_>| taken_on(words).filter(|_| between(words).is_none());
             self.take(older, &on, count, taken);
         }
@@ -181,9 +209,9 @@ impl Succession {
 }
 
 /// The last count of each words, where no list goes before them.
-fn standing<'t>(telling: &'t Telling, until: NaiveDate, count: Count<'_>) -> HashMap<Words<'t>, &'t EntryFact> {
+fn standing<'t>(telling: &'t Telling, counted: Counted, count: Count<'_>) -> HashMap<Words<'t>, &'t EntryFact> {
     let mut last: HashMap<Words<'_>, &EntryFact> = HashMap::new();
-    let is_told = |entry: &&EntryFact| count(entry).is_some() && entry.day <= until;
+    let is_told = |entry: &&EntryFact| count(entry).is_some() && counted.holds(entry.day);
     for entry in telling.counts.iter().filter(is_told).filter(|_| telling.listed.is_empty()) {
         let newest = last.entry(words(entry)).or_insert(entry);
         if (newest.day, newest.id) < (entry.day, entry.id) {
@@ -205,7 +233,7 @@ fn whole_before<'a>(units: &'a AdminUnits, unit: &'a str) -> impl Iterator<Item 
 
 fn relative(units: &AdminUnits, unit: &str, turn: NaiveDate, tellings: &Tellings, next: Vec<Relative>) -> Relative {
     let telling = tellings.get(unit).cloned().unwrap_or_default();
-    Relative { telling, counts_until: counts_until(units, unit, tellings), turn, next }
+    Relative { telling, counted: counted(units, unit, tellings), turn, next }
 }
 
 fn before(units: &AdminUnits, unit: &str, tellings: &Tellings) -> Vec<Relative> {
@@ -219,12 +247,13 @@ fn after(units: &AdminUnits, unit: &str, tellings: &Tellings) -> Vec<Relative> {
     units.successors(unit).iter().map(|step| of(&step.successor)).collect()
 }
 
-/// The last day whose counts count in a unit: that before a unit with a list went into it.
-fn counts_until(units: &AdminUnits, unit: &str, tellings: &Tellings) -> NaiveDate {
-    let until = |old: &str| {
-        let keeps_list = tellings.get(old).is_some_and(|telling| !telling.listed.is_empty());
-        let own = if keeps_list { last_day(units, old) } else { NaiveDate::MAX };
-        own.min(counts_until(units, old, tellings))
+/// The days whose counts count in a unit.
+fn counted(units: &AdminUnits, unit: &str, tellings: &Tellings) -> Counted {
+    let of = |old: &str| {
+        let until = last_day(units, old);
+        let listed = tellings.get(old).and_then(|telling| telling.listed_until).filter(|listed| *listed > until);
+        let own = listed.map_or_else(Counted::default, |again_after| Counted { until, again_after });
+        own.and(counted(units, old, tellings))
     };
-    whole_before(units, unit).map(until).min().unwrap_or(NaiveDate::MAX)
+    whole_before(units, unit).map(of).fold(Counted::default(), Counted::and)
 }

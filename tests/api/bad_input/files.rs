@@ -73,7 +73,7 @@ both_dbs! {
         let early = ExcelDateTime::from_serial_datetime(0.5).expect("a time");
         refuse_all(app, vec![
             bad("a telephone as a number", workbook(|sheet| { sheet.write_number(1, 4, 912_345_678).expect("written"); }), "lines[2].phone", "text_cell"),
-            bad("an error", workbook(|sheet| { sheet.write_formula(1, 4, Formula::new("=1/0").set_result("#DIV/0!")).expect("written"); }), "lines[2].phone", "value"),
+            bad("an error", workbook(|sheet| { sheet.write_formula(1, 4, Formula::new("=1/0").set_result("#DIV/0!")).expect("written"); }), "lines[2]", "formula"),
             bad("a serial without format", workbook(|sheet| { sheet.write_number(1, 2, 35_132).expect("written"); }), "lines[2].birth", "birth"),
             bad("half a day", workbook(|sheet| { sheet.write_datetime_with_format(1, 2, &early, &date).expect("written"); }), "lines[2].birth", "birth"),
             bad("a date for a telephone", workbook(|sheet| { sheet.write_datetime_with_format(1, 4, ExcelDateTime::from_ymd(1990, 1, 1).expect("a day"), &date).expect("written"); }), "lines[2].phone", "text_cell"),

@@ -87,6 +87,26 @@ fn codes_and_texts_of_indicators() {
 }
 
 #[test]
+fn breakdowns_that_would_never_tell_a_figure() {
+    let breakdown = |code: &'static str, from: &'static str, to: &'static str| (code, from, to);
+    // Numbers compared with earlier ones have no classes; two conditions have no words in common.
+    let growth = breakdown("code = \"808-07\"", "breakdowns = [\"province\"", "breakdowns = [\"class\"");
+    breaks(NATIONAL, growth, "indicators[8].breakdowns", "breakdowns = [\"class\"");
+    let two = breakdown("code = \"HN-03\"", "breakdowns = [\"district\"", "breakdowns = [\"class\"");
+    breaks(HA_NAM, two, "indicators[3].breakdowns", "breakdowns = [\"class\"");
+    // Workers are reached by audience, and counted by type of establishment.
+    let unlike = breakdown("code = \"808-03a\"", "breakdowns = [\"province\"", "breakdowns = [\"class\"");
+    breaks(NATIONAL, unlike, "indicators[2].breakdowns", "breakdowns = [\"class\"");
+    // One kind alone is the whole.
+    let one = breakdown("code = \"808-11a\"", "\"class\", \"group\"", "\"kind\"");
+    breaks(NATIONAL, one, "indicators[13].breakdowns", "breakdowns = [\"province\", \"kind\"]");
+    let none = breakdown("code = \"808-08a\"", "breakdowns = [\"province\"", "breakdowns = [\"group\"");
+    breaks(NATIONAL, none, "indicators[9].breakdowns", "breakdowns = [\"group\"");
+    let word = ("code = \"students\"", "\"vocational_students\"]", "\"pupils\"]");
+    breaks(NATIONAL, word, "elements[2].classes", "classes =");
+}
+
+#[test]
 fn sources_also_in_inline_tables_and_lists_of_tables() {
     let handled = "element = \"cases_and_rings_handled\"";
     breaks(

@@ -68,11 +68,12 @@ fn day_after(last_day: Option<NaiveDate>) -> NaiveDate {
 pub type Listing<'a> = (&'a RegisterEntry, &'a BTreeSet<ParticipantId>);
 
 /// The days of units whose numbers change when one entry takes the place of another. A list that is given is taken for
-/// another one: who is told that theirs is the same knows who took part.
+/// another one: who is told that theirs is the same knows who took part. `hands_over` says that it stands in the list of
+/// a unit that went into another.
 pub(super) fn moved_by_change(
     (before, who): Listing<'_>,
     (after, now): Listing<'_>,
-    gives_list: bool,
+    (gives_list, hands_over): (bool, bool),
     others: &Others,
 ) -> Vec<(String, Span)> {
     if gives_list {
@@ -87,10 +88,23 @@ pub(super) fn moved_by_change(
     if same == *after && who == now {
         return Vec::new();
     }
+    if before.register == Register::TipOffs {
+        let steps_of = |entry: &RegisterEntry| [entry.step_one_on, entry.step_two_on, entry.step_three_on];
+        let (then, steps) = (steps_of(before), steps_of(after));
+        [same.step_one_on, same.step_two_on, same.step_three_on] = steps;
+        if same == *after {
+            // Terms run on after the period: a step is a fact of its own day (docs/decisions/0046).
+            let moved = then.into_iter().zip(steps).filter(|(one, other)| one != other);
+            let days = moved.flat_map(|(one, other)| [one, other]).flatten();
+            return days.map(|day| (before.unit_code.clone(), (day, day))).collect();
+        }
+    }
     same.last_day = after.last_day;
     if same == *after && who == now && moves(before.register) != Moves::ItsDay {
         let (one, other) = (day_after(before.last_day), day_after(after.last_day));
-        let spans = others.compared((one.min(other), one.max(other))).into_iter();
+        // While the list of a unit that ended goes on, what the one it went into counts does not count.
+        let last = if hands_over { NaiveDate::MAX } else { one.max(other) };
+        let spans = others.compared((one.min(other), last)).into_iter();
         return spans.map(|span| (before.unit_code.clone(), span)).collect();
     }
     [others.moved_by((before, who)), others.moved_by((after, now))].concat()
@@ -133,7 +147,7 @@ impl Others {
         let is_of =
             |source: &Source| source.of_register().is_some_and(|element| element.family() == self.register.family());
         let later = |day: NaiveDate, months: u32| day.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX);
-        match self.plans.compared_with(is_of, (from, to)) {
+        match self.plans.compared_with(|_| true, is_of, (from, to)) {
             Compared::Never => vec![(from, to)],
             Compared::NextPeriod => vec![(from, later(to, 12)), (later(from, 60), later(to, 60))],
             Compared::Ever => vec![(from, NaiveDate::MAX)],
@@ -152,7 +166,8 @@ impl Others {
         if !who.is_empty() {
             let days = self.listed.get(&entry.unit_code).into_iter().flatten();
             let later = days.filter(|day| **day > entry.day && may_share_a_year(entry.day, **day));
-            moved.extend(later.map(|day| (entry.unit_code.clone(), (*day, *day))));
+            let spans = later.flat_map(|day| self.compared((*day, *day)));
+            moved.extend(spans.map(|span| (entry.unit_code.clone(), span)));
         }
         moved
     }

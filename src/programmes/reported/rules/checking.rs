@@ -7,6 +7,7 @@ use crate::admin_units::{CommuneKind, Level};
 use crate::error::{FieldError, FitsWith, PlainForm, Rule};
 use crate::programmes::elements::{Element, OutreachElement, Source};
 use crate::programmes::periods::{Calendar, PeriodKind, ReportPeriod};
+use crate::programmes::plans::Plan;
 use crate::text::is_hidden;
 
 /// Largest value.
@@ -101,7 +102,10 @@ fn is_known(books: Books<'_>, element: &str) -> bool {
 
 /// Whether a text names kinds and groups of the element, as [`Source::class`] writes them.
 fn is_class(books: Books<'_>, element: &str, class: &str) -> bool {
-    let Ok(known) = element.parse::<Element>() else { return class.is_empty() || is_commune_kinds(element, class) };
+    let Ok(known) = element.parse::<Element>() else {
+        let is_declared = |plan: &Plan| plan.declared(element).is_some_and(|of| of.classes.contains(class));
+        return class.is_empty() || is_commune_kinds(element, class) || books.plans.all().any(is_declared);
+    };
     let (rest, direct) = class.strip_suffix("!direct").map_or((class, false), |rest| (rest, true));
     let (kinds, groups) = rest.split_once('/').unwrap_or((rest, ""));
     let listed = |text: &str| text.split('+').filter(|word| !word.is_empty()).map(str::to_owned).collect();

@@ -29,6 +29,7 @@ impl<'a> Counting<'a> {
         let of = |register: Register| self.facts.entries.iter().filter(move |entry| entry.register == register);
         Telling {
             listed: of(Register::Establishments).map(|entry| entry.day).collect(),
+            listed_until: of(Register::Establishments).map(|entry| entry.last_day.unwrap_or(NaiveDate::MAX)).max(),
             counts: of(Register::EstablishmentCounts).cloned().collect(),
         }
     }

@@ -1,5 +1,7 @@
 //! Figures of the five source plans: one row an indicator, worked by hand.
 
+mod apart;
+mod cases;
 mod closing;
 mod decision_808;
 mod exchanged;
@@ -13,11 +15,21 @@ mod thanh_hoa;
 mod told;
 
 use hoanhap::grants::Role;
+use hoanhap::programmes::plans;
 use hoanhap::programmes::registers::Register;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{TestApp, User};
+
+/// Imports a version of a plan, which this server knows at once.
+#[track_caller]
+pub fn import(app: &TestApp, plan: &str) {
+    let state = app.state();
+    plans::import(state, false, plan).expect("a plan");
+    let books = plans::Books { units: &state.units, registers: &state.registers };
+    plans::refresh(&state.db, &state.plans, books, false).expect("plans are read");
+}
 
 /// Somebody who records for the whole country.
 pub struct Officer<'a> {
@@ -147,12 +159,50 @@ impl<'a> Officer<'a> {
         all["indicators"][0]["figures"][0].clone()
     }
 
-    /// Asks for the figure of the unit itself, and compares what is expected of it.
+    /// Asks for the figure of the unit itself, and compares what is expected of it; what every figure has to explain of
+    /// itself is looked at as well.
     #[track_caller]
     pub fn expect(&self, plan: &str, indicator: &str, unit: &str, period: &str, expected: &Value) {
-        let figure = self.figure(plan, indicator, unit, period);
+        let all = self.figures(plan, &format!("indicator={indicator}&unit={unit}&period={period}"));
+        let figure = &all["indicators"][0]["figures"][0];
         for (name, value) in expected.as_object().expect("fields") {
             assert_eq!(&figure[name], value, "{name} of {indicator} in {unit}, {period}: {figure:#}");
+        }
+        self.explains(plan, &all);
+    }
+
+    /// The version of its definition, up to when it counts, where its numbers come from, of how many units, what is wanted
+    /// of it, and why there is none.
+    #[track_caller]
+    fn explains(&self, plan: &str, all: &Value) {
+        let known = self.app.state().plans.now().versioned(plan).expect("a plan").version;
+        assert_eq!((&all["definition_version"], &all["map_of"].is_string()), (&json!(known), &true));
+        let indicator = &all["indicators"][0];
+        assert!(indicator["source_text"].is_string() && indicator["definition_vi"].is_string());
+        let figure = &indicator["figures"][0];
+        let (today, last) = (json!(self.app.clock.today()), &figure["last_day"]);
+        let ended = last.as_str() <= today.as_str();
+        assert_eq!(&figure["as_of"], if ended { last } else { &today }, "{figure:#}");
+        let is_told = !figure["percent"].is_null() || !figure["number"].is_null();
+        assert_eq!(figure["reason"].is_null(), is_told, "{figure:#}");
+        let is_judged = ["met", "on_course", "behind"].contains(&figure["status"].as_str().expect("a status"));
+        assert!(!is_judged || is_told && !figure["target"].is_null(), "{figure:#}");
+        for name in ["numerator", "denominator"] {
+            let parts = &figure[format!("{name}_parts")];
+            let sum = parts["register"]
+                .as_i64()
+                .zip(parts["reported"].as_i64())
+                .map(|(register, reported)| register + reported);
+            assert!(sum.is_none() || figure[name] == json!(sum), "{name} in parts: {figure:#}");
+        }
+        if !figure["numerator"].is_null() {
+            assert!(figure["numerator_parts"].is_object(), "{figure:#}");
+            // A unit below those that report has none that report.
+            let reports =
+                indicator["figures"][0]["unit_code"].as_str().is_some_and(|unit| unit == "VN" || unit.contains("-P"));
+            let (units, of) = (figure["coverage"]["units"].as_u64(), figure["coverage"]["of"].as_u64());
+            assert!(units.is_some() || !reports, "{figure:#}");
+            assert!(units <= of, "{figure:#}");
         }
     }
 }

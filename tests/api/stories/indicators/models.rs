@@ -14,5 +14,9 @@ both_dbs! {
                 "number": number, "status": "not_applicable", "numerator_parts": {"register": 0, "reported": number},
             }));
         }
+        // The group of Hoàng Mai: told of a district, and of everything above it.
+        for unit in ["G63-D008", "G63-P01", "VN"] {
+            officer.expect("models-2016-2020", "MO-06", unit, "2020", &json!({"number": 10, "status": "not_applicable"}));
+        }
     }
 }

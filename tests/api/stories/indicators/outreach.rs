@@ -1,9 +1,8 @@
 //! What outreach gives to figures: how much, by province and year, and never where people are met.
 
-use hoanhap::programmes::plans;
 use serde_json::{Value, json};
 
-use super::Officer;
+use super::{Officer, import};
 use crate::support::phones::{Group, new_session};
 use crate::support::{TestApp, both_dbs};
 
@@ -56,9 +55,7 @@ both_dbs! {
         let phone = group.phone();
         let sessions = [new_session(), new_session(), new_session()];
         phone.sync(app, &sessions);
-        let state = app.state();
-        plans::import(state, false, PLAN).expect("a plan");
-        plans::refresh(&state.db, &state.plans, plans::Books { units: &state.units, registers: &state.registers }, false).expect("plans are read");
+        import(app, PLAN);
         let officer = Officer::of_country(app);
         let number = |indicator: &str, unit: &str, question: &str| {
             let all = officer.figures("outreach-2025", &format!("indicator={indicator}&unit={unit}&{question}"));

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use hoanhap::admin_units::Level;
 use serde_json::{Value, json};
 
 use super::Officer;
@@ -102,6 +103,37 @@ both_dbs! {
         let of_days = list.iter().filter(|unit| unit.to.is_none_or(|to| to >= "2025-06-30".parse().expect("a day"))).count();
         assert_eq!(asked.len(), of_days, "every unit of both maps was asked for");
         assert!(shares > 15_000, "{shares}");
+    }
+
+    fn the_first_whole_number_of_units_that_meets_a_share_meets_it_and_one_less_does_not(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        let plan = "vn-808-2021-2025";
+        // 70 % of 10,599 communes are 7,419.3, and 50 % of 63 provinces 31.5.
+        for (indicator, element, first, of) in
+            [("808-01", "regular_communes", 7_420, 10_599), ("808-05", "provinces_mainstreaming", 32, 63)]
+        {
+            for (year, number, status) in [("2021", first - 1, "on_course"), ("2022", first, "met")] {
+                officer.report(element, "VN", year, number);
+                let all = officer.figures(plan, &format!("indicator={indicator}&period={year}&map=2021-11-01"));
+                let figure = &all["indicators"][0]["figures"][0];
+                let told = (&figure["numerator"], &figure["denominator"], &figure["status"]);
+                assert_eq!(told, (&json!(number), &json!(of), &json!(status)), "{indicator} {year}");
+            }
+        }
+        // 10 % of 705 districts are 70.5: each of them that runs a pilot model is recorded.
+        let districts: Vec<String> = app.state().units.units_on(Level::District, "VN", "2021-12-31".parse().expect("a day"))
+            .iter().map(|unit| unit.code.clone()).collect();
+        assert_eq!(districts.len(), 705);
+        let told = || {
+            let figure = officer.figure(plan, "808-09", "VN", "2021");
+            (figure["numerator"].clone(), figure["denominator"].clone(), figure["status"].clone())
+        };
+        for district in districts.iter().take(70) {
+            officer.model(district, "prevention", "2021-03-01", None);
+        }
+        assert_eq!(told(), (json!(70), json!(705), json!("on_course")));
+        officer.model(&districts[70], "prevention", "2021-03-01", None);
+        assert_eq!(told(), (json!(71), json!(705), json!("met")));
     }
 
     fn the_map_of_the_first_day_of_the_list_has_the_units_that_the_plans_were_made_with(app: &TestApp) {

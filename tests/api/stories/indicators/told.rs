@@ -4,7 +4,7 @@ use hoanhap::grants::Role;
 use hoanhap::programmes::registers::Register;
 use serde_json::{Value, json};
 
-use super::Officer;
+use super::{Officer, import};
 use crate::support::{TestApp, both_dbs};
 
 const PLAN: &str = "vn-808-2021-2025";
@@ -41,6 +41,48 @@ both_dbs! {
         assert_eq!(app.wrong_sums(), [].into());
         officer.expect(PLAN, "808-08a", "G34-P51", "2025", &json!({"denominator": 1}));
         officer.expect(PLAN, "808-09", "VN", "2024", &json!({"numerator": 1}));
+    }
+
+    fn a_list_in_which_nobody_stands_any_more_leaves_the_new_unit_its_counts(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        let listed = |to: &str, number: &str| json!({"staff_number": number, "level": "commune", "agency": "health", "from": "2024-01-01", "to": to, "direct": true});
+        officer.entry(Register::Staff, OLD[0], listed("2025-06-30", "CB-1"));
+        staff_counted(&officer, OLD[1], "2024-03-01", 3);
+        staff_counted(&officer, NEW, "2025-07-05", 7);
+        // 7 in the new commune, which takes the place of the 3 that one of the old ones had; the list has ended.
+        let staff = || officer.figure(PLAN, "808-11b", NEW, "2025")["denominator"].clone();
+        assert_eq!(staff(), json!(7));
+        // Somebody whose list goes on keeps it going: what the new one counts would be told twice.
+        officer.entry(Register::Staff, OLD[0], listed("2025-09-30", "CB-2"));
+        assert_eq!(officer.figure(PLAN, "808-11b", NEW, "2025-08")["denominator"], json!(4));
+        assert_eq!(app.wrong_sums(), [].into());
+        assert_eq!(officer.figure(PLAN, "808-11b", NEW, "2025-08")["denominator"], json!(4));
+        // Once nobody stands in it any more, counts count again: 8, which takes the place of the 3.
+        staff_counted(&officer, NEW, "2025-10-02", 8);
+        assert_eq!(staff(), json!(8));
+        assert_eq!(app.wrong_sums(), [].into());
+    }
+
+    fn a_reduction_is_told_from_the_baseline_on_and_judged_by_its_range(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        let text = include_str!("../../../../config/programmes/ha-nam-2016-2020.toml");
+        let (before, after) = text.split_once("code = \"HN-06\"").expect("the indicator");
+        let after = after.replacen("measured.numerator = { element = \"establishments_disguised\" }",
+            "measured.numerator = { element = \"establishments_disguised\" }\nmeasured.baseline_year = 2016", 1);
+        import(app, &format!("{before}code = \"HN-06\"{after}"));
+        let element = "establishments_disguised";
+        for (year, number) in [("2016", 50), ("2017", 21), ("2018", 20), ("2019", 10), ("2020", 9)] {
+            officer.report(element, "G63-P35", year, number);
+        }
+        // Of 50: 21 is 58 % less, 20 is 60 %, 10 is 80 %, 9 is 82 %: above the top, which is no failure.
+        for (year, percent, beyond) in [("2017", 58.0, false), ("2018", 60.0, false), ("2019", 80.0, false), ("2020", 82.0, true)] {
+            let figure = officer.figure(HA_NAM, "HN-06", "G63-P35", year);
+            assert_eq!((&figure["percent"], &figure["denominator"], &figure["target"]["beyond"]), (&json!(percent), &json!(50), &json!(beyond)), "{figure:#}");
+        }
+        officer.expect(HA_NAM, "HN-06", "G63-P35", "2017", &json!({"numerator": 21, "status": "on_course"}));
+        officer.expect(HA_NAM, "HN-06", "G63-P35", "2018", &json!({"status": "met"}));
+        officer.expect(HA_NAM, "HN-06", "G63-P35", "2020", &json!({"status": "met"}));
+        officer.expect(HA_NAM, "HN-06", "G63-P35", "2016-2020", &json!({"status": "not_applicable", "reason": "not_additive"}));
     }
 
     fn a_nought_that_a_register_tells_is_told(app: &TestApp) {

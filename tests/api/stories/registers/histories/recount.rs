@@ -55,7 +55,10 @@ impl Rows {
         for entry in self.entries.iter().filter(|entry| entry.register.family() == family) {
             let telling = tellings.entry(entry.unit_code.clone()).or_default();
             match entry.register {
-                Register::Staff | Register::Establishments => drop(telling.listed.insert(entry.day)),
+                Register::Staff | Register::Establishments => {
+                    telling.listed.insert(entry.day);
+                    telling.listed_until = telling.listed_until.max(entry.last_day.or(Some(chrono::NaiveDate::MAX)));
+                }
                 Register::StaffCounts | Register::EstablishmentCounts => telling.counts.push(fact(entry)),
                 _ => {}
             }
