@@ -41,6 +41,9 @@ text_enum! {
     }
 }
 
+/// Entries that are looked at for why a figure changed.
+const MOST_WRITTEN: i64 = 20_000;
+
 /// What was published of a figure last.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PublishedView {
@@ -68,7 +71,7 @@ pub struct ChangeView {
     pub numerator: Option<i64>,
     /// Denominator now less denominator then.
     pub denominator: Option<i64>,
-    /// Why.
+    /// Why, where the unit itself is asked for; of those it is broken down into only whether the definition is newer.
     pub why: Vec<ChangeReason>,
     /// Entries of its registers that were written since in the unit, of days that count in the period; for those who keep
     /// its registers.
@@ -189,7 +192,7 @@ pub fn attach(
     all: &mut PlanFigures,
 ) -> Result<(), AppError> {
     let mut last = published_last(conn, desk, plan, all)?;
-    let mut written: BTreeMap<(String, Instant, Days), Written> = BTreeMap::new();
+    let mut written: BTreeMap<(Instant, Days), Written> = BTreeMap::new();
     for figures in &mut all.indicators {
         let Some(indicator) = plan.plan.indicator(&figures.indicator) else { continue };
         // What is kept back now was so when it was published.
@@ -206,15 +209,20 @@ pub fn attach(
             }
             let differs = figure.numerator != row.numerator || figure.denominator != row.denominator;
             let changed = if differs {
-                let since = (figure.unit_code.clone(), row.published_at, (figure.first_day, figure.last_day));
-                let written = match written.entry(since) {
-                    Entry::Occupied(there) => there.into_mut(),
-                    Entry::Vacant(none) => {
-                        let found = written_since(conn, desk, plan.plan.calendar, none.key())?;
-                        none.insert(found)
-                    }
+                // Why is looked for where somebody asks for the unit itself: it means reading what was written there.
+                let written = if figure.unit_code == all.unit_code {
+                    let since = (row.published_at, (figure.first_day, figure.last_day));
+                    Some(match written.entry(since) {
+                        Entry::Occupied(there) => there.into_mut(),
+                        Entry::Vacant(none) => {
+                            let found = written_since(conn, desk, plan.plan.calendar, (&all.unit_code, *none.key()))?;
+                            none.insert(found)
+                        }
+                    })
+                } else {
+                    None
                 };
-                Some(change(&row, figure, (indicator, plan.version), (written, desk.for_keepers)))
+                Some(change(&row, figure, (indicator, plan.version), (written.as_deref(), desk.for_keepers)))
             } else {
                 None
             };
@@ -268,6 +276,8 @@ type Days = (NaiveDate, NaiveDate);
 struct Written {
     entries: BTreeMap<Register, i64>,
     values: BTreeMap<String, i64>,
+    /// Whether more entries were written than are looked at.
+    has_more: bool,
 }
 
 /// An index is entered by the province: of the country, by each there ever was; of a province that is no more, by that of
@@ -276,7 +286,7 @@ fn written_since(
     conn: &mut DbConnection,
     desk: Desk<'_>,
     calendar: Calendar,
-    (unit, since, (first_day, last_day)): &(String, Instant, Days),
+    (unit, (since, (first_day, last_day))): (&str, (Instant, Days)),
 ) -> Result<Written, AppError> {
     let is_country = desk.units.get(unit).is_some_and(|unit| unit.level == Level::Country);
     let provinces: Vec<String> = if is_country {
@@ -287,22 +297,20 @@ fn written_since(
     };
     let is_whole = is_country || provinces.iter().all(|province| province == unit);
     // A figure may compare with the year before. What happens once moves no figure of other years.
-    let earliest = first_day.checked_sub_months(Months::new(12)).unwrap_or(*first_day);
+    let earliest = first_day.checked_sub_months(Months::new(12)).unwrap_or(first_day);
     let of_their_day =
         [Register::CommunicationActivities, Register::PressItems, Register::TipOffs, Register::NeedSurveys];
     let is_of = |period: &str| {
         let period =
             period.parse::<ReportPeriod>().map(|period| period.days(calendar, desk.counter.measures.closing_day));
-        period.is_ok_and(|(first, last)| first <= *last_day && earliest <= last)
+        period.is_ok_and(|(first, last)| first <= last_day && earliest <= last)
     };
     let concerns = |of: &str| is_whole || desk.units.is_within(of, unit);
     let entries = register_entries::table
         .filter(register_entries::province_code.eq_any(provinces.clone()))
         .filter(register_entries::updated_at.gt(since))
-        .filter(register_entries::day.le(last_day))
-        .filter(register_entries::day.ge(earliest).or(register_entries::register.ne_all(of_their_day)))
-        .group_by((register_entries::register, register_entries::unit_code))
-        .select((register_entries::register, register_entries::unit_code, count_star()));
+        .select((register_entries::register, register_entries::unit_code, register_entries::day))
+        .limit(MOST_WRITTEN);
     let values = reported_values::table
         .filter(reported_values::province_code.eq_any(provinces))
         .filter(reported_values::entered_at.gt(since))
@@ -310,8 +318,11 @@ fn written_since(
         .group_by((reported_values::element, reported_values::unit_code, reported_values::period))
         .select((reported_values::element, reported_values::unit_code, reported_values::period, count_star()));
     let mut written = Written::default();
-    for (register, of, count) in entries.load::<(Register, String, i64)>(conn)? {
-        *written.entries.entry(register).or_default() += if concerns(&of) { count } else { 0 };
+    let entries: Vec<(Register, String, NaiveDate)> = entries.load(conn)?;
+    written.has_more = i64::try_from(entries.len()).unwrap_or(i64::MAX) >= MOST_WRITTEN;
+    for (register, of, day) in entries {
+        let moves = day <= last_day && (day >= earliest || !of_their_day.contains(&register));
+        *written.entries.entry(register).or_default() += i64::from(moves && concerns(&of));
     }
     for (element, of, period, count) in values.load::<(String, String, String, i64)>(conn)? {
         *written.values.entry(element).or_default() += if concerns(&of) && is_of(&period) { count } else { 0 };
@@ -323,9 +334,15 @@ fn change(
     row: &Last,
     figure: &PlanFigure,
     (indicator, version): (&Indicator, i32),
-    (written, for_keepers): (&Written, bool),
+    (written, for_keepers): (Option<&Written>, bool),
 ) -> ChangeView {
     let less = |now: Option<i64>, then: Option<i64>| Some(now? - then?);
+    let (numerator, denominator) = (less(figure.numerator, row.numerator), less(figure.denominator, row.denominator));
+    let newer = (row.plan_version != version).then_some(ChangeReason::Definition);
+    let Some(written) = written else {
+        let why = newer.into_iter().collect();
+        return ChangeView { numerator, denominator, why, entries_since: None, reported_values_since: None };
+    };
     let families: BTreeSet<Family> =
         indicator.sources().into_iter().filter_map(Source::of_register).map(Element::family).collect();
     let elements: BTreeSet<String> = indicator.elements();
@@ -334,17 +351,17 @@ fn change(
     let reported_values_since: i64 =
         written.values.iter().filter(|(of, _)| elements.contains(*of)).map(|(_, n)| n).sum();
     let causes = [
-        (ChangeReason::Definition, row.plan_version != version),
-        (ChangeReason::Entries, entries_since > 0),
+        (ChangeReason::Entries, entries_since > 0 || written.has_more),
         (ChangeReason::ReportedValues, reported_values_since > 0),
     ];
-    let mut why: Vec<ChangeReason> = causes.into_iter().filter(|(_, is)| *is).map(|(cause, _)| cause).collect();
+    let others = causes.into_iter().filter(|(_, is)| *is).map(|(cause, _)| cause);
+    let mut why: Vec<ChangeReason> = newer.into_iter().chain(others).collect();
     if why.is_empty() {
         why.push(ChangeReason::Other);
     }
     ChangeView {
-        numerator: less(figure.numerator, row.numerator),
-        denominator: less(figure.denominator, row.denominator),
+        numerator,
+        denominator,
         why,
         entries_since: for_keepers.then_some(entries_since),
         reported_values_since: for_keepers.then_some(reported_values_since),

@@ -261,8 +261,8 @@ fn add_figure(
         let now = told.changed.as_ref().map(|by| {
             let signed = |by: Option<i64>| by.map_or_else(|| "–".to_owned(), |by| format!("{by:+}"));
             let why: Vec<&str> = by.why.iter().map(|why| words::change(*why, language)).collect();
-            let (now, because) = (labels.changed, labels.why);
-            format!("; {now}: {} / {}, {because} {}", signed(by.numerator), signed(by.denominator), why.join(", "))
+            let why = if why.is_empty() { String::new() } else { format!(", {} {}", labels.why, why.join(", ")) };
+            format!("; {}: {} / {}{why}", labels.changed, signed(by.numerator), signed(by.denominator))
         });
         let now = now.unwrap_or_default();
         let reason = told.reason.as_deref().map_or_else(String::new, |reason| format!(" ({})", escape_html(reason)));

@@ -10,6 +10,7 @@ mod ha_nam;
 mod models;
 mod on_maps;
 mod outreach;
+mod published;
 mod real_units;
 mod thanh_hoa;
 mod told;
