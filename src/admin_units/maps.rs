@@ -90,6 +90,12 @@ impl AdminUnits {
         self.get(code).map(|unit| self.place(unit, day, shares))
     }
 
+    /// The units of the map of `day` that share in a unit which was split, or made of several.
+    pub fn sharing<'a>(&'a self, code: &str, day: NaiveDate) -> impl Iterator<Item = &'a AdminUnit> {
+        let news = self.successors(code).iter().filter_map(|step| self.get(&step.successor));
+        news.chain(self.predecessors(code)).filter(move |unit| unit.is_valid_on(day))
+    }
+
     // Ends, because a unit goes on in one that lasts longer (checked when the list is read).
     pub(super) fn place<'a>(&'a self, unit: &'a AdminUnit, day: NaiveDate, shares: &Shares) -> Placed<'a> {
         if unit.is_valid_on(day) {

@@ -288,7 +288,7 @@ said! {
         /// The day of a map.
         MapDay => ("period, today hoặc một ngày như 2025-06-30", "period, today, or a day such as 2025-06-30"),
         /// Ways to break a figure down.
-        Breakdown => ("một trong province, district, commune; month; class; hoặc loại xã như mô tả API; cách nhau bằng dấu phẩy", "one of province, district, commune; month; class; or the kind of commune as the API describes it; with commas between them"),
+        Breakdown => ("một trong province, district, commune; month; class, kind, group; hoặc loại xã như mô tả API; cách nhau bằng dấu phẩy", "one of province, district, commune; month; class, kind, group; or the kind of commune as the API describes it; with commas between them"),
         /// A trade.
         Trade => ("một nghề trong danh mục đào tạo", "a trade of the training catalogue"),
         /// A room or a bed.

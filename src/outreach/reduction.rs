@@ -43,7 +43,7 @@ pub struct Reduction {
 
 /// How many contacts of a kind a group had in a month.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = outreach_reduced)]
+#[diesel(table_name = outreach_reduced, treat_none_as_default_value = false)]
 pub struct ReducedRow {
     /// Group.
     pub group_id: OrganisationId,

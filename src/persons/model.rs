@@ -149,7 +149,7 @@ pub struct Person {
     pub version: i32,
 }
 
-bulk_rows! { Person => persons }
+bulk_rows! { in_parts Person => persons }
 
 /// The categories of a person, a column each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]

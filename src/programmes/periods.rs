@@ -2,6 +2,8 @@
 //! day of the month (state reports close on the 14th: Decree 09/2019/NĐ-CP, so that their year runs from
 //! 15 December to 14 December).
 
+mod named;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -368,9 +368,11 @@ FIELDS = ["unit_code", "held_on", "form", "audience", "attendances", "first_time
 
 def lines_of(entries, number=100_000):
     yield FIELDS
+    # No file is taken twice.
+    attendances = str(40 + time.time_ns() % 1_000_000)
     for _ in range(number):
         unit, day = open_place(entries)
-        yield [unit, day.strftime("%d/%m/%Y"), "meeting", "residents", "40", "3"]
+        yield [unit, day.strftime("%d/%m/%Y"), "meeting", "residents", attendances, "3"]
 
 
 def csv_of(lines):

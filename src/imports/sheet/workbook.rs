@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::{Cell, Limits, Line, MOST_COLUMNS, Measure, Unreadable, parts};
 use crate::error::CellRule;
 
 pub(super) fn read(bytes: &[u8], limits: Limits) -> Result<Vec<Line>, Unreadable> {
-    parts::check(bytes, limits)?;
+    let found = parts::check(bytes, limits)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| CellRule::File)?;
     let shows = |sheet: &&calamine::Sheet| sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible;
     let name = book.sheets_metadata().iter().find(shows).ok_or(CellRule::File)?.name.clone();
@@ -18,7 +18,7 @@ pub(super) fn read(bytes: &[u8], limits: Limits) -> Result<Vec<Line>, Unreadable
     if book.sheets_metadata().iter().filter(|sheet| sheet.name == name).count() > 1 {
         return Err(CellRule::File.into());
     }
-    if !limits.merged {
+    if !limits.merged && found.merged {
         refuse_merged(&mut book, &name)?;
     }
     let mut cells = book.worksheet_cells_reader(&name).map_err(|_| CellRule::File)?;
@@ -67,8 +67,7 @@ fn cell_of(value: &DataRef<'_>, measure: &mut Measure) -> Result<Cell, Unreadabl
         }
         DataRef::DateTime(_) | DataRef::DurationIso(_) | DataRef::Error(_) => return Ok(Cell::Fault),
         DataRef::DateTimeIso(text) => {
-            let day = text.get(..10).and_then(|day| day.parse().ok());
-            return Ok(day.map_or(Cell::Fault, Cell::Day));
+            return Ok(day_in_words(text).map_or(Cell::Fault, Cell::Day));
         }
         DataRef::Int(number) => return Ok(Cell::of_text(&number.to_string())),
         DataRef::String(text) => text.as_str(),
@@ -76,6 +75,16 @@ fn cell_of(value: &DataRef<'_>, measure: &mut Measure) -> Result<Cell, Unreadabl
     };
     measure.text(text.len())?;
     Ok(Cell::of_text(text))
+}
+
+/// A day; with a time, of no zone or midnight of the universal one, as programs write days.
+fn day_in_words(text: &str) -> Option<NaiveDate> {
+    if let Ok(day) = text.parse() {
+        return Some(day);
+    }
+    let universal = text.strip_suffix('Z');
+    let at: NaiveDateTime = universal.unwrap_or(text).parse().ok()?;
+    (universal.is_none() || at.time() == NaiveTime::MIN).then_some(at.date())
 }
 
 /// Of merged cells only the first holds anything, which would be taken for an empty cell in all other lines.
@@ -186,11 +195,10 @@ mod tests {
                 format!("<numFmt formatCode='{}'/>{}", "x".repeat(2_000), "<xf numFmtId='200'/>".repeat(190_000)),
             ),
             ("more styles than there are", "xl/styles.xml", "<xf/>".repeat(200_001)),
-            (
-                "a formula of a large number",
-                "xl/worksheets/sheet1.xml",
-                "<sheetData><c><f t=\"shared\" si=\"1000000000000\">1</f></c>".to_owned(),
-            ),
+            ("more fonts, and no style", "xl/styles.xml", "<font/>".repeat(200_001)),
+            ("more borders, and no style", "xl/styles.xml", "<border/>".repeat(200_001)),
+            ("many names", "xl/workbook.xml", "<definedName name=''/>".repeat(100_001)),
+            ("many relations", "xl/_rels/workbook.xml.rels", "<Relationship Id='1'/>".repeat(10_001)),
         ] {
             assert_eq!(
                 read(&zipped(&[(part, content.as_bytes())])),
@@ -232,6 +240,7 @@ mod tests {
             "<c r=\"A1\"><f t=\"array\" ref=\"A1:A2\">1</f><v>1</v></c>",
             "<c r=\"A1\"><f t=\"shared\" si=\"0\"/><v>1</v></c>",
             "<c r=\"A1\"><v>1</v><f>1</f></c>",
+            "<c r=\"A1\"><f t=\"shared\" si=\"1000000000000\">1</f><v>1</v></c>",
         ] {
             assert_eq!(read(&of_row(row)), Err(Unreadable { rule: CellRule::Formula, line: Some(1) }), "{row}");
         }
@@ -252,6 +261,13 @@ mod tests {
             "<c r=\"A1\" r=\"A4294967298\"><v>1</v></c>",
             "<c r=\"A4294967297\"><v>1</v></c>",
             "<c r=\"AAAAAAAA1\"><v>1</v></c>",
+            "<c r=\"A1\" t=\"n\"><is><c/></is><v>1<!-- -->00</v></c>",
+            "<c r=\"A1\" t=\"n\"><is><row/></is><v>1&#50;</v></c>",
+            "<c r=\"A1\" t=\"s\"><is><row/></is><v>x</v></c>",
+            "<c r=\"A1\" t=\"s\"><v>99999999999999999999999</v></c>",
+            "<c r=\"A1\" t=\"&#115;\"><v>0</v></c>",
+            "<c r=\"A1\"><is><t>9</t></is></c>",
+            "<c r=\"A1\" t=\"inlineStr\"><v>9</v></c>",
         ] {
             assert_eq!(read(&of_row(row)), Err(Unreadable::from(CellRule::File)), "{row}");
         }
@@ -264,15 +280,52 @@ mod tests {
     }
 
     #[test]
+    fn days_in_words_are_days_and_nothing_else() {
+        let read = |text: &str| {
+            let row = format!("<c r=\"A1\" t=\"d\"><v>{text}</v></c>");
+            read(&of_row(&row)).expect("read")[0].cells[0].clone()
+        };
+        let day = Cell::Day("2026-03-05".parse().expect("a day"));
+        for text in ["2026-03-05", "2026-03-05T00:00:00", "2026-03-05T00:00:00.000Z"] {
+            assert_eq!(read(text), day, "{text}");
+        }
+        for text in ["2026-03-0599", "2026-03-05T23:00:00Z", "2026-03-05T23:00:00+07:00", "2026-03-05 or so"] {
+            assert_eq!(read(text), Cell::Fault, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_readers_would_not_agree_on_is_refused() {
+        let merge = "<mergeCells/><mergeCells><mergeCell ref='A1:A2'/></mergeCells>";
+        for (part, content) in [
+            ("xl/worksheets/sheet1.xml", merge),
+            ("xl/workbook.xml", "<workbookPr date1904='&#49;'/>"),
+            ("xl/workbook.xml", "<workbookPr date1904='1'/><workbookPr date1904='0'/>"),
+        ] {
+            let book = zipped(&[(part, content.as_bytes())]);
+            assert_eq!(super::parts::check(&book, super::Limits::LISTS), Err(CellRule::File), "{content}");
+        }
+        let twice = zipped(&[("xl/sharedStrings.xml", b"<sst/>"), ("xl\\sharedstrings.xml", b"<sst/>")]);
+        assert_eq!(super::parts::check(&twice, super::Limits::LISTS), Err(CellRule::File));
+        let extended = b"<workbookPr date1904='1'/><workbookPr chartTrackingRefBase='1'/>";
+        let book = zipped(&[("xl/workbook.xml", extended)]);
+        assert_eq!(super::parts::check(&book, super::Limits::LISTS).map(drop), Ok(()));
+    }
+
+    #[test]
     fn texts_and_styles_elsewhere_than_where_they_are_looked_for_are_refused() {
         let rels = |kind: &str, target: &str| {
             format!(
                 "<Relationships><Relationship Id=\"a\" Type=\"http://x/{kind}\" Target=\"{target}\"/></Relationships>"
             )
         };
-        for (kind, target) in
-            [("sharedStrings", "ss.xml"), ("styles", "a/styles.xml"), ("worksheet", "media/image1.png")]
-        {
+        for (kind, target) in [
+            ("sharedStrings", "ss.xml"),
+            ("sharedString&#115;", "ss.xml"),
+            ("styles", "a/styles.xml"),
+            ("worksheet", "media/image1.png"),
+            ("officeDocument", "foo/workbook.xml"),
+        ] {
             let book = zipped(&[("xl/_rels/workbook.xml.rels", rels(kind, target).as_bytes())]);
             assert_eq!(super::parts::check(&book, super::Limits::LISTS), Err(CellRule::File), "{kind}");
         }
@@ -281,7 +334,7 @@ mod tests {
         assert_eq!(super::parts::check(&book, super::Limits::LISTS), Err(CellRule::File), "a long name");
         for (kind, target) in [("sharedStrings", "/xl/sharedStrings.xml"), ("vbaProject", "vbaProject.bin")] {
             let book = zipped(&[("xl/_rels/workbook.xml.rels", rels(kind, target).as_bytes())]);
-            assert_eq!(super::parts::check(&book, super::Limits::LISTS), Ok(()), "{kind}");
+            assert_eq!(super::parts::check(&book, super::Limits::LISTS).map(drop), Ok(()), "{kind}");
         }
     }
 
@@ -298,7 +351,7 @@ mod tests {
             ("xl/worksheets/sheet1.xml", &pasted),
         ];
         let book = zipped(&parts.map(|(name, text)| (name, text.as_bytes())));
-        assert_eq!(super::parts::check(&book, super::Limits::LISTS), Ok(()));
+        assert_eq!(super::parts::check(&book, super::Limits::LISTS).map(drop), Ok(()));
     }
 
     #[test]
@@ -306,7 +359,7 @@ mod tests {
         let white = vec![b'>'; 5_000_000];
         let noise = "<\"x".repeat(400_000);
         let book = zipped(&[("xl/media/image1.bmp", &white), ("xl/media/image2.emf", noise.as_bytes())]);
-        assert_eq!(super::parts::check(&book, super::Limits::LISTS), Ok(()));
+        assert_eq!(super::parts::check(&book, super::Limits::LISTS).map(drop), Ok(()));
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub struct StockMoveFields {
 
 /// A move of stock as stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = outreach_stock_moves)]
+#[diesel(table_name = outreach_stock_moves, treat_none_as_default_value = false)]
 pub struct StockMove {
     /// Id.
     pub id: OutreachRecordId,

@@ -107,7 +107,7 @@ pub struct SessionRow {
 
 /// Pieces of a commodity handed out in a session.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = outreach_supplies)]
+#[diesel(table_name = outreach_supplies, treat_none_as_default_value = false)]
 pub struct SupplyRow {
     /// Session.
     pub session_id: OutreachSessionId,
@@ -120,7 +120,7 @@ pub struct SupplyRow {
 /// How many of a kind were met in a group, in one session. What two phones counted is added up, so that a step back
 /// may come before the step it takes back: below nought it reads as nought.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = outreach_tallies)]
+#[diesel(table_name = outreach_tallies, treat_none_as_default_value = false)]
 pub struct TallyRow {
     /// Session.
     pub session_id: OutreachSessionId,

@@ -36,7 +36,7 @@ use crate::vault::DataKey;
 
 /// What was done on a phone, as stored.
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = outreach_operations)]
+#[diesel(table_name = outreach_operations, treat_none_as_default_value = false)]
 struct OperationRow {
     account_id: AccountId,
     device_id: DeviceId,

@@ -107,7 +107,7 @@ pub struct SameDecision {
 
 /// A record that is one person with others; `root_id` is the lowest id of them and counts for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = same_groups)]
+#[diesel(table_name = same_groups, treat_none_as_default_value = false)]
 pub struct SameGroup {
     /// The record.
     pub person_id: PersonId,

@@ -10,6 +10,7 @@ use crate::admin_units::AdminUnits;
 use crate::db::DbConnection;
 use crate::db::schema::reporting_periods;
 use crate::error::AppError;
+use crate::programmes::periods::Calendar;
 use crate::programmes::sums::province_of;
 
 /// Days from one to another, both counted.
@@ -20,8 +21,10 @@ pub type Span = (NaiveDate, NaiveDate);
 pub struct Closed<'a> {
     units: &'a AdminUnits,
     today: NaiveDate,
-    periods: HashMap<String, Vec<Span>>,
+    periods: HashMap<String, Vec<(Calendar, Span)>>,
     above: HashMap<String, Vec<String>>,
+    /// Whose calendar is looked at; both when none.
+    calendar: Option<Calendar>,
 }
 
 impl<'a> Closed<'a> {
@@ -30,7 +33,7 @@ impl<'a> Closed<'a> {
     /// # Errors
     /// The engine's own.
     pub fn read(conn: &mut DbConnection, units: &'a AdminUnits, today: NaiveDate) -> Result<Self, AppError> {
-        Self::of(conn, (units, today), None)
+        Self::load(conn, (units, today), None)
     }
 
     /// Those that lock any of these units.
@@ -44,26 +47,42 @@ impl<'a> Closed<'a> {
         own: impl IntoIterator<Item = &'u String>,
     ) -> Result<Self, AppError> {
         let above: BTreeSet<String> = own.into_iter().flat_map(|unit| locked_by(units, unit, today)).collect();
-        Self::of(conn, (units, today), Some(above))
+        Self::load(conn, (units, today), Some(above))
     }
 
-    fn of(
+    fn load(
         conn: &mut DbConnection,
         (units, today): (&'a AdminUnits, NaiveDate),
         above: Option<BTreeSet<String>>,
     ) -> Result<Self, AppError> {
         let mut locked = reporting_periods::table
             .filter(reporting_periods::status.eq_any([PeriodStatus::Closed, PeriodStatus::Published]))
-            .select((reporting_periods::unit_code, reporting_periods::first_day, reporting_periods::last_day))
+            .select((
+                reporting_periods::unit_code,
+                reporting_periods::calendar,
+                reporting_periods::first_day,
+                reporting_periods::last_day,
+            ))
             .into_boxed();
         if let Some(above) = above {
             locked = locked.filter(reporting_periods::unit_code.eq_any(above));
         }
-        let mut periods: HashMap<String, Vec<Span>> = HashMap::new();
-        for (unit, first, last) in locked.load::<(String, NaiveDate, NaiveDate)>(conn)? {
-            periods.entry(unit).or_default().push((first, last));
+        let mut periods: HashMap<String, Vec<(Calendar, Span)>> = HashMap::new();
+        for (unit, calendar, first, last) in locked.load::<(String, Calendar, NaiveDate, NaiveDate)>(conn)? {
+            periods.entry(unit).or_default().push((calendar, (first, last)));
         }
-        Ok(Self { units, today, periods, above: HashMap::new() })
+        Ok(Self { units, today, periods, above: HashMap::new(), calendar: None })
+    }
+
+    /// Looks at periods of one calendar from now on: what is told of its periods counts in plans of that calendar alone.
+    pub fn look_at(&mut self, calendar: Calendar) {
+        self.calendar = Some(calendar);
+    }
+
+    fn of(&self, unit: &str) -> impl Iterator<Item = Span> {
+        let is_meant = |calendar: &Calendar| self.calendar.is_none_or(|only| only == *calendar);
+        let periods = self.periods.get(unit).into_iter().flatten();
+        periods.filter(move |(calendar, _)| is_meant(calendar)).map(|(_, span)| *span)
     }
 
     /// Whether nothing is closed.
@@ -90,9 +109,8 @@ impl<'a> Closed<'a> {
 
     /// A closed period that a province sends no report into any more: a longer one of its own, or one of the country.
     pub fn cover_part(&self, unit: &str, (from, to): Span) -> Option<Span> {
-        let of = |unit: &str| self.periods.get(unit).into_iter().flatten();
-        let own = of(unit).filter(|span| **span != (from, to));
-        own.chain(of(COUNTRY).filter(|_| unit != COUNTRY)).find(|(first, last)| *first <= from && to <= *last).copied()
+        let own = self.of(unit).filter(|span| *span != (from, to));
+        own.chain(self.of(COUNTRY).filter(|_| unit != COUNTRY)).find(|(first, last)| *first <= from && to <= *last)
     }
 
     fn any(&mut self, unit: &str, is_meant: impl Fn(&Span) -> bool) -> Option<Span> {
@@ -103,7 +121,7 @@ impl<'a> Closed<'a> {
             self.above.insert(unit.to_owned(), locked_by(self.units, unit, self.today));
         }
         let above = self.above.get(unit).into_iter().flatten();
-        above.filter_map(|above| self.periods.get(above)).flatten().copied().find(is_meant)
+        above.flat_map(|above| self.of(above)).find(is_meant)
     }
 }
 

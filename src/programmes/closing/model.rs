@@ -65,7 +65,7 @@ impl PeriodStatus {
 
 /// The report of a unit for a period.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = reporting_periods)]
+#[diesel(table_name = reporting_periods, treat_none_as_default_value = false)]
 pub struct ReportingPeriod {
     /// Id.
     pub id: ReportingPeriodId,
@@ -99,7 +99,7 @@ pub struct ReportingPeriod {
 
 /// A step of a period, as it was taken.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = reporting_steps)]
+#[diesel(table_name = reporting_steps, treat_none_as_default_value = false)]
 pub struct ReportingStep {
     /// Period.
     pub period_id: ReportingPeriodId,

@@ -350,20 +350,19 @@ fn change(
         written.entries.iter().filter(|(of, _)| families.contains(&of.family())).map(|(_, n)| n).sum();
     let reported_values_since: i64 =
         written.values.iter().filter(|(of, _)| elements.contains(*of)).map(|(_, n)| n).sum();
-    let causes = [
-        (ChangeReason::Entries, entries_since > 0 || written.has_more),
-        (ChangeReason::ReportedValues, reported_values_since > 0),
-    ];
+    let causes =
+        [(ChangeReason::Entries, entries_since > 0), (ChangeReason::ReportedValues, reported_values_since > 0)];
     let others = causes.into_iter().filter(|(_, is)| *is).map(|(cause, _)| cause);
     let mut why: Vec<ChangeReason> = newer.into_iter().chain(others).collect();
-    if why.is_empty() {
+    // Where not all was looked at, nobody knows.
+    if why.is_empty() && !written.has_more {
         why.push(ChangeReason::Other);
     }
     ChangeView {
         numerator,
         denominator,
         why,
-        entries_since: for_keepers.then_some(entries_since),
+        entries_since: (for_keepers && !written.has_more).then_some(entries_since),
         reported_values_since: for_keepers.then_some(reported_values_since),
     }
 }

@@ -151,6 +151,7 @@ fn refuse_closed_above(
 ) -> Result<(), AppError> {
     let level = units.get(&key.unit).map_or(Level::Commune, |unit| unit.level);
     let mut closed = Closed::read_for(conn, units, today, [&key.unit])?;
+    closed.look_at(key.calendar);
     let found = match level {
         Level::District | Level::Commune => closed.cover(&key.unit, days),
         Level::Country | Level::Province => {

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::error::{AppError, Problem};
 use crate::grants::Action;
 use crate::http::{IdempotencyKey, Path, Query};
-use crate::programmes::figures::routes::{Words, read_for, turn};
+use crate::programmes::figures::routes::{Words, count_what_is_due, read_for, turn};
 use crate::programmes::sheets::routes::import_of;
 use crate::programmes::sheets::{Content, RegisterImportView, Table};
 use crate::text::tidy;
@@ -114,6 +114,7 @@ async fn send_figures(
 ) -> Result<HttpResponse, AppError> {
     let SendingFilter { mapping, format, unit, period, breakdown, map } = query.0;
     let turn = turn(&app, caller).await?;
+    count_what_is_due(&app).await?;
     let shelf = app.mappings.clone();
     let mapping = block(move || shelf.read(&mapping)).await??;
     let (state, now) = (app.clone(), app.clock.now());

@@ -67,7 +67,7 @@ impl Question<'_> {
             Some(element) => outreach::told(conn, self, element)?,
             None => self.registered(conn, source, false)?.remove("").unwrap_or_default(),
         };
-        self.add_reports(conn, &source.element, &source.class(), nature_of(self.plan, source), &mut told)?;
+        self.add_reports(conn, &source.element, &source.class(), behaviour(self.plan, source), &mut told)?;
         self.add_wholes(conn, source, &mut told)?;
         Ok(ByUnit::of(told))
     }
@@ -81,7 +81,7 @@ impl Question<'_> {
             let mut classes = ByClass::new();
             for class in &declared.classes {
                 let mut told = Vec::new();
-                self.add_reports(conn, &source.element, class, declared.nature, &mut told)?;
+                self.add_reports(conn, &source.element, class, declared.nature.into(), &mut told)?;
                 classes.insert(class.clone(), ByUnit::of(told));
             }
             return Ok(classes);
@@ -95,7 +95,7 @@ impl Question<'_> {
     /// The engine's own.
     pub fn reported(self, conn: &mut DbConnection, element: &str, class: &str) -> Result<ByUnit<Told>, AppError> {
         let mut told = Vec::new();
-        self.add_reports(conn, element, class, ReportedNature::Level, &mut told)?;
+        self.add_reports(conn, element, class, Behaviour::Newest, &mut told)?;
         Ok(ByUnit::of(told))
     }
 
@@ -128,24 +128,39 @@ impl Question<'_> {
     fn add_wholes(self, conn: &mut DbConnection, source: &Source, told: &mut List) -> Result<(), AppError> {
         let declared = self.plan.declared(&source.element).filter(|declared| !declared.classes.is_empty());
         let Some(declared) = declared else { return Ok(()) };
-        let mut sums: BTreeMap<UnitNo, Vec<(i64, usize)>> = BTreeMap::new();
+        for (unit, sums) in self.sums_of_classes(conn, source)? {
+            let own = told.iter().find(|(of, own)| *of == unit && own.has_reports());
+            let is_told = |span: usize| own.is_some_and(|(_, own)| own.report(span).is_some());
+            let all = |in_part: bool| {
+                let is_all = |sum: &ClassSum| sum.classes == declared.classes.len() && sum.in_part == in_part;
+                let sum = |(span, sum): (usize, &ClassSum)| (is_all(sum) && !is_told(span)).then_some(sum.number);
+                some(sums.iter().enumerate().map(sum).collect())
+            };
+            let (reported, reported_in_part) = (all(false), all(true));
+            told.push((unit, Told { reported, reported_in_part, ..Told::default() }));
+        }
+        Ok(())
+    }
+
+    fn sums_of_classes(
+        self,
+        conn: &mut DbConnection,
+        source: &Source,
+    ) -> Result<BTreeMap<UnitNo, Vec<ClassSum>>, AppError> {
+        let mut sums: BTreeMap<UnitNo, Vec<ClassSum>> = BTreeMap::new();
         for units in self.told_by_class(conn, source)?.into_values() {
             for (unit, told) in units.into_list() {
-                let sum = sums.entry(unit).or_insert_with(|| vec![(0, 0); self.spans.len()]);
-                for (sum, told) in sum.iter_mut().zip(told.reported.into_iter().flatten()) {
-                    *sum = told.map_or(*sum, |told| (sum.0 + told, sum.1 + 1));
+                let sum = sums.entry(unit).or_insert_with(|| vec![ClassSum::default(); self.spans.len()]);
+                for (span, sum) in sum.iter_mut().enumerate() {
+                    if let Some(number) = told.report(span) {
+                        sum.number += number;
+                        sum.classes += 1;
+                        sum.in_part |= told.is_in_part(span);
+                    }
                 }
             }
         }
-        for (unit, sums) in sums {
-            let own = told.iter_mut().find(|(of, _)| *of == unit).and_then(|(_, own)| own.reported.as_mut());
-            let all = sums.into_iter().map(|(sum, classes)| (classes == declared.classes.len()).then_some(sum));
-            match own {
-                Some(own) => own.iter_mut().zip(all).for_each(|(own, all)| *own = own.or(all)),
-                None => told.push((unit, Told { reported: Some(all.collect()), ..Told::default() })),
-            }
-        }
-        Ok(())
+        Ok(sums)
     }
 
     fn add_reports(
@@ -153,7 +168,7 @@ impl Question<'_> {
         conn: &mut DbConnection,
         element: &str,
         class: &str,
-        nature: ReportedNature,
+        behaviour: Behaviour,
         told: &mut List,
     ) -> Result<(), AppError> {
         let mut reports: BTreeMap<String, BTreeMap<ReportPeriod, i64>> = BTreeMap::new();
@@ -170,10 +185,23 @@ impl Question<'_> {
         let units = &self.counter.units;
         let known = reports.iter().filter_map(|(unit, values)| Some((units.number(unit)?, values)));
         for (unit, values) in known {
-            let spans: Vec<Option<i64>> =
-                self.spans.iter().map(|span| reported_in(values, span.period, nature)).collect();
-            if spans.iter().any(Option::is_some) {
-                told.push((unit, Told { reported: Some(spans), ..Told::default() }));
+            let life = units.numbered(unit).map(|unit| (unit.valid_from, unit.valid_to));
+            // A month is told by the unit that is there on its last day.
+            let tells = |month: ReportPeriod| {
+                let (_, last) = month.days(self.plan.calendar, self.counter.measures.closing_day);
+                life.is_none_or(|(from, to)| from.is_none_or(|from| from <= last) && to.is_none_or(|to| last <= to))
+            };
+            let is_absent = |period: ReportPeriod| !period.each_month().any(tells);
+            let found: Vec<Option<Reported>> =
+                self.spans.iter().map(|span| reported_in(values, span.period, behaviour, &is_absent)).collect();
+            let of = |in_part: bool| {
+                let own =
+                    |found: &Option<Reported>| found.filter(|found| found.in_part == in_part).map(|found| found.value);
+                some(found.iter().map(own).collect())
+            };
+            let (reported, reported_in_part) = (of(false), of(true));
+            if reported.is_some() || reported_in_part.is_some() {
+                told.push((unit, Told { reported, reported_in_part, ..Told::default() }));
             }
         }
         Ok(())
@@ -206,37 +234,112 @@ impl Question<'_> {
     }
 }
 
-/// How what is reported of a source behaves over time.
-fn nature_of(plan: &Plan, source: &Source) -> ReportedNature {
-    let declared = plan.elements.iter().find(|declared| declared.code == source.element);
-    match (source.of_register(), declared) {
-        (Some(element), _) if element.nature() == Nature::Flow => ReportedNature::Flow,
-        (None, None) if source.of_outreach() == Some(OutreachElement::Sessions) => ReportedNature::Flow,
-        (Some(_), _) | (None, None) => ReportedNature::Level,
-        (None, Some(declared)) => declared.nature,
+/// Spans of which any is told.
+fn some(spans: Spans) -> Option<Spans> {
+    spans.iter().any(Option::is_some).then_some(spans)
+}
+
+/// How what is reported of something behaves over time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behaviour {
+    /// What is told of parts adds up.
+    Adds,
+    /// The newest stands.
+    Newest,
+    /// Whoever counts once in a year is known for it alone.
+    Once,
+}
+
+impl From<ReportedNature> for Behaviour {
+    fn from(nature: ReportedNature) -> Self {
+        match nature {
+            ReportedNature::Flow => Self::Adds,
+            ReportedNature::Level => Self::Newest,
+        }
     }
 }
 
-/// What was reported for a period: for itself; else, of events, the sum of parts that make it up wholly; of levels, the
-/// newest within it.
-fn reported_in(values: &BTreeMap<ReportPeriod, i64>, period: ReportPeriod, nature: ReportedNature) -> Option<i64> {
-    if let Some(value) = values.get(&period) {
-        return Some(*value);
+/// How what is reported of a source behaves over time.
+pub fn behaviour(plan: &Plan, source: &Source) -> Behaviour {
+    let declared = plan.elements.iter().find(|declared| declared.code == source.element);
+    match (source.of_register().map(Element::nature), declared) {
+        (Some(Nature::Flow), _) => Behaviour::Adds,
+        (Some(Nature::OnceAYear), _) => Behaviour::Once,
+        (None, None) if source.of_outreach() == Some(OutreachElement::Sessions) => Behaviour::Adds,
+        (Some(_), _) | (None, None) => Behaviour::Newest,
+        (None, Some(declared)) => declared.nature.into(),
     }
-    let kinds = [PeriodKind::Year, PeriodKind::HalfYear, PeriodKind::Quarter, PeriodKind::Month];
-    let shorter = kinds.into_iter().filter(|kind| kind.months() < period.kind.months());
-    match nature {
-        ReportedNature::Flow => shorter.into_iter().find_map(|kind| {
-            let parts = period.parts(kind);
-            let told: Vec<i64> = parts.iter().filter_map(|part| values.get(part).copied()).collect();
-            (told.len() == parts.len()).then(|| told.iter().sum())
-        }),
-        ReportedNature::Level => {
-            let parts = shorter.into_iter().flat_map(|kind| period.parts(kind));
+}
+
+/// Whether a number grows over the year, so that a part of the year has less of it.
+pub fn grows(plan: &Plan, source: &Source) -> bool {
+    match source.of_register() {
+        Some(element) => !matches!(element.nature(), Nature::Level | Nature::Ever),
+        None => behaviour(plan, source) == Behaviour::Adds,
+    }
+}
+
+/// The sum of classes of a unit in a span.
+#[derive(Debug, Clone, Copy, Default)]
+struct ClassSum {
+    number: i64,
+    classes: usize,
+    in_part: bool,
+}
+
+/// What was reported for a period; with `in_part`, for as much of it as the unit was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Reported {
+    value: i64,
+    in_part: bool,
+}
+
+/// What was reported for a period: for itself; else, of what adds up, the sum of parts that make it up wholly, as far as
+/// the unit was there; of levels, the newest within it.
+fn reported_in(
+    values: &BTreeMap<ReportPeriod, i64>,
+    period: ReportPeriod,
+    behaviour: Behaviour,
+    is_absent: &impl Fn(ReportPeriod) -> bool,
+) -> Option<Reported> {
+    if let Some(value) = values.get(&period) {
+        return Some(Reported { value: *value, in_part: false });
+    }
+    match behaviour {
+        Behaviour::Adds if is_absent(period) => None,
+        Behaviour::Adds => added_up(values, period, is_absent),
+        Behaviour::Newest => {
+            let parts = shorter_than(period).flat_map(|kind| period.parts(kind));
             let told = parts.filter_map(|part| values.get(&part).map(|value| (part, *value)));
-            told.max_by_key(|(part, _)| (part.halves(Calendar::Civil).1, part.kind.months())).map(|(_, value)| value)
+            let newest = told.max_by_key(|(part, _)| (part.halves(Calendar::Civil).1, part.kind.months()));
+            newest.map(|(_, value)| Reported { value, in_part: false })
+        }
+        Behaviour::Once => None,
+    }
+}
+
+fn added_up(
+    values: &BTreeMap<ReportPeriod, i64>,
+    period: ReportPeriod,
+    is_absent: &impl Fn(ReportPeriod) -> bool,
+) -> Option<Reported> {
+    match values.get(&period) {
+        Some(value) => Some(Reported { value: *value, in_part: false }),
+        None if is_absent(period) => Some(Reported { value: 0, in_part: true }),
+        None => {
+            let parts = period.parts(shorter_than(period).next()?);
+            parts.into_iter().try_fold(Reported { value: 0, in_part: false }, |sum, part| {
+                let part = added_up(values, part, is_absent)?;
+                Some(Reported { value: sum.value + part.value, in_part: sum.in_part || part.in_part })
+            })
         }
     }
+}
+
+/// The kinds of shorter periods, the longest first.
+fn shorter_than(period: ReportPeriod) -> impl Iterator<Item = PeriodKind> {
+    let kinds = [PeriodKind::Year, PeriodKind::HalfYear, PeriodKind::Quarter, PeriodKind::Month];
+    kinds.into_iter().filter(move |kind| kind.months() < period.kind.months())
 }
 
 #[cfg(test)]
@@ -247,15 +350,50 @@ mod tests {
         of.iter().map(|(period, value)| (period.parse().expect("a period"), *value)).collect()
     }
 
+    fn told(of: &[(&str, i64)], period: &str, behaviour: Behaviour, absent: &[&str]) -> Option<(i64, bool)> {
+        let absent: Vec<ReportPeriod> = absent.iter().map(|period| period.parse().expect("a period")).collect();
+        let is_absent = |period: ReportPeriod| {
+            let (from, to) = period.halves(Calendar::Civil);
+            absent
+                .iter()
+                .any(|absent| absent.halves(Calendar::Civil).0 <= from && to <= absent.halves(Calendar::Civil).1)
+        };
+        let found = reported_in(&values(of), period.parse().expect("a period"), behaviour, &is_absent);
+        found.map(|found| (found.value, found.in_part))
+    }
+
     #[test]
     fn quarters_make_up_a_year_only_when_all_four_are_there() {
-        let year = ReportPeriod::of_year(2022);
-        let three = values(&[("2022-Q1", 1), ("2022-Q2", 2), ("2022-Q3", 3)]);
-        assert_eq!(reported_in(&three, year, ReportedNature::Flow), None);
-        assert_eq!(reported_in(&three, year, ReportedNature::Level), Some(3));
-        let four = values(&[("2022-Q1", 1), ("2022-Q2", 2), ("2022-Q3", 3), ("2022-Q4", 4)]);
-        assert_eq!(reported_in(&four, year, ReportedNature::Flow), Some(10));
-        let told = values(&[("2022", 9), ("2022-Q1", 1)]);
-        assert_eq!(reported_in(&told, year, ReportedNature::Flow), Some(9));
+        let three = [("2022-Q1", 1), ("2022-Q2", 2), ("2022-Q3", 3)];
+        assert_eq!(told(&three, "2022", Behaviour::Adds, &[]), None);
+        assert_eq!(told(&three, "2022", Behaviour::Newest, &[]), Some((3, false)));
+        let four = [("2022-Q1", 1), ("2022-Q2", 2), ("2022-Q3", 3), ("2022-Q4", 4)];
+        assert_eq!(told(&four, "2022", Behaviour::Adds, &[]), Some((10, false)));
+        assert_eq!(told(&[("2022", 9), ("2022-Q1", 1)], "2022", Behaviour::Adds, &[]), Some((9, false)));
+    }
+
+    #[test]
+    fn parts_of_any_length_make_up_the_whole() {
+        let mixed = [("2023-H1", 5), ("2023-Q3", 6), ("2023-10", 1), ("2023-11", 2), ("2023-12", 4)];
+        assert_eq!(told(&mixed, "2023", Behaviour::Adds, &[]), Some((18, false)));
+        assert_eq!(told(&mixed, "2023-Q4", Behaviour::Adds, &[]), Some((7, false)));
+        assert_eq!(told(&mixed[..4], "2023", Behaviour::Adds, &[]), None);
+    }
+
+    #[test]
+    fn who_counts_once_in_a_year_is_not_known_by_parts_or_over_years() {
+        let parts = [("2023-H1", 5), ("2023-H2", 6), ("2024", 9)];
+        assert_eq!(told(&parts, "2023", Behaviour::Once, &[]), None);
+        assert_eq!(told(&parts, "2024", Behaviour::Once, &[]), Some((9, false)));
+        assert_eq!(told(&parts, "2021-2025", Behaviour::Once, &[]), None);
+    }
+
+    #[test]
+    fn of_a_time_in_which_a_unit_was_not_there_nobody_need_tell() {
+        let first = [("2025-H1", 5)];
+        assert_eq!(told(&first, "2025", Behaviour::Adds, &["2025-H2"]), Some((5, true)));
+        assert_eq!(told(&first, "2025", Behaviour::Adds, &[]), None);
+        assert_eq!(told(&first, "2025-H2", Behaviour::Adds, &["2025-H2"]), None);
+        assert_eq!(told(&[("2025", 9)], "2025", Behaviour::Adds, &["2025-H2"]), Some((9, false)));
     }
 }

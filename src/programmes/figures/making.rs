@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::gather::Span;
+use super::gather::{Span, grows};
 use super::measures::{NoFigure, Ratio, evaluate};
 use super::numbers::{self, Asked, Cell, Cells, numbers, numbers_by_class, reporting_units};
 use super::targets::{Standing, Status, is_out_of_reach, judge, view};
@@ -16,7 +16,7 @@ use crate::db::DbConnection;
 use crate::error::AppError;
 use crate::programmes::elements::{Element, Family, Source};
 use crate::programmes::periods::{Calendar, PeriodKind, ReportPeriod};
-use crate::programmes::plans::model::{Breakdown, Operator, Target};
+use crate::programmes::plans::model::{Breakdown, Condition, Measured, Operator, Target};
 use crate::programmes::plans::{Indicator, MeasureKind, Plan};
 use crate::programmes::registers::Register;
 
@@ -190,6 +190,8 @@ impl Maker<'_> {
         let (status, target) = match target {
             Some(target) => {
                 let (status, view) = judge(target, value, before, standing);
+                let is_asked_for = status != Status::Behind || !self.is_less_of_a_part(indicator, span.period);
+                let status = if is_asked_for { status } else { Status::NotApplicable };
                 (self.while_it_runs(indicator.kind, (value, target), (span, standing), status), Some(view))
             }
             None => (Status::NotApplicable, None),
@@ -204,6 +206,30 @@ impl Maker<'_> {
             ..bare
         };
         self.with_numbers(indicator, figure, row, cell)
+    }
+
+    /// Whether a figure grows over the year, so that a month or a quarter need not have what is wanted of the year.
+    fn is_less_of_a_part(self, indicator: &Indicator, period: ReportPeriod) -> bool {
+        let grows = |source: &Source| grows(self.plan, source);
+        let Measured { numerator, units, .. } = &indicator.measured;
+        let is_longer = |each: PeriodKind| each.months() > period.kind.months();
+        let condition = |one: &Condition| one.in_each.is_none_or(is_longer) && grows(&one.source);
+        period.kind.months() < PeriodKind::Year.months()
+            && match indicator.kind {
+                MeasureKind::UnitShare | MeasureKind::Stepped => {
+                    units.as_ref().is_some_and(|units| units.all.iter().any(condition))
+                }
+                MeasureKind::PersonShare
+                | MeasureKind::EstablishmentShare
+                | MeasureKind::YearlyIncrement
+                | MeasureKind::Count => numerator.as_ref().is_some_and(grows),
+                MeasureKind::ItemShare
+                | MeasureKind::Cumulative
+                | MeasureKind::Cadence
+                | MeasureKind::Growth
+                | MeasureKind::Reduction
+                | MeasureKind::Hold => false,
+            }
     }
 
     /// Where a figure of a period that runs still stands: of a year there is always less than of a whole one, and a month
@@ -234,7 +260,9 @@ impl Maker<'_> {
     fn with_numbers(self, indicator: &Indicator, figure: PlanFigure, row: &str, cell: &Cell) -> PlanFigure {
         let parts = |origin: numbers::Origin| PartsView { register: origin.register, reported: origin.reported };
         let has_parts = cell.denominator_from != numbers::Origin::default();
-        let of = reporting_units(self.asked.map, row, self.plan.reported_by);
+        let level = indicator.measured.units.as_ref().filter(|_| indicator.measured.numerator.is_none());
+        let level = level.map_or(self.plan.reported_by, |units| units.level);
+        let of = cell.asked_of.unwrap_or_else(|| reporting_units(self.asked.map, row, level));
         let figure = PlanFigure { numerator: cell.numbers.numerator, denominator: cell.numbers.denominator, ..figure };
         // Of persons, what one source told is that of the few units that keep it.
         if !self.for_keepers && self.plan.tells_of_few(indicator) {
@@ -275,9 +303,11 @@ impl Maker<'_> {
     /// Whether a remark is about numbers of the unit asked for: those of a whole province are read for each of its units.
     fn concerns(self, remark: &Remark) -> bool {
         let (units, asked) = (self.asked.map.units, self.asked.unit);
+        let day = self.asked.map.day;
+        let goes_into = |unit: &str| units.sharing(unit, day).any(|part| units.is_within(&part.code, asked));
         match remark {
-            Remark::LeftAbove { above, .. } => units.is_within(above, asked),
-            Remark::Shared(unit) => units.successors(unit).iter().any(|step| units.is_within(&step.successor, asked)),
+            Remark::LeftAbove { unit, above, .. } => units.is_within(above, asked) || goes_into(unit),
+            Remark::Shared(unit) => goes_into(unit),
         }
     }
 

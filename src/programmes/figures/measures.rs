@@ -19,6 +19,8 @@ text_enum! {
         DenominatorNought = "denominator_nought",
         /// The number of the year before is not known.
         PreviousMissing = "previous_missing",
+        /// More is told than there is: one of the two numbers is wrong, or speaks of fewer units than the other.
+        MoreThanAll = "more_than_all",
         /// Growth or reduction from nought cannot be told.
         FromNought = "from_nought",
         /// The plan names no baseline, or its number is not known.
@@ -125,14 +127,14 @@ pub fn evaluate(kind: MeasureKind, numbers: Numbers) -> Result<Ratio, NoFigure> 
     }
 }
 
-/// A share: of nothing there is none, and what nobody told is not nought.
+/// A share: of nothing there is none, what nobody told is not nought, and more than all is no share.
 fn share(numbers: Numbers) -> Result<Ratio, NoFigure> {
     let bottom = numbers.denominator.ok_or(NoFigure::DenominatorMissing)?;
     if bottom <= 0 {
         return Err(NoFigure::DenominatorNought);
     }
     let top = numbers.numerator.ok_or(NoFigure::NothingReported)?;
-    Ok(Ratio::percent(top, bottom))
+    if top > bottom { Err(NoFigure::MoreThanAll) } else { Ok(Ratio::percent(top, bottom)) }
 }
 
 /// Units that meet the condition, of all units of their level on the map.
@@ -140,7 +142,7 @@ fn unit_share(numbers: Numbers) -> Result<Ratio, NoFigure> {
     share(numbers)
 }
 
-/// Distinct persons, of those it is about. More than all is told as it is: one of the two numbers is wrong.
+/// Distinct persons, of those it is about.
 fn person_share(numbers: Numbers) -> Result<Ratio, NoFigure> {
     share(numbers)
 }
@@ -234,6 +236,8 @@ mod tests {
             assert_eq!(evaluate(kind, of(0, 0)), Err(NoFigure::DenominatorNought), "{kind}");
             assert_eq!(evaluate(kind, of(None, 7)), Err(NoFigure::NothingReported), "{kind}");
             assert_eq!(evaluate(kind, of(0, 7)).map(Ratio::tenths), Ok(0), "{kind}");
+            assert_eq!(evaluate(kind, of(7, 7)).map(Ratio::tenths), Ok(1000), "{kind}");
+            assert_eq!(evaluate(kind, of(8, 7)), Err(NoFigure::MoreThanAll), "{kind}");
         }
     }
 
@@ -259,17 +263,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn more_in_the_numerator_never_lowers_a_share(top in 0_i64..1_000_000, bottom in 1_i64..1_000_000, wanted in 0_u32..=100) {
+        fn more_in_the_numerator_never_lowers_a_share(top in 0_i64..1_000_000, more in 1_i64..1_000_000, wanted in 0_u32..=100) {
             for kind in SHARES {
-                let at = |top| evaluate(kind, of(top, bottom)).expect("a share");
+                let at = |n| evaluate(kind, of(n, top + more)).expect("a share");
                 prop_assert!(!at(top).reaches(wanted) || at(top + 1).reaches(wanted));
                 prop_assert!(at(top).tenths() <= at(top + 1).tenths());
             }
         }
 
         #[test]
-        fn what_reads_as_a_percentage_reaches_it(top in 0_i64..100_000, bottom in 1_i64..100_000) {
-            let at = evaluate(MeasureKind::ItemShare, of(top, bottom)).expect("a share");
+        fn what_reads_as_a_percentage_reaches_it(top in 0_i64..100_000, more in 0_i64..100_000) {
+            let at = evaluate(MeasureKind::ItemShare, of(top, (top + more).max(1))).expect("a share");
             let percent = u32::try_from(at.tenths() / 10).expect("a percentage");
             prop_assert!(at.reaches(percent) && !at.reaches(percent + 1));
         }

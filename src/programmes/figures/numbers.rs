@@ -9,10 +9,10 @@ use chrono::NaiveDate;
 
 use self::cadence::cadence_cells;
 use self::units::{is_counted, unit_share, unit_share_by_class, unit_totals};
-use super::gather::{Question, Span};
+use super::gather::{Behaviour, Question, Span, behaviour};
 use super::measures::{NoFigure, Numbers};
-use super::tree::{ByUnit, Map, Remark, Sum, Told};
-use crate::admin_units::Level;
+use super::tree::{ByUnit, Map, Remark, Reports, Sum, Told};
+use crate::admin_units::{Level, UnitNo};
 use crate::db::DbConnection;
 use crate::error::AppError;
 use crate::programmes::closing::completeness::silent;
@@ -39,8 +39,10 @@ pub struct Cell {
     pub numerator_from: Origin,
     /// Where the denominator comes from; nothing where it is a number of units.
     pub denominator_from: Origin,
-    /// Units of the level of reporting that told something of the numerator.
+    /// Units of the level of reporting that told something; of two numbers, those of the one that fewer told.
     pub covered: usize,
+    /// How many could have, where those are others than the units of that level.
+    pub asked_of: Option<usize>,
     /// Why there is no figure, whatever the numbers.
     pub none: Option<NoFigure>,
 }
@@ -101,11 +103,15 @@ impl Asked<'_> {
         } else {
             told
         };
-        let mut placing = self.map.place(told);
-        remarks.append(&mut placing.remarks);
         // What only other bodies report, one that reports for the whole knows better than some of its parts.
         let only_reported = source.of_register().is_none() && source.of_outreach().is_none();
-        self.map.sums(&placing.told, self.unit, spans.len(), source.reported_first || only_reported)
+        let reports = Reports {
+            first: source.reported_first || only_reported,
+            newest_stands: behaviour(self.question.plan, source) == Behaviour::Newest,
+        };
+        let mut placing = self.map.place(told, spans.len(), reports);
+        remarks.append(&mut placing.remarks);
+        self.map.sums(&placing.told, self.unit, spans.len())
     }
 }
 
@@ -125,7 +131,11 @@ pub fn numbers(
         (MeasureKind::UnitShare | MeasureKind::Stepped, _, _, Some(units)) => unit_share(conn, asked, units, remarks),
         (MeasureKind::YearlyIncrement, Some(added), _, Some(units)) => {
             let mut told = asked.question.told(conn, added)?.into_list();
-            told.retain(|(unit, _)| is_counted(asked, units, *unit));
+            // What is told of a whole province is of communes of all kinds that the plan names.
+            let planned = asked.question.plan.indicator(&indicator.code).and_then(|one| one.measured.units.as_ref());
+            let are_all = planned.is_some_and(|planned| planned.commune_kinds == units.commune_kinds);
+            let is_whole = |unit: UnitNo| asked.map.units.numbered(unit).is_some_and(|unit| unit.level < units.level);
+            told.retain(|(unit, _)| are_all && is_whole(*unit) || is_counted(asked, units, *unit));
             let added = asked.put_together(ByUnit::in_order(told), spans, added, remarks);
             let all = unit_totals(conn, asked, units)?;
             Ok(cells(asked, Some(&added), |row, span| all.get(row).and_then(|all| all.get(span).copied().flatten())))
@@ -237,6 +247,11 @@ fn with_denominators(asked: Asked<'_>, tops: &ByUnit<Sum>, bottoms: Option<&ByUn
     for (row, cells) in &mut all {
         for (span, cell) in cells.iter_mut().enumerate() {
             cell.denominator_from = origin(under(row), span);
+            if let Some(bottom) =
+                under(row).and_then(|sum| sum.spans.get(span)).filter(|bottom| bottom.number.is_some())
+            {
+                cell.covered = cell.covered.min(bottom.covered);
+            }
         }
     }
     all

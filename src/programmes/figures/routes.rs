@@ -29,6 +29,7 @@ use crate::programmes::plans::model::Breakdown;
 use crate::programmes::plans::{Plan, VersionedPlan};
 use crate::programmes::registers::catalogue::RegisterCatalogue;
 use crate::programmes::report::ReportFormat;
+use crate::programmes::sums;
 use crate::statistics;
 
 /// Registers the routes.
@@ -40,7 +41,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct IndicatorFilter {
-    /// Unit; that of the plan when absent. It must exist on the map.
+    /// Unit; that of the plan when absent, or your own where that one is not yours. It must exist on the map.
     #[validate(length(max = 20))]
     unit: Option<String>,
     /// Period: `2025`, `2025-H1`, `2025-Q1`, `2025-03` or `2021-2025`; the newest year of the plan that has begun when absent.
@@ -73,6 +74,7 @@ async fn read_indicators(
 ) -> Result<Json<PlanFigures>, AppError> {
     let state = app.clone();
     let turn = if is_large(&query.0) { Some(turn(&app, caller).await?) } else { None };
+    count_what_is_due(&app).await?;
     app.read(caller, move |conn, actor| {
         let _turn = turn;
         read(conn, actor, &state, &code.0, &query.0)
@@ -98,6 +100,7 @@ async fn read_report(
     let (state, language) = (app.clone(), Language::of(accepted));
     let format = query.0.format.unwrap_or(ReportFormat::Json);
     let turn = turn(&app, caller).await?;
+    count_what_is_due(&app).await?;
     let (file, name) = app
         .read(caller, move |conn, actor| {
             let _turn = turn;
@@ -127,6 +130,16 @@ fn is_large(filter: &IndicatorFilter) -> bool {
 pub(in crate::programmes) async fn turn(app: &Data<App>, caller: Caller) -> Result<OwnedSemaphorePermit, AppError> {
     app.read(caller, |_, actor| actor.scope(Action::IndicatorRead)).await?;
     app.figures.clone().acquire_owned().await.map_err(|_| AppError::internal("figures are closed"))
+}
+
+/// After a large import. What is left is counted from the entries by whoever reads.
+pub(in crate::programmes) async fn count_what_is_due(app: &Data<App>) -> Result<(), AppError> {
+    let state = app.clone();
+    let counting = move || sums::settle_if_much(&state.db, &state.counter(), state.clock.now());
+    if let Err(error) = actix_web::web::block(counting).await? {
+        tracing::warn!(cause = %error, "units are left to be counted by those who read");
+    }
+    Ok(())
 }
 
 fn read(
@@ -195,8 +208,13 @@ pub fn read_for(
     let plans = app.plans.now();
     let plan = plans.versioned(code).ok_or(AppError::NotFound)?;
     let today = actor.now.civil_date();
+    let is_reached = |unit: &str| scope.admin_units.iter().any(|own| reaches(&app.units, own, unit, today));
+    let whole = &plan.plan.scope_unit;
+    let is_part = |own: &&String| !is_reached(whole) && reaches(&app.units, whole, own, today);
+    let own = scope.admin_units.iter().find(is_part);
+    let words = Words { unit: words.unit.or(own.map(String::as_str)), ..words };
     let ask = words.ask(app, &plan.plan, today, indicator)?;
-    if !scope.admin_units.iter().any(|own| reaches(&app.units, own, &ask.unit, today)) {
+    if !is_reached(&ask.unit) {
         return Err(AppError::Forbidden);
     }
     let registers = actor.scope(Action::RegisterRead);

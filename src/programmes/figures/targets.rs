@@ -19,7 +19,7 @@ text_enum! {
         Behind = "behind",
         /// There is no figure, for want of numbers.
         NoData = "no_data",
-        /// There can be no figure, or the plan wants nothing.
+        /// There can be no figure, or the plan wants nothing, or nothing of a part of the year.
         NotApplicable = "not_applicable",
     }
 }

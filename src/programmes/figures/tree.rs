@@ -2,9 +2,11 @@
 //!
 //! A number is taken where it is told: of one unit from its register, or from what another body reported for it. What
 //! lies below a unit adds up to it, and a report for the whole unit speaks only where nothing below it does, unless
-//! reports go first: the plan lets them, or no register gives the number.
+//! reports go first: the plan lets them, or no register gives the number. Which of them speaks is decided once, among the
+//! units of one time ([`settling`]); on a map numbers only add up.
 
-use std::cell::LazyCell;
+mod settling;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
@@ -21,6 +23,10 @@ pub struct Told {
     pub register: Option<Spans>,
     /// By reports of other bodies.
     pub reported: Option<Spans>,
+    /// By reports that add up to as much of a span as the unit was there, where it was not all the time.
+    pub reported_in_part: Option<Spans>,
+    /// Spans of which a report for a unit above told.
+    pub covered: Vec<usize>,
     /// It reported, and this was not in its report: nought, unless somebody tells more.
     pub is_silent: bool,
 }
@@ -129,6 +135,15 @@ pub struct Map<'a> {
     pub reported_by: Level,
 }
 
+/// How what other bodies report of something is taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reports {
+    /// A report for the whole goes before registers and before what lies below.
+    pub first: bool,
+    /// What a unit tells now takes the place of what was told of those that went into it; else both add up.
+    pub newest_stands: bool,
+}
+
 /// Something to know about where numbers were put.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Remark {
@@ -156,7 +171,8 @@ pub struct Placing {
 
 impl Map<'_> {
     /// Puts what units of any time told onto the map.
-    pub fn place(self, told: ByUnit<Told>) -> Placing {
+    pub fn place(self, told: ByUnit<Told>, spans: usize, reports: Reports) -> Placing {
+        let told = self.settle(told, spans, reports);
         let (mut placed, mut remarks) = (Vec::with_capacity(told.0.len()), BTreeSet::new());
         for (unit, told) in told.0 {
             match self.ground.placed(unit) {
@@ -185,8 +201,8 @@ impl Map<'_> {
         self.units.numbered(unit).map(|unit| unit.level)
     }
 
-    /// What every unit of the map comes to that lies in `within`, itself included.
-    pub fn sums(self, told: &ByUnit<Told>, within: &str, spans: usize, reported_first: bool) -> ByUnit<Sum> {
+    /// What every unit of the map comes to that lies in `within`, itself included; of what was settled.
+    pub fn sums(self, told: &ByUnit<Told>, within: &str, spans: usize) -> ByUnit<Sum> {
         let within = self.units.number(within);
         let mut told = told.0.iter().rev().peekable();
         let mut below: BTreeMap<UnitNo, Sum> = BTreeMap::new();
@@ -194,7 +210,7 @@ impl Map<'_> {
         // What lies in another unit stands behind it, so every unit is complete when its turn comes.
         while let Some(unit) = told.peek().map(|(unit, _)| *unit).max(below.last_key_value().map(|(unit, _)| *unit)) {
             let own = told.next_if(|(of, _)| *of == unit).map(|(_, told)| told);
-            let sum = self.sum(unit, own, below.remove(&unit).as_ref(), spans, reported_first);
+            let sum = self.sum(unit, own, below.remove(&unit).as_ref(), spans);
             if let Some(parent) = self.ground.parent(unit).filter(|_| Some(unit) != within) {
                 below.entry(parent).or_insert_with(|| Sum::nothing(spans)).add(&sum);
             }
@@ -204,35 +220,25 @@ impl Map<'_> {
         ByUnit::in_order(sums)
     }
 
-    fn sum(self, unit: UnitNo, told: Option<&Told>, below: Option<&Sum>, spans: usize, reported_first: bool) -> Sum {
+    fn sum(self, unit: UnitNo, told: Option<&Told>, below: Option<&Sum>, spans: usize) -> Sum {
         // A province that closes a period in which nobody below it reported has not said that there was nothing.
         let reports = self.level(unit).is_some_and(|level| level >= self.reported_by);
         let is_silent = reports && told.is_some_and(|told| told.is_silent);
-        let whole = LazyCell::new(|| self.units.count_on(self.reported_by, &self.code(unit), self.day));
         let of_span = |span: usize| {
             let register = told.and_then(|told| told.register.as_ref()?.get(span).copied().flatten());
             let reported = told.and_then(|told| told.reported.as_ref()?.get(span).copied().flatten());
             let under = below.and_then(|below| below.spans.get(span).copied()).unwrap_or_default();
-            let takes_report = reported.is_some() && (reported_first || register.is_none() && !under.is_spoken);
-            let is_spoken = register.is_some() || reported.is_some() || under.is_spoken;
-            let any = register.is_some() || under.number.is_some() || is_silent;
-            // Of units that report, the unit itself, those below it, or all where a report speaks for the whole.
-            let covered = if self.level(unit) == Some(self.reported_by) {
-                usize::from(any || reported.is_some())
-            } else if takes_report || under.covered == 0 && reported.is_some() {
-                *whole
-            } else {
-                under.covered
-            };
-            if takes_report {
-                return SpanSum { number: reported, register: 0, reported: reported.unwrap_or(0), covered, is_spoken };
-            }
+            let is_told = register.is_some() || reported.is_some();
+            let any = is_told || under.number.is_some() || is_silent;
+            let is_covered = || any || told.is_some_and(|told| told.covered.contains(&span));
+            let is_one = self.level(unit) == Some(self.reported_by);
+            let (register, reported) = (register.unwrap_or(0), reported.unwrap_or(0));
             SpanSum {
-                number: any.then(|| register.unwrap_or(0) + under.number.unwrap_or(0)),
-                register: register.unwrap_or(0) + under.register,
-                reported: under.reported,
-                covered,
-                is_spoken,
+                number: any.then(|| register + reported + under.number.unwrap_or(0)),
+                register: register + under.register,
+                reported: reported + under.reported,
+                covered: if is_one { usize::from(is_covered()) } else { under.covered },
+                is_spoken: is_told || under.is_spoken,
             }
         };
         Sum { spans: (0..spans).map(of_span).collect() }
@@ -246,7 +252,12 @@ impl Map<'_> {
 
 fn add(into: &mut Told, other: Told) {
     into.is_silent |= other.is_silent;
-    for (mine, more) in [(&mut into.register, other.register), (&mut into.reported, other.reported)] {
+    into.covered.extend(other.covered);
+    for (mine, more) in [
+        (&mut into.register, other.register),
+        (&mut into.reported, other.reported),
+        (&mut into.reported_in_part, other.reported_in_part),
+    ] {
         match (mine, more) {
             (Some(mine), Some(more)) => {
                 for (mine, more) in mine.iter_mut().zip(more) {
@@ -275,6 +286,7 @@ fn divide(told: &Told, parts: &[(UnitNo, i64)]) -> Vec<(UnitNo, Told)> {
             register: register.as_ref().map(|columns| pick(columns, part)),
             reported: reported.as_ref().map(|columns| pick(columns, part)),
             is_silent: told.is_silent,
+            ..Told::default()
         };
         (*unit, told)
     };

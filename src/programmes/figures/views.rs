@@ -64,7 +64,7 @@ pub struct PlanFigure {
     /// Where the denominator comes from; absent where it is a number of units or months.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub denominator_parts: Option<PartsView>,
-    /// Units of the level of reporting that told something of the numerator.
+    /// Units that told something, of two numbers of the one that fewer told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<CoverageView>,
     /// The figure in percent, to a tenth, rounded down.

@@ -172,22 +172,39 @@ fn check_indicator(plan: &Plan, indicator: &Indicator, books: Books<'_>, path: &
 
 /// A way to break down that would never tell a figure is none.
 fn check_breakdowns(plan: &Plan, indicator: &Indicator, books: Books<'_>, path: &str, faults: &mut Faults) {
-    if indicator.breakdowns.contains(&Breakdown::Class) && !has_classes(plan, indicator, books) {
+    for (_, message) in silent_breakdowns(plan, indicator, books) {
+        faults.push((format!("{path}.breakdowns"), message));
+    }
+}
+
+/// Takes ways to break down away that would never tell a figure.
+pub(super) fn leave_out_silent_breakdowns(plan: &mut Plan, books: Books<'_>) {
+    let of = |indicator| silent_breakdowns(plan, indicator, books).into_iter().map(|(way, _)| way).collect();
+    let silent: Vec<Vec<Breakdown>> = plan.indicators.iter().map(of).collect();
+    for (indicator, silent) in plan.indicators.iter_mut().zip(silent) {
+        indicator.breakdowns.retain(|way| !silent.contains(way));
+    }
+}
+
+/// Ways to break down that would never tell a figure, each with what it is possible of.
+fn silent_breakdowns(plan: &Plan, indicator: &Indicator, books: Books<'_>) -> Vec<(Breakdown, String)> {
+    let mut silent: Vec<(Breakdown, String)> = Vec::new();
+    if !has_classes(plan, indicator, books) {
         let message = "`class` only of cadences that ask for one kind each, of shares of units by one condition on a register, and of other shares \
                        whose numerator and denominator have the same words";
-        faults.push((format!("{path}.breakdowns"), message.into()));
+        silent.push((Breakdown::Class, message.into()));
     }
-    let of_communes = indicator.measured.units.as_ref().is_some_and(|units| units.level == Level::Commune);
-    if indicator.breakdowns.contains(&Breakdown::CommuneKind) && !of_communes {
-        faults.push((format!("{path}.breakdowns"), "`commune_kind` only of shares of communes".into()));
+    if indicator.measured.units.as_ref().is_none_or(|units| units.level != Level::Commune) {
+        silent.push((Breakdown::CommuneKind, "`commune_kind` only of shares of communes".into()));
     }
     let top = indicator.measured.numerator.as_ref().filter(|_| indicator.measured.denominator.is_some());
     for (way, words) in [(Breakdown::Kind, top.map(|top| &top.kinds)), (Breakdown::Group, top.map(|top| &top.groups))] {
-        if indicator.breakdowns.contains(&way) && words.is_none_or(|words| words.len() < 2) {
-            let message = format!("`{way}` only of shares whose numerator names several {way}s");
-            faults.push((format!("{path}.breakdowns"), message));
+        if words.is_none_or(|words| words.len() < 2) {
+            silent.push((way, format!("`{way}` only of shares whose numerator names several {way}s")));
         }
     }
+    silent.retain(|(way, _)| indicator.breakdowns.contains(way));
+    silent
 }
 
 fn has_classes(plan: &Plan, indicator: &Indicator, books: Books<'_>) -> bool {

@@ -62,10 +62,24 @@ impl PlanFile {
     /// # Errors
     /// Everything that is wrong with it, in the order of its lines: of the form the first fault, else all.
     pub fn read(text: &str, books: Books<'_>) -> Result<Self, Vec<PlanFault>> {
+        Self::read_as(text, books, |_| {})
+    }
+
+    /// As [`PlanFile::read`], of a version that is stored. What an earlier program took, and would never tell a figure, is
+    /// left out.
+    ///
+    /// # Errors
+    /// As [`PlanFile::read`].
+    pub fn read_stored(text: &str, books: Books<'_>) -> Result<Self, Vec<PlanFault>> {
+        Self::read_as(text, books, |plan| check::leave_out_silent_breakdowns(plan, books))
+    }
+
+    fn read_as(text: &str, books: Books<'_>, mend: impl FnOnce(&mut Plan)) -> Result<Self, Vec<PlanFault>> {
         if text.len() > MOST_BYTES {
             return Err(vec![too_long()]);
         }
-        let plan: Plan = read_form(text).map_err(|fault| vec![fault])?;
+        let mut plan: Plan = read_form(text).map_err(|fault| vec![fault])?;
+        mend(&mut plan);
         let tree = DeTable::parse(text).ok();
         let at = |(field, message): (String, String)| {
             let place = tree.as_ref().map_or(0, |tree| place_of(tree, &field));

@@ -81,7 +81,7 @@ pub fn refresh(db: &Database, shelf: &PlanShelf, books: Books<'_>, demo: bool) -
         let content: String = db.read_now(|conn| {
             Ok(plan_versions::table.find((&code, version)).select(plan_versions::content).first(conn)?)
         })?;
-        let file = PlanFile::read(&content, books)
+        let file = PlanFile::read_stored(&content, books)
             .map_err(|faults| PlansError::Faults { file: format!("plan {code}, version {version}"), faults })?;
         plans.take(VersionedPlan { plan: file.plan, version }, demo);
     }

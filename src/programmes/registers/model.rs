@@ -59,7 +59,7 @@ pub struct RegisterEntry {
 
 /// Somebody took part: staff by their entry, others by a keyed hash.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = register_participants)]
+#[diesel(table_name = register_participants, treat_none_as_default_value = false)]
 pub struct Participant {
     /// Entry.
     pub entry_id: RegisterEntryId,

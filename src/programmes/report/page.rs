@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::words;
 use crate::error::Language;
 use crate::http::style_policy;
+use crate::programmes::figures::Status;
 use crate::programmes::figures::views::{IndicatorFigures, PartsView, PlanFigure, PlanFigures, ReportView, UnitNote};
 use crate::text::escape_html;
 
@@ -117,7 +118,7 @@ pub(super) fn write(report: &PlanFigures, language: Language) -> String {
         labels.unit,
         escape_html(&report.unit_name),
         labels.period,
-        escape_html(&report.period),
+        words::period(&report.period, language),
         labels.state,
         words::state(report.period_status, language),
         labels.as_of,
@@ -209,7 +210,7 @@ fn add_reports(
     let of = |told: &ReportView| {
         let unit = report.unit_names.get(&told.unit_code).unwrap_or(&told.unit_code);
         let on = told.source_on.map_or_else(String::new, |on| format!(", {}", words::day(on, language)));
-        let (period, value) = (&told.period, told.value);
+        let (period, value) = (words::period(&told.period, language), told.value);
         let [unit, agency, document] = [unit, &told.source_agency, &told.source_document].map(|text| escape_html(text));
         let name = told.element_name.as_ref().map(|name| if language == Language::Vi { &name.vi } else { &name.en });
         let what = escape_html(name.unwrap_or(&told.element));
@@ -240,17 +241,22 @@ fn add_figure(
         (.., Some(reason)) => words::reason(reason, language).to_owned(),
         _ => "–".to_owned(),
     };
+    // Of a figure for which nothing is wanted there is nothing to say.
+    let is_judged = figure.status != Status::NotApplicable || figure.target.is_some() || figure.reason.is_some();
     let target = figure
         .target
         .as_ref()
         .map_or_else(String::new, |target| words::target(target, indicator.kind.is_percent(), language));
     let coverage =
         figure.coverage.map_or_else(|| "–".to_owned(), |coverage| format!("{} / {}", coverage.units, coverage.of));
-    // Where both told something, a reader wants to know how much of it is whose.
+    // What comes from registers is the rule; what other bodies told is said to be theirs.
     let parts_of = |parts: Option<PartsView>, whose: &str| {
-        let mixed = parts.filter(|parts| parts.register != 0 && parts.reported != 0);
-        mixed.map_or_else(String::new, |PartsView { register, reported }| {
+        let of_others = parts.filter(|parts| parts.reported != 0);
+        of_others.map_or_else(String::new, |PartsView { register, reported }| {
             let (registers, reports) = (labels.registers, labels.reports);
+            if register == 0 {
+                return format!("<br><span class=\"small\">{whose}{reports}</span>");
+            }
             format!("<br><span class=\"small\">{whose}{register}: {registers}; {reported}: {reports}</span>")
         })
     };
@@ -273,14 +279,14 @@ fn add_figure(
         "<tr><td>{}{}</td><td>{}</td><td class=\"n\">{} / {}{}</td><td class=\"n\">{}{}</td><td>{}</td><td>{}</td><td class=\"n\">{}</td></tr>",
         escape_html(unit),
         escape_html(&class),
-        figure.period,
+        words::period(&figure.period, language),
         number(figure.numerator),
         number(figure.denominator),
         parts,
         escape_html(&value),
         published.unwrap_or_default(),
         escape_html(&target),
-        words::status(figure.status, language),
+        if is_judged { words::status(figure.status, language) } else { "–" },
         coverage,
     );
 }

@@ -141,7 +141,7 @@ fn the_page_tells_what_was_published_and_lists_units_that_were_not_placed_once()
         page.contains("Đã công bố, bản số 1: 7400 / 10599; nay khác: +20 / +0, vì mục trong sổ được ghi, sửa hoặc hủy")
     );
     assert!(page.contains(
-        "Số của cơ quan khác: Số học sinh, Việt Nam, 2022: 100 (Sở &lt;Giáo dục&gt;, 12/BC, 05/01/2022)</p>"
+        "Số của cơ quan khác: Số học sinh, Việt Nam, năm 2022: 100 (Sở &lt;Giáo dục&gt;, 12/BC, 05/01/2022)</p>"
     ));
     assert!(page.contains("70,0%"));
     assert_eq!(page.matches("<li>Phường &lt;Cống Vị&gt;: số liệu để ở Việt Nam</li>").count(), 1);
@@ -195,4 +195,26 @@ fn a_workbook_has_a_sheet_of_what_other_bodies_told_where_they_told_something() 
         source_on: None,
     }];
     assert_eq!(sheets(&report), 3);
+    let note =
+        UnitNote {
+            unit_code: "G63-C00007".into(), unit_name: "Phường Cống Vị".into(), left_at: None, why: None
+        };
+    report.indicators[0].unit_notes = vec![note];
+    assert_eq!(sheets(&report), 4);
+}
+
+#[test]
+fn a_figure_for_which_nothing_is_wanted_is_not_said_to_be_inapplicable() {
+    let said = |status: Status| {
+        let mut report = report();
+        report.indicators[0].figures[0].status = status;
+        let page = ReportFormat::Html.write(&report, Language::En).expect("a page");
+        String::from_utf8(page).expect("text").contains("Not applicable")
+    };
+    assert!(!said(Status::NotApplicable));
+    let mut refused = report();
+    refused.indicators[0].figures[0].status = Status::NotApplicable;
+    refused.indicators[0].figures[0].reason = Some(crate::programmes::figures::NoFigure::NoSuchUnit);
+    let page = ReportFormat::Html.write(&refused, Language::En).expect("a page");
+    assert!(String::from_utf8(page).expect("text").contains("Not applicable"));
 }

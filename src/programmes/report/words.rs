@@ -9,7 +9,9 @@ use crate::error::Language;
 use crate::programmes::closing::model::PeriodStatus;
 use crate::programmes::closing::publishing::ChangeReason;
 use crate::programmes::figures::{NoFigure, Status, TargetView};
+use crate::programmes::periods::ReportPeriod;
 use crate::programmes::plans::model::Operator;
+use crate::text::escape_html;
 
 fn choose(language: Language, vi: &'static str, en: &'static str) -> &'static str {
     if language == Language::Vi { vi } else { en }
@@ -40,6 +42,12 @@ pub(super) fn state(status: Option<PeriodStatus>, language: Language) -> &'stati
     choose(language, vi, en)
 }
 
+/// A period as people call it.
+pub(super) fn period(code: &str, language: Language) -> String {
+    let named = code.parse::<ReportPeriod>().map(ReportPeriod::named);
+    named.map_or_else(|_| escape_html(code), |named| if language == Language::Vi { named.vi } else { named.en })
+}
+
 /// A day as people write it.
 pub(super) fn day(day: NaiveDate, language: Language) -> String {
     day.format(choose(language, "%d/%m/%Y", "%Y-%m-%d")).to_string()
@@ -64,6 +72,10 @@ pub(super) fn reason(reason: NoFigure, language: Language) -> &'static str {
         }
         NoFigure::DenominatorMissing => ("Chưa có mẫu số.", "What it is a share of is not known."),
         NoFigure::DenominatorNought => ("Mẫu số bằng 0.", "It would be a share of nothing."),
+        NoFigure::MoreThanAll => (
+            "Tử số lớn hơn mẫu số: một trong hai số chưa đúng, hoặc chỉ nói về một phần.",
+            "More than there is: one of the two numbers is wrong, or speaks of a part alone.",
+        ),
         NoFigure::PreviousMissing => ("Chưa có số của năm trước.", "The number of the year before is not known."),
         NoFigure::FromNought => {
             ("Không tính được mức tăng, giảm từ 0.", "There is no growth or reduction from nought.")

@@ -39,6 +39,9 @@ pub(super) fn write(report: &PlanFigures, language: Language) -> Result<Vec<u8>,
     if report.indicators.iter().any(|indicator| !indicator.reports.is_empty()) {
         add_sources(&mut book, report, language)?;
     }
+    if report.indicators.iter().any(|indicator| !indicator.unit_notes.is_empty()) {
+        add_notes(&mut book, report, language)?;
+    }
     book.save_to_buffer()
 }
 
@@ -70,6 +73,35 @@ fn add_sources(book: &mut Workbook, report: &PlanFigures, language: Language) ->
     }
     Ok(())
 }
+
+/// Units whose numbers are not shown plainly on the map, and what became of those.
+fn add_notes(book: &mut Workbook, report: &PlanFigures, language: Language) -> Result<(), XlsxError> {
+    let vietnamese = language == Language::Vi;
+    let bold = Format::new().set_bold();
+    let sheet = book.add_worksheet().set_name(if vietnamese { "Đơn vị hành chính" } else { "Units" })?;
+    for (place, (vi, en)) in (0_u16..).zip(NOTES) {
+        sheet.set_column_width(place, 32)?;
+        sheet.write_string_with_format(0, place, if vietnamese { vi } else { en }, &bold)?;
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    let notes = report.indicators.iter().flat_map(|of| of.unit_notes.iter().map(move |note| (&of.indicator, note)));
+    for (row, (indicator, note)) in (1_u32..).zip(notes) {
+        let above = note.left_at.as_ref().map(|above| report.unit_names.get(above).unwrap_or(above));
+        let texts: [&str; 4] = [indicator, &note.unit_code, &note.unit_name, above.map_or("", String::as_str)];
+        for (place, text) in (0_u16..).zip(texts) {
+            sheet.write_string(row, place, text)?;
+        }
+    }
+    Ok(())
+}
+
+/// What stands over the columns of the sheet of units.
+const NOTES: [(&str, &str); 4] = [
+    ("Chỉ tiêu", "Indicator"),
+    ("Mã đơn vị", "Unit code"),
+    ("Đơn vị", "Unit"),
+    ("Số liệu để ở (để trống: chia theo tỷ lệ đã công bố)", "Numbers left at (empty: divided by declared shares)"),
+];
 
 /// What stands over the columns of the sheet of sources.
 const SOURCES: [(&str, &str); 10] = [

@@ -97,13 +97,15 @@ pub fn enter(
 }
 
 /// A closed period whose figures a value moves: one that holds all of its days, or compares with them. How many units
-/// there were at any time of a year is what every part of the year is a share of.
+/// there were at any time of a year is what every part of the year is a share of. Values count in plans of their calendar
+/// alone.
 pub(in crate::programmes) fn moves_closed(
     closed: &mut Closed<'_>,
     plans: &Plans,
     (element, unit): (&str, &str),
     (period, calendar, closing_day): (ReportPeriod, Calendar, u32),
 ) -> Option<Span> {
+    closed.look_at(calendar);
     let (from, to) = period.days(calendar, closing_day);
     if element.starts_with("units_") {
         let (first, last) = ReportPeriod::of_year(period.year).days(calendar, closing_day);
@@ -112,7 +114,7 @@ pub(in crate::programmes) fn moves_closed(
     let compared = plans.closed_by_comparison(
         closed,
         unit,
-        (|_: &Plan| true, |source: &Source| source.element == element),
+        (|plan: &Plan| plan.calendar == calendar, |source: &Source| source.element == element),
         (from, to),
     );
     compared.or_else(|| closed.cover(unit, (from, to)))

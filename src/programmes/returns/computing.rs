@@ -220,11 +220,15 @@ impl Notes<'_> {
         if !merged.is_empty() {
             said.push(format!("Gồm cả những gì đã ghi nhận trong kỳ tại {}.", merged.join(", ")));
         }
-        for ReleaseBeside { programme, indicator, year, records_until } in self.releases {
+        let beside = |ReleaseBeside { programme, indicator, year, records_until }: &ReleaseBeside| {
+            format!("{indicator} năm {year} ({programme}, nhận ghi nhận đến hết ngày {})", day(*records_until))
+        };
+        if !self.releases.is_empty() {
+            let all: Vec<String> = self.releases.iter().map(beside).collect();
             said.push(format!(
-                "Bản công bố thống kê {indicator} năm {year} ({programme}) tính năm dương lịch, nhận ghi nhận đến hết ngày {}, \
-                 chỉ hiện nhóm từ 17 người và không sửa; vì vậy số liệu khác báo cáo này, và không bên nào sửa bên nào.",
-                day(*records_until),
+                "Bản công bố thống kê {} tính năm dương lịch, chỉ hiện nhóm từ 17 người và không sửa; vì vậy số liệu khác \
+                 báo cáo này, và không bên nào sửa bên nào.",
+                all.join("; "),
             ));
         }
         said.join(" ")
@@ -245,11 +249,15 @@ impl Notes<'_> {
         if !merged.is_empty() {
             said.push(format!("What was recorded in the period in {} is included.", merged.join(", ")));
         }
-        for ReleaseBeside { programme, indicator, year, records_until } in self.releases {
+        let beside = |ReleaseBeside { programme, indicator, year, records_until }: &ReleaseBeside| {
+            format!("{indicator} of {year} ({programme}, taking in what is recorded until {records_until})")
+        };
+        if !self.releases.is_empty() {
+            let all: Vec<String> = self.releases.iter().map(beside).collect();
             said.push(format!(
-                "The statistical release {indicator} of {year} ({programme}) counts the calendar year, takes in what is \
-                 recorded until {records_until}, shows only groups of 17 or more and is never changed; so its figures \
-                 differ from these, and neither corrects the other.",
+                "Statistical releases count the calendar year, show only groups of 17 or more and are never changed: {}. So \
+                 their figures differ from these, and neither corrects the other.",
+                all.join("; "),
             ));
         }
         said.join(" ")

@@ -4,6 +4,7 @@ use super::catalogue::ReturnCatalogue;
 use super::model::{OfficialReturn, OfficialReturnView, ReturnStatus, ReturnedLine, SignatureView};
 use crate::error::AppError;
 use crate::http::style_policy;
+use crate::programmes::periods::ReportPeriod;
 use crate::text::escape_html;
 
 const STYLE: &str = "body{font:12pt/1.45 serif;margin:2cm;color:#000}h1{font-size:16pt}table{border-collapse:collapse;\
@@ -18,7 +19,8 @@ pub(super) fn policy() -> String {
 /// The page, in both languages, without script.
 pub(super) fn page(row: &OfficialReturn, view: &OfficialReturnView, catalogue: &ReturnCatalogue) -> String {
     let content = &view.content;
-    let title = format!("Báo cáo {} · {}", row.period, content.province_vi);
+    let period = row.period.parse::<ReportPeriod>().map_or_else(|_| row.period.clone(), |period| period.named().vi);
+    let title = format!("Báo cáo chính thức {period} · {}", content.province_vi);
     let lines: String = content.lines.iter().map(table_row).collect();
     let nothing = if view.nothing_to_report {
         "<p><b>Không phát sinh số liệu trong kỳ.</b> <span class=\"en\">Nothing to report.</span></p>"

@@ -164,7 +164,9 @@ fn work(
     if !prepared.faults.is_empty() {
         return refuse(app, id, prepared.read, &prepared.faults);
     }
-    let ids = (0..prepared.rows.len()).map(|_| app.random.uuid()).collect();
+    let mut ids: Vec<uuid::Uuid> = (0..prepared.rows.len()).map(|_| app.random.uuid()).collect();
+    // Stored in their order, ids go through each index once.
+    ids.sort_unstable();
     let order = Order { id, rows: prepared.rows, ids, columns: prepared.columns, labels: prepared.labels };
     let now = app.clock.now();
     let faults = app.db.read_now(|conn| {

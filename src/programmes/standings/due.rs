@@ -14,7 +14,7 @@ use crate::programmes::facts::Merged;
 
 /// Somebody who is counted again on a day that is still to come.
 #[derive(Debug, Clone, Copy, Insertable)]
-#[diesel(table_name = standings_ahead)]
+#[diesel(table_name = standings_ahead, treat_none_as_default_value = false)]
 pub(super) struct Ahead {
     pub(super) person_id: PersonId,
     pub(super) on_day: NaiveDate,

@@ -38,7 +38,7 @@ impl From<PersonOutcome> for Stand {
 
 /// As it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Insertable, Queryable, Selectable)]
-#[diesel(table_name = person_standings)]
+#[diesel(table_name = person_standings, treat_none_as_default_value = false)]
 pub(super) struct StandRow {
     pub(super) person_id: PersonId,
     pub(super) measure_key: String,

@@ -10,7 +10,7 @@ use super::successions::{Succession, Tellings, list_and_counts, related};
 use crate::admin_units::AdminUnits;
 use crate::db::DbConnection;
 use crate::db::schema::{register_entries, register_participants};
-use crate::db::types::{ParticipantId, RegisterEntryId};
+use crate::db::types::{Instant, ParticipantId, RegisterEntryId};
 use crate::error::AppError;
 use crate::programmes::elements::Family;
 use crate::programmes::registers::catalogue::Register;
@@ -22,6 +22,7 @@ const AT_ONCE: usize = 500;
 struct Row {
     id: RegisterEntryId,
     register: Register,
+    recorded_at: Instant,
     day: NaiveDate,
     last_day: Option<NaiveDate>,
     kind: String,
@@ -71,6 +72,7 @@ fn columns() -> _ {
     (
         register_entries::id,
         register_entries::register,
+        register_entries::created_at,
         register_entries::day,
         register_entries::last_day,
         register_entries::kind,
@@ -112,6 +114,7 @@ impl From<Row> for EntryFact {
         Self {
             id: row.id,
             register: row.register,
+            recorded_at: row.recorded_at,
             day: row.day,
             last_day: row.last_day,
             kind: row.kind,

@@ -11,7 +11,7 @@ use crate::error::AppError;
 use crate::programmes::elements::Family;
 
 #[derive(Debug, Insertable)]
-#[diesel(table_name = sums_due)]
+#[diesel(table_name = sums_due, treat_none_as_default_value = false)]
 struct Mark {
     register: Family,
     unit_code: String,

@@ -8,13 +8,13 @@ use chrono::NaiveDate;
 
 use super::series::Series;
 use super::successions::Succession;
-use crate::db::types::{ParticipantId, RegisterEntryId};
+use crate::db::types::{Instant, ParticipantId, RegisterEntryId};
 use crate::programmes::elements::Element;
 use crate::programmes::periods::{Calendar, HALVES, HalfMonth};
 use crate::programmes::registers::catalogue::{Register, TipOffDays};
 
 /// Raised whenever this file counts otherwise: what was kept is then counted anew.
-const RULES: u32 = 6;
+const RULES: u32 = 7;
 
 /// An entry of a register, as far as it is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct EntryFact {
     pub id: RegisterEntryId,
     /// Register.
     pub register: Register,
+    /// When it was recorded.
+    pub recorded_at: Instant,
     /// Day.
     pub day: NaiveDate,
     /// Last day.
@@ -39,6 +41,13 @@ pub struct EntryFact {
     pub about: Option<RegisterEntryId>,
     /// Days of the steps after it.
     pub steps: [Option<NaiveDate>; 3],
+}
+
+impl EntryFact {
+    /// Of two of one day, the one that was recorded last comes last; of one file, that of the later line.
+    pub fn turn(&self) -> (NaiveDate, Instant, RegisterEntryId) {
+        (self.day, self.recorded_at, self.id)
+    }
 }
 
 /// Somebody took part in an activity, or in a training wherever it was.
@@ -188,9 +197,8 @@ impl<'a> Counting<'a> {
         let mut seen: BTreeSet<(ParticipantId, i32)> = BTreeSet::new();
         for part in parts {
             let half = self.half(part.day);
-            if seen.insert((part.who, year_of(half, self.series.calendar))) {
-                self.add(&part.facet, half, 1);
-            }
+            let is_new = seen.insert((part.who, year_of(half, self.series.calendar)));
+            self.add(&part.facet, half, i64::from(is_new));
         }
         let listed: BTreeSet<RegisterEntryId> = self.facts.taking_part.iter().map(|part| part.entry).collect();
         for entry in self.entries(Register::CommunicationActivities) {
@@ -228,7 +236,7 @@ impl<'a> Counting<'a> {
         let counts =
             |entry: &&EntryFact| listed_since.is_none_or(|listed| entry.day < listed) && succession.counts(entry);
         let mut counts: Vec<&EntryFact> = self.entries(register).filter(counts).collect();
-        counts.sort_by_key(|entry| (entry.day, entry.id));
+        counts.sort_by_key(|entry| entry.turn());
         let mut standing: BTreeMap<(&str, &str), (&EntryFact, i64)> = BTreeMap::new();
         for entry in counts {
             let Some(now) = count(entry) else { continue };

@@ -2,7 +2,7 @@
 //! it was read; a reader brings it up to the version of the own transaction, unit by unit.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Asked, Measures};
 use crate::admin_units::UnitNo;
@@ -71,11 +71,19 @@ struct Shelf {
 
 /// Numbers of this node.
 #[derive(Debug, Default)]
-pub struct Memo(Mutex<Shelf>);
+pub struct Memo {
+    shelf: Mutex<Shelf>,
+    counting: Mutex<()>,
+}
 
 impl Memo {
+    /// The turn to count what is due: one at a time on a node.
+    pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
+        self.counting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn get(&self, key: &Key) -> Option<Arc<Kept>> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         all.asked += 1;
         let now = all.asked;
         let (kept, asked) = all.kept.get_mut(key)?;
@@ -85,7 +93,7 @@ impl Memo {
 
     /// Keeps numbers, unless newer ones are there; what was not asked for longest makes room.
     pub(super) fn put(&self, key: Key, kept: Arc<Kept>) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         if all.kept.get(&key).is_some_and(|(there, _)| there.version > kept.version) {
             return;
         }

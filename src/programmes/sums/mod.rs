@@ -23,5 +23,5 @@ pub use memo::Memo;
 pub use reading::{Area, Asked, Fresh, Numbers, number, numbers};
 pub use rows::{FOR_GOOD, YearSum, rows};
 pub use series::Series;
-pub use settling::{Comparison, Counter, Difference, compare, compared, rebuild, settle, settle_units};
+pub use settling::{Comparison, Counter, Difference, compare, compared, rebuild, settle, settle_if_much, settle_units};
 pub use successions::{Succession, Telling, Tellings, hands_over, related};

@@ -10,7 +10,7 @@ use super::flows::{Measures, flows};
 use super::rows::{YearSum, rows};
 use super::{Dues, Memo, Series, counting, versions};
 use crate::admin_units::AdminUnits;
-use crate::db::bulk::{BulkRow as _, bulk_rows};
+use crate::db::bulk::{ReplacingRow as _, replacing_rows};
 use crate::db::schema::{register_series, register_sums, sums_due};
 use crate::db::types::Instant;
 use crate::db::{Database, DbConnection, Size};
@@ -20,11 +20,13 @@ use crate::programmes::elements::Family;
 
 /// Marks that are settled in one transaction.
 const MARKS_AT_ONCE: i64 = 500;
+/// Marks up to which readers count the units that are due from their entries.
+const MARKS_READ: i64 = 1_000;
 /// Units that are counted in one transaction of a rebuild.
 const UNITS_AT_ONCE: usize = 500;
 
-#[derive(Debug, Clone, Insertable, Queryable, Selectable)]
-#[diesel(table_name = register_sums)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Insertable, Queryable, Selectable)]
+#[diesel(table_name = register_sums, treat_none_as_default_value = false)]
 pub(super) struct SumRow {
     pub(super) unit_code: String,
     pub(super) series: String,
@@ -36,7 +38,17 @@ pub(super) struct SumRow {
     pub(super) halves: Vec<u8>,
 }
 
-bulk_rows! { SumRow => register_sums }
+replacing_rows! {
+    SumRow => register_sums,
+    key (series, class, until_year, unit_code, year),
+    rest (province_code, opening, halves)
+}
+
+impl SumRow {
+    fn key(&self) -> (&str, &str, i32, &str, i32) {
+        (&self.series, &self.class, self.until_year, &self.unit_code, self.year)
+    }
+}
 
 /// What is counted, and with what.
 #[derive(Debug, Clone)]
@@ -85,7 +97,7 @@ fn of_unit<'a>(unit: &'a str, codes: &'a [String]) -> _ {
     register_sums::table.filter(register_sums::unit_code.eq(unit)).filter(series)
 }
 
-/// Counts units of a family anew, in the transaction of the caller.
+/// Counts units of a family anew, in the transaction of the caller. Of what comes to the same nothing is written.
 ///
 /// # Errors
 /// The engine's own.
@@ -93,12 +105,12 @@ pub fn settle_units(conn: &mut DbConnection, counter: &Counter, dues: &Dues, now
     for (family, units) in dues {
         let own = counter.of_family(*family);
         let codes: Vec<String> = own.iter().map(|series| series.code()).collect();
-        let mut made = Vec::new();
+        let (mut new, mut changed) = (Vec::new(), BTreeSet::new());
         for unit in units {
-            diesel::delete(of_unit(unit, &codes)).execute(conn)?;
+            let stored: Vec<SumRow> = of_unit(unit, &codes).select(SumRow::as_select()).load(conn)?;
+            let stored: BTreeSet<SumRow> = stored.into_iter().collect();
             let province_code = province_of(&counter.units, unit, now.civil_date());
-            let all = counted(conn, counter, &own, *family, unit)?;
-            made.extend(all.into_iter().map(|(series, class, sum)| SumRow {
+            let row = |(series, class, sum): (String, String, YearSum)| SumRow {
                 unit_code: unit.clone(),
                 series,
                 class,
@@ -107,10 +119,28 @@ pub fn settle_units(conn: &mut DbConnection, counter: &Counter, dues: &Dues, now
                 province_code: province_code.clone(),
                 opening: sum.opening,
                 halves: sum.bytes(),
-            }));
+            };
+            let anew: BTreeSet<SumRow> = counted(conn, counter, &own, *family, unit)?.into_iter().map(row).collect();
+            if stored != anew {
+                delete_gone(conn, &stored, &anew)?;
+                changed.insert(unit.clone());
+                new.extend(anew.into_iter().filter(|row| !stored.contains(row)));
+            }
         }
-        SumRow::insert_all(conn, &made)?;
-        versions::counted(conn, *family, units)?;
+        // In the order in which they lie, so that pages are written one after another.
+        new.sort_unstable_by(|one, other| one.key().cmp(&other.key()));
+        SumRow::replace_all(conn, &new)?;
+        versions::counted(conn, *family, &changed)?;
+    }
+    Ok(())
+}
+
+/// Takes the rows of a unit away in whose place none stands any more.
+fn delete_gone(conn: &mut DbConnection, stored: &BTreeSet<SumRow>, anew: &BTreeSet<SumRow>) -> Result<(), AppError> {
+    let standing: BTreeSet<_> = anew.iter().map(SumRow::key).collect();
+    for gone in stored.iter().filter(|row| !standing.contains(&row.key())) {
+        let (series, class, until_year, unit, year) = gone.key();
+        diesel::delete(register_sums::table.find((series, class, until_year, unit, year))).execute(conn)?;
     }
     Ok(())
 }
@@ -120,6 +150,8 @@ pub fn settle_units(conn: &mut DbConnection, counter: &Counter, dues: &Dues, now
 /// # Errors
 /// When the database fails.
 pub fn settle(db: &Database, counter: &Counter, now: Instant) -> Result<(), AppError> {
+    // Whoever comes second on this node waits, and finds little left.
+    let _turn = counter.memo.turn();
     build_new(db, counter, now)?;
     while {
         let counter = counter.clone();
@@ -134,6 +166,16 @@ pub fn settle(db: &Database, counter: &Counter, now: Instant) -> Result<(), AppE
         })?
     } {}
     Ok(())
+}
+
+/// Counts what is due where that is much, after a large import: a reader who counted so many units from their entries, one
+/// series after another, would wait far longer.
+///
+/// # Errors
+/// When the database fails.
+pub fn settle_if_much(db: &Database, counter: &Counter, now: Instant) -> Result<(), AppError> {
+    let marks: i64 = db.read_now(|conn| Ok(sums_due::table.count().get_result(conn)?))?;
+    if marks > MARKS_READ { settle(db, counter, now) } else { Ok(()) }
 }
 
 /// Series that were not counted with the others, for no plan asks for them here, and those that stand as counted by

@@ -214,7 +214,7 @@ fn standing<'t>(telling: &'t Telling, counted: Counted, count: Count<'_>) -> Has
     let is_told = |entry: &&EntryFact| count(entry).is_some() && counted.holds(entry.day);
     for entry in telling.counts.iter().filter(is_told).filter(|_| telling.listed.is_empty()) {
         let newest = last.entry(words(entry)).or_insert(entry);
-        if (newest.day, newest.id) < (entry.day, entry.id) {
+        if newest.turn() < entry.turn() {
             *newest = entry;
         }
     }

@@ -24,7 +24,7 @@ pub(super) struct Version {
 }
 
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = sums_counted)]
+#[diesel(table_name = sums_counted, treat_none_as_default_value = false)]
 struct Counted {
     family: Family,
     unit_code: String,

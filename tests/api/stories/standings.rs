@@ -126,6 +126,41 @@ both_dbs! {
         app.state().db.write_now(|conn| Ok(sweep(conn)?)).expect("swept");
     }
 
+    fn a_change_that_histories_seldom_meet_marks_whom_it_is_about(app: &TestApp) {
+        let cast = cast(app);
+        let code = if app.engine == Engine::Postgres { "standings_code(code_mac)" } else { "code_mac" };
+        let of_arrivals = |which: &str| {
+            format!(
+                "select {code} as person_id from outreach_referrals where code_mac is not null and {which}
+                 union select person_id from outreach_referrals where person_id is not null and {which}
+                 union select {code} from outreach_contacts where code_mac is not null
+                     and id in (select contact_id from outreach_referrals where {which})"
+            )
+        };
+        let (some, refused) = ("arrived_on is not null", "select distinct person_id from support_refusals");
+        let changes = [
+            (of_arrivals(some), "update outreach_referrals set service_type = 'legal_aid' where arrived_on is not null"),
+            (of_arrivals(some), "delete from outreach_referrals where arrived_on is not null"),
+            (refused.to_owned(), "update support_refusals set service_type = 'legal_aid'"),
+            (refused.to_owned(), "delete from support_refusals"),
+        ];
+        let mut met = [0; 4];
+        for seed in 1..=12 {
+            happen(app, &Arc::new(Mutex::new(History::new(cast, seed))), 60);
+            for ((whom, change), met) in changes.iter().zip(&mut met) {
+                app.sql("delete from standings_due");
+                let concerned = app.number(&format!("select count(*) as n from ({whom}) as concerned"));
+                app.sql(change);
+                let marked = app.number("select count(distinct person_id) as n from standings_due");
+                assert_eq!(marked, concerned, "seed {seed}: {change}");
+                *met += concerned;
+            }
+            app.state().db.write_now(|conn| Ok(sweep(conn)?)).expect("swept");
+        }
+        assert!(met.iter().all(|met| *met > 1), "{met:?}");
+        standings::rebuild(&app.state().db, &app.state().keeper(), app.clock.now()).expect("rebuilt");
+    }
+
     fn what_was_counted_by_other_rules_is_not_read_and_counted_anew(app: &TestApp) {
         let cast = cast(app);
         let history = Arc::new(Mutex::new(History::new(cast, 11)));

@@ -51,6 +51,7 @@ fn add_cadence(cell: &mut Cell, (units, told): (usize, usize), met: usize, month
     if units == 0 {
         return;
     }
+    cell.asked_of = Some(cell.asked_of.unwrap_or(0) + units);
     cell.numbers.denominator = Some(cell.numbers.denominator.unwrap_or(0) + number(units * months));
     if told > 0 {
         cell.numbers.numerator = Some(cell.numbers.numerator.unwrap_or(0) + number(met));

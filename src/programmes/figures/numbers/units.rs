@@ -8,14 +8,16 @@ use super::{Asked, Cells, cells, earlier, parts_of};
 use crate::admin_units::UnitNo;
 use crate::db::DbConnection;
 use crate::error::AppError;
+use crate::programmes::elements::Element;
 use crate::programmes::figures::gather::{Question, Span};
 use crate::programmes::figures::measures::NoFigure;
-use crate::programmes::figures::tree::{ByUnit, Map, Remark, Spans, Sum, Told};
+use crate::programmes::figures::tree::{ByUnit, Map, Remark, Reports, Spans, Sum, Told};
 use crate::programmes::periods::{PeriodKind, ReportPeriod};
 use crate::programmes::plans::model::{Condition, UnitMeasure};
 
 /// The first year of which the list of units knows how many there were.
 const LISTED_FROM: i32 = 2021;
+const COUNTRY: &str = "VN";
 
 /// How many units of the level there are in each row, span by span: as somebody told for its year, else on the map.
 pub(super) fn unit_totals(
@@ -60,25 +62,57 @@ fn is_of_kind(asked: Asked<'_>, units: &UnitMeasure, code: &str) -> bool {
     asked.map.units.kind_on(code, asked.map.day).is_some_and(|kind| units.commune_kinds.contains(&kind))
 }
 
-/// In which spans a unit meets what is asked; none where nothing was told of the span.
+/// Whether a unit meets what is asked in a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meets {
+    /// Nothing was told of the span.
+    Untold,
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+    /// What is told of it does not, but numbers of its own were left at a unit above.
+    Unknown,
+}
+
+impl Meets {
+    /// Both; what one of them is not told of is not met.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Untold, Self::Untold) => Self::Untold,
+            (Self::Yes, Self::Yes) => Self::Yes,
+            (Self::No | Self::Untold, _) | (_, Self::No | Self::Untold) => Self::No,
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+        }
+    }
+
+    fn number(self) -> Option<i64> {
+        match self {
+            Self::Yes => Some(1),
+            Self::No => Some(0),
+            Self::Untold | Self::Unknown => None,
+        }
+    }
+}
+
+/// In which spans a unit meets what is asked.
 #[derive(Debug, Clone, Default)]
 struct Met {
-    spans: Vec<Option<bool>>,
+    spans: Vec<Meets>,
     /// It reported, and this was not in its report.
     is_silent: bool,
 }
 
 impl Met {
-    /// Both; what one of them is not told of is not met.
     fn and(&mut self, other: &Self) {
         for (mine, other) in self.spans.iter_mut().zip(&other.spans) {
-            *mine = (mine.is_some() || other.is_some()).then(|| *mine == Some(true) && *other == Some(true));
+            *mine = mine.and(*other);
         }
         self.is_silent |= other.is_silent;
     }
 
     fn told(self) -> Told {
-        let spans: Spans = self.spans.into_iter().map(|met| met.map(i64::from)).collect();
+        let spans: Spans = self.spans.into_iter().map(Meets::number).collect();
         let register = spans.iter().any(Option::is_some).then_some(spans);
         Told { register, is_silent: self.is_silent, ..Told::default() }
     }
@@ -96,10 +130,19 @@ fn meeting(
     let parts: Vec<Vec<Span>> =
         asked.question.spans.iter().map(|span| parts_of(asked, *span, condition.in_each)).collect();
     let flat: Vec<Span> = parts.concat();
-    let sums = match told {
-        Some(told) => asked.put_together(told.clone(), &flat, &condition.source, remarks),
-        None => asked.sums(conn, &flat, &condition.source, remarks)?,
+    let mut told = match told {
+        Some(told) => told.clone(),
+        None => Question { spans: &flat, ..asked.question }.told(conn, &condition.source)?,
     };
+    if condition.source.of_register() == Some(Element::LocalPlans) {
+        // A plan is that of the unit that made it, not of those above.
+        let is_own = |unit: UnitNo| asked.map.units.numbered(unit).is_some_and(|unit| unit.level == units.level);
+        told = ByUnit::in_order(told.into_list().into_iter().filter(|(unit, _)| is_own(*unit)).collect());
+    }
+    let mut own = BTreeSet::new();
+    let sums = asked.put_together(told, &flat, &condition.source, &mut own);
+    let in_part: BTreeSet<UnitNo> = own.iter().flat_map(|remark| told_in_part(asked.map, remark)).collect();
+    remarks.append(&mut own);
     let is_unit = |unit: &UnitNo| {
         asked.map.units.numbered(*unit).is_some_and(|unit| unit.level == units.level) && is_counted(asked, units, *unit)
     };
@@ -110,13 +153,25 @@ fn meeting(
             let of_span = sum.spans.get(place..place + own.len()).unwrap_or_default();
             let is_met = || of_span.iter().all(|part| part.number.is_some_and(|n| n >= condition.at_least));
             let is_spoken = of_span.iter().any(|part| part.is_spoken);
-            met.spans.push(is_spoken.then(is_met));
-            met.is_silent |= !is_spoken && of_span.iter().any(|part| part.number.is_some());
+            let meets = match (is_spoken, in_part.contains(&unit)) {
+                (true, _) if is_met() => Meets::Yes,
+                (_, true) => Meets::Unknown,
+                (true, false) => Meets::No,
+                (false, false) => Meets::Untold,
+            };
+            met.spans.push(meets);
+            met.is_silent |= meets == Meets::Untold && of_span.iter().any(|part| part.number.is_some());
             place += own.len();
         }
         (unit, met)
     };
     Ok(sums.into_list().into_iter().filter(|(unit, _)| is_unit(unit)).map(of_unit).collect())
+}
+
+/// Units of which it is not known how much of what was left above them is theirs.
+fn told_in_part(map: Map<'_>, remark: &Remark) -> Vec<UnitNo> {
+    let Remark::LeftAbove { unit, .. } = remark else { return Vec::new() };
+    map.units.sharing(unit, map.day).filter_map(|unit| map.units.number(&unit.code)).collect()
 }
 
 pub(super) fn unit_share(
@@ -133,7 +188,7 @@ pub(super) fn unit_share(
             met = holds;
             continue;
         }
-        let nothing = Met { spans: vec![None; spans], is_silent: false };
+        let nothing = Met { spans: vec![Meets::Untold; spans], is_silent: false };
         for (unit, all) in &mut met {
             all.and(holds.get(unit).unwrap_or(&nothing));
         }
@@ -147,9 +202,13 @@ pub(super) fn unit_share(
     }
     let mut told = numbers_of(met);
     if let Some(reported) = &units.reported_as {
-        told.extend(asked.map.place(asked.question.reported(conn, reported, "")?).told.into_list());
+        // A number of units is one of the map of its time.
+        let is_there =
+            |unit: UnitNo| asked.map.units.numbered(unit).is_some_and(|unit| unit.is_valid_on(asked.map.day));
+        let reported = asked.question.reported(conn, reported, "")?.into_list();
+        told.extend(reported.into_iter().filter(|(unit, _)| is_there(*unit)));
     }
-    counted_units(conn, asked, units, &ByUnit::of(told))
+    counted_units(conn, asked, units, ByUnit::of(told))
 }
 
 fn numbers_of(met: BTreeMap<UnitNo, Met>) -> Vec<(UnitNo, Told)> {
@@ -160,19 +219,22 @@ fn counted_units(
     conn: &mut DbConnection,
     asked: Asked<'_>,
     units: &UnitMeasure,
-    told: &ByUnit<Told>,
+    told: ByUnit<Told>,
 ) -> Result<Cells, AppError> {
     let map = Map { reported_by: units.level, ..asked.map };
-    let sums = map.sums(told, asked.unit, asked.question.spans.len(), false);
+    let spans = asked.question.spans.len();
+    let sums = map.sums(&map.settle(told, spans, Reports::default()), asked.unit, spans);
     let all = unit_totals(conn, asked, units)?;
     let mut cells =
         cells(asked, Some(&sums), |row, span| all.get(row).and_then(|all| all.get(span).copied().flatten()));
     for (row, cells) in &mut cells {
-        let none = if asked.map.units.count_on(units.level, asked.unit, asked.map.day) == 0
-            && all.values().flatten().all(Option::is_none)
-        {
+        let are_there = |within: &str| asked.map.units.count_on(units.level, within, asked.map.day) > 0;
+        let is_below = asked.map.units.get(row).is_some_and(|unit| unit.level > units.level);
+        let none = if is_below && are_there(COUNTRY) {
+            Some(NoFigure::NotAskedHere)
+        } else if !are_there(asked.unit) && all.values().flatten().all(Option::is_none) {
             Some(NoFigure::NoSuchUnit)
-        } else if asked.map.units.get(row).is_some_and(|unit| unit.level > units.level) {
+        } else if is_below {
             Some(NoFigure::NotAskedHere)
         } else {
             None
@@ -197,7 +259,7 @@ pub(super) fn unit_share_by_class(
     let mut all = BTreeMap::new();
     for (class, told) in by_class {
         let met = meeting(conn, asked, units, condition, Some(&told), remarks)?;
-        all.insert(class, counted_units(conn, asked, units, &ByUnit::of(numbers_of(met)))?);
+        all.insert(class, counted_units(conn, asked, units, ByUnit::of(numbers_of(met)))?);
     }
     Ok(all)
 }

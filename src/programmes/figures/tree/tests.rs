@@ -33,7 +33,8 @@ fn a_report_for_a_whole_province_speaks_only_where_nothing_below_it_does() {
     let of = |sums: &ByUnit<Sum>, code: &str| sums.get(units.number(code).expect("a unit")).expect("a sum").clone();
     let commune = map.units_of(Level::Commune, "G63-P38").first().expect("a commune").code.clone();
     let both = facts(&units, [(&commune, told(4)), ("G63-P38", report(100)), ("G63-P35", report(7))]);
-    let sums = map.sums(&both, "VN", 1, false);
+    let settled = |first: bool| map.settle(both.clone(), 1, Reports { first, ..Reports::default() });
+    let sums = map.sums(&settled(false), "VN", 1);
     assert_eq!(of(&sums, "G63-P38").at(0), Some(4));
     assert_eq!(
         (of(&sums, "VN").at(0), of(&sums, "VN").spans[0].register, of(&sums, "VN").spans[0].reported),
@@ -43,7 +44,7 @@ fn a_report_for_a_whole_province_speaks_only_where_nothing_below_it_does() {
         (of(&sums, "G63-P38").spans[0].covered, of(&sums, "G63-P35").spans[0].covered),
         (1, map.units.count_on(Level::Commune, "G63-P35", map.day))
     );
-    let first = map.sums(&both, "VN", 1, true);
+    let first = map.sums(&settled(true), "VN", 1);
     assert_eq!((of(&first, "G63-P38").at(0), of(&first, "VN").at(0)), (Some(100), Some(107)));
     let all = map.units.count_on(Level::Commune, "G63-P38", map.day);
     assert_eq!(of(&first, "G63-P38").spans[0].covered, all, "a report that is taken speaks for all");
@@ -55,7 +56,7 @@ fn what_nobody_told_is_missing_and_not_nought() {
     let ground = ground(&units, &shares, "2022-06-30");
     let map = map(&units, &ground, "2022-06-30");
     let of = |sums: &ByUnit<Sum>, code: &str| sums.get(units.number(code).expect("a unit")).expect("a sum").clone();
-    let sums = map.sums(&facts(&units, [("G63-P38", told(0))]), "VN", 1, false);
+    let sums = map.sums(&facts(&units, [("G63-P38", told(0))]), "VN", 1);
     assert_eq!(of(&sums, "G63-P38").at(0), Some(0));
     assert!(sums.get(units.number("G63-P35").expect("a unit")).is_none());
 }
@@ -69,10 +70,11 @@ fn silence_is_nought_and_gives_way_to_whoever_tells_more() {
     let commune = map.units_of(Level::Commune, "G63-P38").first().expect("a commune").code.clone();
     let silent = Told { is_silent: true, ..Told::default() };
     let quiet = facts(&units, [(&commune, silent.clone())]);
-    let sums = map.sums(&quiet, "VN", 1, false);
+    let sums = map.sums(&quiet, "VN", 1);
     assert_eq!((of(&sums, "G63-P38").at(0), of(&sums, "G63-P38").spans[0].covered), (Some(0), 1));
     let with_report = facts(&units, [(&commune, silent), ("G63-P38", report(9))]);
-    assert_eq!(of(&map.sums(&with_report, "VN", 1, false), "G63-P38").at(0), Some(9));
+    let settled = map.settle(with_report, 1, Reports::default());
+    assert_eq!(of(&map.sums(&settled, "VN", 1), "G63-P38").at(0), Some(9));
 }
 
 #[test]
@@ -84,7 +86,7 @@ fn a_split_commune_is_left_at_its_province_unless_shares_were_declared() {
     let split = split.expect("a split commune");
     let facts = facts(&units, [(&split.code, told(5))]);
     let whole = ground(&units, &Shares::default(), "2026-01-01");
-    let placing = map(&units, &whole, "2026-01-01").place(facts.clone());
+    let placing = map(&units, &whole, "2026-01-01").place(facts.clone(), 1, Reports::default());
     assert!(placing.remarks.iter().any(|remark| matches!(remark, Remark::LeftAbove { why: NotTold::Split, .. })));
     assert!(
         placing.told.0.iter().all(|(unit, _)| units.numbered(*unit).is_some_and(|unit| unit.level != Level::Commune))
@@ -94,11 +96,135 @@ fn a_split_commune_is_left_at_its_province_unless_shares_were_declared() {
         shares.declare(&split.code, &successor.successor, share);
     }
     let divided = ground(&units, &shares, "2026-01-01");
-    let placing = map(&units, &divided, "2026-01-01").place(facts);
+    let placing = map(&units, &divided, "2026-01-01").place(facts, 1, Reports::default());
     let parts: Vec<i64> =
         placing.told.0.iter().map(|(_, told)| told.register.as_ref().expect("numbers")[0].expect("a number")).collect();
     assert_eq!(parts.iter().sum::<i64>(), 5);
     assert!(parts.contains(&3) && parts.contains(&2));
+}
+
+/// Two communes of Hà Nam that went whole into one of today, with their province of then and that of today.
+struct Merged {
+    communes: [&'static str; 2],
+    into: &'static str,
+    provinces: [&'static str; 2],
+}
+
+const MERGED: Merged =
+    Merged { communes: ["G63-C13291", "G63-C13306"], into: "G34-C13291", provinces: ["G63-P35", "G34-P37"] };
+/// A commune of another province that went into the same.
+const OTHER: &str = "G63-C13699";
+
+fn on_both_maps<const N: usize>(of: [(&str, Told); N], reports: Reports) -> [Option<i64>; 2] {
+    let (units, shares) = (AdminUnits::shipped().expect("units"), Shares::default());
+    let facts = facts(&units, of);
+    ["2025-06-30", "2026-01-01"].map(|day| {
+        let ground = ground(&units, &shares, day);
+        let map = map(&units, &ground, day);
+        let placing = map.place(facts.clone(), 1, reports);
+        map.sums(&placing.told, "VN", 1).get(units.number("VN").expect("a unit")).expect("a sum").at(0)
+    })
+}
+
+fn in_part(value: i64) -> Told {
+    Told { reported_in_part: Some(vec![Some(value)]), ..Told::default() }
+}
+
+#[test]
+fn whole_or_part_is_decided_once_and_comes_to_the_same_on_every_map() {
+    let [old, new] = MERGED.provinces;
+    let [one, other] = MERGED.communes;
+    let (adds, first) = (Reports::default(), Reports { first: true, ..Reports::default() });
+    let both = |number: i64| [Some(number), Some(number)];
+    for (of, by_parts, by_report) in [
+        ("a province that reported, and a register in another one", [(old, report(30)), (OTHER, told(1))], [31, 31]),
+        ("two communes that became one, each in its own way", [(one, report(9)), (other, told(1))], [10, 10]),
+        ("a report for the whole, and a register within it", [(old, report(30)), (one, told(4))], [4, 30]),
+        ("each half by the province of then", [(old, in_part(15)), (new, in_part(20))], [35, 35]),
+        ("a year of the new one is that of those before it", [(old, in_part(15)), (new, report(77))], [77, 77]),
+        ("the same, of communes", [(one, in_part(4)), (MERGED.into, report(9))], [9, 9]),
+        ("the same, with an entry in an old commune", [(OTHER, told(1)), (new, report(50))], [50, 50]),
+        ("an old year, and a half of one below the new one", [(old, report(53)), (MERGED.into, in_part(8))], [53, 53]),
+        ("an old year, and an entry below the new one", [(old, report(3)), ("G34-C13699", told(5))], [8, 8]),
+    ]
+    .map(|(what, of, [parts, whole])| ((what, of), both(parts), both(whole)))
+    {
+        assert_eq!(on_both_maps(of.1.clone(), adds), by_parts, "{}", of.0);
+        assert_eq!(on_both_maps(of.1, first), by_report, "{}, reports first", of.0);
+    }
+    // Half a year is no year where nobody tells the other half.
+    assert_eq!(on_both_maps([(old, in_part(15))], first), [None, None]);
+    assert_eq!(on_both_maps([(new, in_part(40))], first), [None, None]);
+}
+
+#[test]
+fn a_report_that_is_taken_leaves_what_was_told_below_it() {
+    let (units, shares) = (AdminUnits::shipped().expect("units"), Shares::default());
+    let ground = ground(&units, &shares, "2023-12-31");
+    let map = map(&units, &ground, "2023-12-31");
+    let told = facts(&units, [("VN", report(500)), ("G63-P35", report(50)), ("G63-C13291", told(7))]);
+    let placing = map.place(told, 1, Reports { first: true, ..Reports::default() });
+    let sums = map.sums(&placing.told, "VN", 1);
+    let of = |code: &str| sums.get(units.number(code).expect("a unit")).expect("a sum").spans[0];
+    assert_eq!(["VN", "G63-P35", "G63-C13291"].map(|code| of(code).number), [Some(500), Some(50), Some(7)]);
+    assert_eq!((of("G63-P35").register, of("G63-P35").reported), (0, 50));
+    let all = |code: &str| units.count_on(Level::Commune, code, map.day);
+    assert_eq!((of("VN").covered, of("G63-P35").covered), (all("VN"), all("G63-P35")));
+}
+
+#[test]
+fn of_levels_what_a_unit_tells_now_takes_the_place_of_what_was_told_before() {
+    let newest = Reports { newest_stands: true, ..Reports::default() };
+    let [old, new] = MERGED.provinces;
+    let [one, other] = MERGED.communes;
+    let both = |number: i64| [Some(number), Some(number)];
+    assert_eq!(on_both_maps([(old, report(100)), (new, report(300))], newest), both(300));
+    assert_eq!(on_both_maps([("G63-D347", report(7)), (new, report(300))], newest), both(300));
+    assert_eq!(on_both_maps([(one, report(40)), (other, report(8)), (MERGED.into, report(50))], newest), both(50));
+    assert_eq!(on_both_maps([(one, report(40)), (other, report(8)), (MERGED.into, told(50))], newest), both(50));
+    assert_eq!(on_both_maps([(one, report(40)), (other, report(8)), (new, report(300))], newest), both(300));
+    assert_eq!(on_both_maps([(one, report(40)), (other, report(8))], newest), both(48));
+    // Of a province of before, what a commune tells now takes the place of what this commune told alone.
+    let first = Reports { first: true, ..newest };
+    assert_eq!(on_both_maps([(old, report(100)), (one, report(7)), (MERGED.into, report(5))], first), both(98));
+}
+
+#[test]
+fn reports_moved_to_another_map_speak_of_the_units_their_communes_went_into() {
+    let (units, shares) = (AdminUnits::shipped().expect("units"), Shares::default());
+    let ground = ground(&units, &shares, "2026-01-01");
+    let map = map(&units, &ground, "2026-01-01");
+    let covered = |of: Vec<(&str, Told)>| {
+        let told = of.into_iter().map(|(code, told)| (units.number(code).expect("a unit"), told)).collect();
+        let placing = map.place(ByUnit::of(told), 1, Reports::default());
+        let sums = map.sums(&placing.told, "G34-P37", 1);
+        sums.get(units.number("G34-P37").expect("a unit")).expect("a sum").spans[0].covered
+    };
+    let (one, both) =
+        (covered(vec![("G63-P35", report(30))]), covered(vec![("G63-P35", report(30)), ("G63-P36", report(1))]));
+    assert!(0 < one && one < both && both < units.count_on(Level::Commune, "G34-P37", map.day));
+    let silent = Told { is_silent: true, ..Told::default() };
+    assert_eq!(covered(vec![("G63-P35", report(30)), (MERGED.communes[0], silent)]), one, "no commune counts twice");
+}
+
+#[test]
+fn a_report_for_a_part_is_none_for_the_whole_it_was_left_at() {
+    let units = AdminUnits::shipped().expect("units");
+    let ground = ground(&units, &Shares::default(), "2026-01-01");
+    let map = map(&units, &ground, "2026-01-01");
+    // A ward of Hà Nội that was split: nobody knows which of the new ones it was.
+    let ward = "G63-C00007";
+    let commune = map.units_of(Level::Commune, "G34-P01").first().expect("a commune").code.clone();
+    let of = |reports: Reports, of: &[(&str, Told)]| {
+        let told = of.iter().map(|(code, told)| (units.number(code).expect("a unit"), told.clone())).collect();
+        let placing = map.place(ByUnit::of(told), 1, reports);
+        map.sums(&placing.told, "G34-P01", 1).get(units.number("G34-P01").expect("a unit")).expect("a sum").clone()
+    };
+    let (adds, first) = (Reports::default(), Reports { first: true, ..Reports::default() });
+    let parts = of(first, &[(&commune, report(110)), (ward, report(1))]);
+    assert_eq!((parts.at(0), parts.spans[0].covered), (Some(111), 1));
+    assert_eq!(of(first, &[("G34-P01", report(126)), (ward, report(1))]).at(0), Some(126));
+    assert_eq!(of(adds, &[(&commune, told(241)), (ward, report(5))]).at(0), Some(246));
 }
 
 proptest! {

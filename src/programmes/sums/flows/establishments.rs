@@ -107,7 +107,7 @@ impl<'a> Counting<'a> {
             }
         }
         for of_one in inspections.values_mut() {
-            of_one.sort_by_key(|entry| (entry.day, entry.id));
+            of_one.sort_by_key(|entry| entry.turn());
         }
         inspections
     }
@@ -118,9 +118,9 @@ impl<'a> Counting<'a> {
             let mut years = BTreeSet::new();
             for inspection in inspections.remove(&establishment.id).unwrap_or_default() {
                 let half = self.half(inspection.day);
-                if counts(inspection) && years.insert(year_of(half, self.series.calendar)) {
-                    self.add(&establishment.kind, half, 1);
-                }
+                // An inspection that finds nothing, or nothing new, tells that there was none.
+                let is_new = counts(inspection) && years.insert(year_of(half, self.series.calendar));
+                self.add(&establishment.kind, half, i64::from(is_new));
             }
         }
     }

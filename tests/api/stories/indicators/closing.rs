@@ -404,4 +404,19 @@ both_dbs! {
         listed(third, "karaoke", "2022-01-01", 8);
         assert_eq!((operating(first), operating(second), operating(third)), (json!(15), json!(10), json!(8)));
     }
+
+    fn what_is_told_of_the_civil_year_is_not_closed_with_the_other(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        let close = |calendar: &str| {
+            let path = format!("/reporting-periods/G63-P38/{calendar}/2024");
+            let version = app.get(&path).by(&officer.user).send().expect(200).version();
+            app.put(&path, &json!({"status": "closed"})).by(&officer.user).version(version).send().expect(200);
+        };
+        close("closing");
+        officer.report("crimes_handled", "G63-P38", "2024", 7);
+        close("civil");
+        let late = json!({"element": "crimes_handled", "class": "", "unit_code": "G63-P38", "calendar": "civil", "period": "2024-Q1", "value": 2,
+            "source_agency": "Sở", "source_document": "2", "source_on": "2024-04-05", "expected_revision": 0});
+        app.post("/reported-values", &late).by(&officer.user).send().expect(409);
+    }
 }

@@ -7,6 +7,7 @@ mod decision_808;
 mod exchanged;
 mod explained;
 mod ha_nam;
+mod merged;
 mod models;
 mod on_maps;
 mod outreach;

@@ -1,6 +1,7 @@
 //! What counts as told, of which units and when.
 
 use hoanhap::grants::Role;
+use hoanhap::programmes::plans;
 use hoanhap::programmes::registers::Register;
 use serde_json::{Value, json};
 
@@ -222,5 +223,121 @@ both_dbs! {
         let all = format!("/programmes/{PLAN}/report?format=csv&period=2022&breakdown=commune,month");
         let refused = app.get(&all).by(&officer.user).send().expect(422);
         assert_eq!(refused.json()["errors"][0]["field"], json!("breakdown"));
+    }
+
+    fn of_two_counts_of_one_day_the_one_recorded_last_holds(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        for number in 1..=6 {
+            app.clock.advance(chrono::TimeDelta::seconds(1));
+            counted(&officer, "G63-C23535", "2024-01-01", number, 0);
+            officer.expect(PLAN, "808-08a", "G63-C23535", "2024", &json!({"denominator": number}));
+        }
+        assert_eq!(app.wrong_sums(), [].into());
+        officer.expect(PLAN, "808-08a", "G63-C23535", "2024", &json!({"denominator": 6}));
+    }
+
+    fn an_inspection_that_finds_nothing_tells_that_there_was_none(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        let text = include_str!("../../../../config/programmes/ha-nam-2016-2020.toml");
+        let (before, after) = text.split_once("code = \"HN-06\"").expect("the indicator");
+        let after = after.replacen("measured.numerator = { element = \"establishments_disguised\" }",
+            "measured.numerator = { element = \"establishments_disguised\" }\nmeasured.baseline_year = 2016", 1);
+        import(app, &format!("{before}code = \"HN-06\"{after}"));
+        let place = officer.establishment("G63-C13291", "2015-01-01", None, 3);
+        officer.inspected(place, "2016-03-01", "disguised_prostitution");
+        officer.expect(HA_NAM, "HN-06", "G63-P35", "2018", &json!({"reason": "nothing_reported"}));
+        officer.inspected(place, "2018-03-01", "no_violation");
+        officer.expect(HA_NAM, "HN-06", "G63-P35", "2018", &json!({"numerator": 0, "denominator": 1, "percent": 100.0}));
+        // Inspected again in the same year it is no other one: in the second half none was inspected for the first time.
+        officer.inspected(place, "2018-09-01", "no_violation");
+        officer.expect(HA_NAM, "HN-06", "G63-P35", "2018-H2", &json!({"numerator": 0}));
+        assert_eq!(app.wrong_sums(), [].into());
+    }
+
+    fn more_than_there_is_is_no_share(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        officer.reached("G63-C23535", "2022-03-01", "upper_secondary_students", 40);
+        officer.report("students", "G63-C23535", "2022", 30);
+        officer.expect(PLAN, "808-03c", "G63-C23535", "2022",
+            &json!({"numerator": 40, "denominator": 30, "status": "no_data", "reason": "more_than_all"}));
+    }
+
+    fn a_month_need_not_have_what_is_wanted_of_the_year(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        let inspected = officer.establishment("G63-C23535", "2020-01-01", None, 3);
+        for _ in 0..9 {
+            officer.establishment("G63-C23535", "2020-01-01", None, 3);
+        }
+        officer.inspected(inspected, "2022-12-05", "no_violation");
+        // 1 of 10: in the year that is behind 20 %, of a month nothing is wanted, and who has it all has met it.
+        let one = |period: &str| officer.figure(PLAN, "808-08a", "G63-C23535", period)["status"].clone();
+        assert_eq!((one("2022"), one("2022-12"), one("2022-Q4")), (json!("behind"), json!("not_applicable"), json!("not_applicable")));
+        // Something in each quarter, by the end of 2025: until then nothing is missed.
+        officer.activity("G63-C23538", "2022-02-03");
+        let regular = |period: &str| officer.figure(PLAN, "808-01", "G63-C23538", period)["status"].clone();
+        let (half, quarter, month) = (regular("2022-H1"), regular("2022-Q1"), regular("2022-02"));
+        assert_eq!((half, quarter, month), (json!("on_course"), json!("met"), json!("met")));
+    }
+
+    fn a_plan_is_that_of_the_unit_that_made_it(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        officer.plan("G63-C13699", "own_plan", "2022-01-05", Some("2022-02-01"));
+        let numerator = || officer.figure(PLAN, "808-04", "G63-P36", "2022")["numerator"].clone();
+        assert_eq!(numerator(), Value::Null);
+        officer.plan("G63-P36", "own_plan", "2022-01-05", Some("2022-02-01"));
+        assert_eq!(numerator(), json!(1));
+    }
+
+    fn what_is_told_of_a_whole_province_is_of_its_communes_of_those_kinds(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        officer.report_class("healthy_communes_new", "drug_and_prostitution_free", "G63-P35", "2018", 12);
+        officer.report_class("units_commune", "commune+ward", "G63-P35", "2018", 110);
+        officer.expect(HA_NAM, "HN-07b", "G63-P35", "2018", &json!({"numerator": 12, "denominator": 110, "percent": 10.9}));
+    }
+
+    fn figures_are_those_of_the_own_unit_where_the_plan_is_for_more(app: &TestApp) {
+        let officer = Officer::of(app, "G34-P01");
+        let all = officer.figures(PLAN, "indicator=808-01&period=2025-07");
+        assert_eq!(all["unit_code"], json!("G34-P01"));
+        app.get(&format!("/programmes/{PLAN}/indicators?unit=VN")).by(&officer.user).send().expect(403);
+        app.get("/programmes/thanh-hoa-2022/indicators").by(&officer.user).send().expect(403);
+    }
+
+    fn reports_of_other_classes_do_not_crowd_out_those_of_an_indicator(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        officer.report_class("tip_offs_received", "complaint+crime_report+denunciation", "G63-P96", "2022", 5);
+        let units = app.state().units.clone();
+        let day = "2022-06-30".parse().expect("a day");
+        for unit in units.units_on(hoanhap::admin_units::Level::Commune, "G63-P01", day).iter().take(102) {
+            officer.report_class("tip_offs_received", "complaint", &unit.code, "2022", 1);
+        }
+        let all = officer.figures(PLAN, "indicator=808-06&unit=VN&period=2022");
+        let reports = all["indicators"][0]["reports"].as_array().expect("reports");
+        assert_eq!(reports.iter().map(|told| told["unit_code"].clone()).collect::<Vec<_>>(), [json!("G63-P96")]);
+    }
+
+    fn what_a_figure_is_compared_with_is_told_with_its_source(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        officer.report("crimes_handled", "G63-P38", "2022", 12);
+        officer.report("crimes_handled", "G63-P38", "2023", 15);
+        let all = officer.figures(PLAN, "indicator=808-07&unit=G63-P38&period=2023");
+        let periods: Vec<&Value> = all["indicators"][0]["reports"].as_array().expect("reports").iter().map(|told| &told["period"]).collect();
+        assert_eq!(periods, ["2022", "2023"]);
+    }
+
+    fn a_version_stored_by_an_earlier_program_is_read_without_what_never_told_a_figure(app: &TestApp) {
+        let shipped = include_str!("../../../../config/programmes/vn-808-2021-2025.toml");
+        let (before, after) = shipped.split_once("code = \"808-07\"").expect("the indicator");
+        let older = format!("{before}code = \"808-07\"{}", after.replacen("breakdowns = [", "breakdowns = [\"class\", ", 1));
+        let state = app.state();
+        let books = plans::Books { units: &state.units, registers: &state.registers };
+        assert!(plans::PlanFile::read(&older, books).is_err(), "a new file with it is refused");
+        app.sql(&format!(
+            "insert into plan_versions (code, version, content, origin, stored_at)
+             select code, 2, '{}', 'imported', stored_at from plan_versions where code = '{PLAN}'", older.replace('\'', "''")));
+        plans::refresh(&state.db, &state.plans, books, false).expect("plans are read");
+        let plan = state.plans.now().versioned(PLAN).expect("the plan").clone();
+        let indicator = plan.plan.indicator("808-07").expect("the indicator");
+        assert_eq!((plan.version, indicator.breakdowns.iter().any(|way| way.as_str() == "class")), (2, false));
     }
 }

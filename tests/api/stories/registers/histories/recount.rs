@@ -91,6 +91,7 @@ fn fact(entry: &RegisterEntry) -> EntryFact {
     EntryFact {
         id: entry.id,
         register: entry.register,
+        recorded_at: entry.created_at,
         day: entry.day,
         last_day: entry.last_day,
         kind: entry.kind.clone(),

@@ -1,0 +1,120 @@
+//! What other bodies reported of units that were merged or split, beside what the new ones tell.
+
+use hoanhap::admin_units::Level;
+use hoanhap::programmes::registers::Register;
+use serde_json::{Value, json};
+
+use super::Officer;
+use crate::support::{TestApp, both_dbs};
+
+const PLAN: &str = "vn-808-2021-2025";
+/// Hà Nam, Nam Định and Ninh Bình, and the province that they are since 01/07/2025.
+const OLD: [&str; 3] = ["G63-P35", "G63-P36", "G63-P37"];
+const NEW: &str = "G34-P37";
+/// A commune of Nam Định.
+const COMMUNE: &str = "G63-C13699";
+
+/// The first figure of an answer.
+fn first(officer: &Officer<'_>, question: &str) -> Value {
+    officer.figures(PLAN, question)["indicators"][0]["figures"][0].clone()
+}
+
+both_dbs! {
+    fn one_province_reports_and_a_commune_of_another_records_and_every_map_tells_both(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        let class = "complaint+crime_report+denunciation";
+        for element in ["tip_offs_received", "tip_offs_handled"] {
+            officer.report_class(element, class, OLD[0], "2024", 30);
+        }
+        officer.entry(Register::TipOffs, COMMUNE, json!({"received_on": "2024-03-01", "type": "denunciation"}));
+        // 30 of 30, and one that was not handled.
+        for map in ["period", "today"] {
+            let figure = first(&officer, &format!("indicator=808-06&unit=VN&period=2024&map={map}"));
+            assert_eq!((&figure["numerator"], &figure["denominator"]), (&json!(30), &json!(31)), "{map}: {figure:#}");
+        }
+    }
+
+    fn growth_over_the_year_before_takes_all_that_was_told_of_it(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        officer.report("crimes_handled", OLD[0], "2024", 10);
+        officer.report("crimes_handled", COMMUNE, "2024", 4);
+        officer.report("crimes_handled", NEW, "2025", 20);
+        // 20 after 14 is 42.8 % more.
+        for unit in ["VN", NEW] {
+            officer.expect(PLAN, "808-07", unit, "2025", &json!({"numerator": 20, "denominator": 14, "percent": 42.8}));
+        }
+    }
+
+    fn halves_of_a_year_told_by_the_units_of_each_make_up_the_year(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        for old in OLD {
+            officer.report("crimes_handled", old, "2024", 10);
+            officer.report("crimes_handled", old, "2025-H1", 5);
+        }
+        officer.report("crimes_handled", NEW, "2025-H2", 20);
+        officer.expect(PLAN, "808-07", NEW, "2025", &json!({"numerator": 35, "denominator": 30, "percent": 16.6}));
+        officer.expect(PLAN, "808-07", "VN", "2025", &json!({"numerator": 35, "denominator": 30}));
+        // Who reports the whole year of the new province speaks of all of it.
+        officer.report("crimes_handled", NEW, "2025", 40);
+        officer.expect(PLAN, "808-07", NEW, "2025", &json!({"numerator": 40}));
+    }
+
+    fn a_level_that_the_new_unit_tells_takes_the_place_of_those_before(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        officer.report("establishment_workers", OLD[0], "2025-H1", 100);
+        officer.expect(PLAN, "808-03a", NEW, "2025", &json!({"denominator": 100}));
+        officer.report("establishment_workers", NEW, "2025-H2", 300);
+        officer.expect(PLAN, "808-03a", NEW, "2025", &json!({"denominator": 300}));
+        officer.expect(PLAN, "808-03a", "VN", "2025", &json!({"denominator": 300}));
+    }
+
+    fn a_report_of_a_split_commune_is_none_for_the_province_it_is_left_at(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        let units = app.state().units.clone();
+        let communes: Vec<String> =
+            units.units_on(Level::Commune, "G34-P01", app.today()).iter().map(|unit| unit.code.clone()).collect();
+        officer.report("students", &communes[0], "2025", 500);
+        officer.report("students", "G63-C00007", "2025", 10);
+        let figure = officer.figure(PLAN, "808-03c", "G34-P01", "2025");
+        assert_eq!(figure["denominator"], json!(510), "{figure:#}");
+        officer.report("students", "G34-P01", "2025", 33_000);
+        officer.expect(PLAN, "808-03c", "G34-P01", "2025", &json!({"denominator": 33_000}));
+    }
+
+    fn a_commune_made_of_split_ones_is_not_told_to_have_done_nothing(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        let units = app.state().units.clone();
+        let last = "2025-06-30".parse().expect("a day");
+        let split = units.units_on(Level::Commune, "VN", last).into_iter()
+            .find(|unit| units.successors(&unit.code).len() == 2).expect("a split commune");
+        let new = &units.successors(&split.code)[0].successor;
+        for day in ["2025-02-03", "2025-05-03"] {
+            officer.activity(&split.code, day);
+        }
+        for day in ["2025-08-03", "2025-11-03"] {
+            officer.activity(new, day);
+        }
+        // Nobody knows whether it was here that something was done in the first two quarters.
+        let all = officer.figures(PLAN, &format!("indicator=808-01&unit={new}&period=2025"));
+        let (indicator, figure) = (&all["indicators"][0], &all["indicators"][0]["figures"][0]);
+        assert_eq!((&figure["status"], &figure["reason"]), (&json!("no_data"), &json!("nothing_reported")), "{figure:#}");
+        assert_eq!(indicator["unit_notes"][0]["unit_code"], json!(split.code));
+        // A commune beside it that was not split, and did nothing in them, did nothing.
+        let other = units.units_on(Level::Commune, "VN", app.today()).into_iter()
+            .find(|unit| units.predecessors(&unit.code).count() == 1
+                && units.predecessors(&unit.code).all(|old| units.successors(&old.code).len() == 1)).expect("a whole commune");
+        officer.activity(&other.code, "2025-08-03");
+        officer.expect(PLAN, "808-01", &other.code, "2025", &json!({"numerator": 0, "status": "behind"}));
+    }
+
+    fn a_unit_of_a_lower_level_is_not_asked_and_districts_are_no_more(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        officer.expect(PLAN, "808-04", "G34-C00808", "2025", &json!({"reason": "not_asked_here"}));
+        officer.expect(PLAN, "808-09", "G34-C00808", "2025", &json!({"reason": "no_such_unit"}));
+    }
+}
