@@ -108,6 +108,7 @@ impl Asked<'_> {
         let reports = Reports {
             first: source.reported_first || only_reported,
             newest_stands: behaviour(self.question.plan, source) == Behaviour::Newest,
+            by_register: source.of_register().is_some(),
         };
         let mut placing = self.map.place(told, spans.len(), reports);
         remarks.append(&mut placing.remarks);

@@ -25,8 +25,8 @@ pub struct Told {
     pub reported: Option<Spans>,
     /// By reports that add up to as much of a span as the unit was there, where it was not all the time.
     pub reported_in_part: Option<Spans>,
-    /// Spans of which a report for a unit above told.
-    pub covered: Vec<usize>,
+    /// Spans of which a report for a unit above told, with the level of that unit.
+    pub covered: Vec<(usize, Level)>,
     /// It reported, and this was not in its report: nought, unless somebody tells more.
     pub is_silent: bool,
 }
@@ -88,8 +88,22 @@ pub struct SpanSum {
     pub reported: i64,
     /// Units of the level of reporting that told something.
     pub covered: usize,
+    /// Units that told nothing themselves, by the level of the unit above that told for them.
+    told_for: [usize; 4],
     /// Whether somebody told a number, and the nought is not just silence.
     pub is_spoken: bool,
+    /// Units of the level of reporting that told something themselves.
+    told: usize,
+}
+
+/// Levels by their order, the country first.
+fn place_of(level: Level) -> usize {
+    match level {
+        Level::Country => 0,
+        Level::Province => 1,
+        Level::District => 2,
+        Level::Commune => 3,
+    }
 }
 
 /// What a unit comes to.
@@ -112,7 +126,10 @@ impl Sum {
             mine.register += theirs.register;
             mine.reported += theirs.reported;
             mine.is_spoken |= theirs.is_spoken;
-            mine.covered += theirs.covered;
+            mine.told += theirs.told;
+            for (mine, theirs) in mine.told_for.iter_mut().zip(theirs.told_for) {
+                *mine += theirs;
+            }
         }
     }
 
@@ -142,6 +159,8 @@ pub struct Reports {
     pub first: bool,
     /// What a unit tells now takes the place of what was told of those that went into it; else both add up.
     pub newest_stands: bool,
+    /// A register gives it as well.
+    pub by_register: bool,
 }
 
 /// Something to know about where numbers were put.
@@ -180,6 +199,10 @@ impl Map<'_> {
                 Some(PlacedNo::At(at)) => placed.push((*at, told)),
                 Some(PlacedNo::Above { unit: above, why }) => {
                     let (unit, of_above) = (self.code(unit), self.code(*above));
+                    if !told.has_numbers() {
+                        placed.push((*above, told));
+                        continue;
+                    }
                     remarks.insert(Remark::LeftAbove { unit, above: of_above, why: *why });
                     placed.push((*above, told));
                 }
@@ -230,14 +253,25 @@ impl Map<'_> {
             let under = below.and_then(|below| below.spans.get(span).copied()).unwrap_or_default();
             let is_told = register.is_some() || reported.is_some();
             let any = is_told || under.number.is_some() || is_silent;
-            let is_covered = || any || told.is_some_and(|told| told.covered.contains(&span));
-            let is_one = self.level(unit) == Some(self.reported_by);
+            let level = self.level(unit).unwrap_or(Level::Commune);
+            let (mut of_itself, mut told_for) = (under.told, under.told_for);
+            if level == self.reported_by {
+                let of_span = told.iter().flat_map(|told| &told.covered).filter(|(of, _)| *of == span);
+                let by = of_span.map(|(_, level)| *level).max();
+                (of_itself, told_for) = (usize::from(any), [0; 4]);
+                if let Some(place) = by.filter(|_| !any).and_then(|by| told_for.get_mut(place_of(by))) {
+                    *place = 1;
+                }
+            }
             let (register, reported) = (register.unwrap_or(0), reported.unwrap_or(0));
             SpanSum {
                 number: any.then(|| register + reported + under.number.unwrap_or(0)),
                 register: register + under.register,
                 reported: reported + under.reported,
-                covered: if is_one { usize::from(is_covered()) } else { under.covered },
+                // What was told for more than this unit does not speak of it.
+                covered: of_itself + told_for.iter().skip(place_of(level)).sum::<usize>(),
+                told: of_itself,
+                told_for,
                 is_spoken: is_told || under.is_spoken,
             }
         };

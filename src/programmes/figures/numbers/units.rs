@@ -203,8 +203,11 @@ pub(super) fn unit_share(
     let mut told = numbers_of(met);
     if let Some(reported) = &units.reported_as {
         // A number of units is one of the map of its time.
-        let is_there =
-            |unit: UnitNo| asked.map.units.numbered(unit).is_some_and(|unit| unit.is_valid_on(asked.map.day));
+        let how_many = |code: &str, day: NaiveDate| asked.map.units.count_on(units.level, code, day);
+        let is_there = |unit: UnitNo| {
+            let unit = asked.map.units.numbered(unit).filter(|unit| unit.is_valid_on(asked.map.day));
+            unit.is_some_and(|unit| how_many(&unit.code, asked.map.day) == how_many(&unit.code, asked.as_of))
+        };
         let reported = asked.question.reported(conn, reported, "")?.into_list();
         told.extend(reported.into_iter().filter(|(unit, _)| is_there(*unit)));
     }

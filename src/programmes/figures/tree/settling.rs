@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ByUnit, Map, Reports, Spans, Told};
-use crate::admin_units::{AdminUnit, PlacedNo, UnitNo};
+use crate::admin_units::{AdminUnit, Level, PlacedNo, UnitNo};
 
 /// What is left of a unit in a span, or of all below it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,32 +54,44 @@ impl Map<'_> {
         if !by_unit.values().any(|told| told.has_reports()) {
             return told;
         }
-        let spoken_below = self.spoken_below(&by_unit, spans);
+        let is_whole = |unit: &AdminUnit, told: &Told, span: usize| {
+            !told.is_in_part(span) || self.is_made_up(unit, &by_unit, span, reports.by_register)
+        };
+        let speaks = |number: UnitNo, told: &Told, span: usize| {
+            at(told.register.as_ref(), span).is_some()
+                || told.report(span).is_some()
+                    && self.units.numbered(number).is_some_and(|unit| is_whole(unit, told, span))
+        };
+        let spoken_below = self.spoken_below(&by_unit, spans, &speaks);
         let mut order: Vec<(&AdminUnit, UnitNo)> =
             by_unit.keys().filter_map(|unit| Some((self.units.numbered(*unit)?, *unit))).collect();
-        // From communes up, and the units of before first.
-        order.sort_by_key(|(unit, number)| (Reverse(unit.level), unit.valid_from, *number));
-        let (mut settled, mut covered) = (Settled::default(), BTreeMap::<UnitNo, Vec<usize>>::new());
+        // From communes up, and the units of before first; districts that became communes with these.
+        let level = |unit: &AdminUnit| {
+            let after = self.units.successors(&unit.code).iter().filter_map(|step| self.units.get(&step.successor));
+            after.map(|after| after.level).fold(unit.level, Level::max)
+        };
+        order.sort_by_cached_key(|(unit, number)| (Reverse(level(unit)), unit.valid_from, *number));
+        let (mut settled, mut covered) = (Settled::default(), BTreeMap::<UnitNo, Vec<(usize, Level)>>::new());
         for (unit, number) in order {
             let Some(told) = by_unit.get(&number) else { continue };
             let is_below = |span: usize| spoken_below.get(&number).is_some_and(|below| below.contains(&span));
-            let is_whole = |span: usize| !told.is_in_part(span) || self.is_made_up(unit, &by_unit, span);
             let is_taken = |span: usize| {
                 let register = at(told.register.as_ref(), span);
-                is_whole(span) && (reports.first || register.is_none() && !is_below(span))
+                is_whole(unit, told, span) && (reports.first || register.is_none() && !is_below(span))
             };
             let taken: Vec<Option<i64>> = (0..spans).map(|span| told.report(span).filter(|_| is_taken(span))).collect();
             let told_spans = || (0..spans).filter(|span| taken.get(*span).is_some_and(Option::is_some));
             for place in if told_spans().next().is_some() { self.covered_by(unit) } else { BTreeSet::new() } {
-                covered.entry(place).or_default().extend(told_spans());
+                covered.entry(place).or_default().extend(told_spans().map(|span| (span, unit.level)));
             }
             let before = self.whole_before(unit);
             let left_of = |(span, taken): (usize, &Option<i64>)| {
-                let mut of_those = Part::default();
+                let (mut of_those, mut own) = (Part::default(), Part::default());
                 for old in &before {
                     of_those.add(settled.whole(*old, span));
+                    own.add(settled.own(*old, span).unwrap_or_default());
                 }
-                left_of(told, *taken, (settled.below(number, span), of_those), reports, span)
+                left_of(told, *taken, (settled.below(number, span), of_those, own), reports, span)
             };
             let left: Vec<Option<Part>> = taken.iter().enumerate().map(left_of).collect();
             for above in self.above(number) {
@@ -97,12 +109,20 @@ impl Map<'_> {
         ByUnit::of(told.0.into_iter().map(left).chain(covering).collect())
     }
 
-    /// Whether a report of as much of a span as a unit was there is made up to the whole by those before or after it.
-    fn is_made_up(self, unit: &AdminUnit, told: &BTreeMap<UnitNo, &Told>, span: usize) -> bool {
-        let after = self.units.successors(&unit.code).iter().filter_map(|step| self.units.number(&step.successor));
-        let before = self.units.predecessors(&unit.code).filter_map(|old| self.units.number(&old.code));
-        let mut others = after.chain(before);
-        others.any(|other| told.get(&other).is_some_and(|told| told.report(span).is_some()))
+    /// Whether a report of as much of a span as a unit was there is made up to the whole: by all before and after it, who
+    /// told theirs; where there is a register, by any of them, for what nobody recorded there did not happen.
+    fn is_made_up(self, unit: &AdminUnit, told: &BTreeMap<UnitNo, &Told>, span: usize, by_register: bool) -> bool {
+        let tells = |code: &str, is: fn(&Told, usize) -> bool| {
+            self.units.number(code).and_then(|number| told.get(&number)).is_some_and(|told| is(told, span))
+        };
+        let after = || self.units.successors(&unit.code).iter().map(|step| step.successor.as_str());
+        if by_register {
+            let mut others = after().chain(self.units.predecessors(&unit.code).map(|old| old.code.as_str()));
+            return others.any(|other| tells(other, Told::speaks));
+        }
+        let reports: fn(&Told, usize) -> bool = |told, span| told.report(span).is_some();
+        let all = |new: &str| tells(new, reports) && self.units.predecessors(new).all(|old| tells(&old.code, reports));
+        if after().next().is_some() { after().all(all) } else { all(&unit.code) }
     }
 
     /// Units that went into one whole.
@@ -120,11 +140,18 @@ impl Map<'_> {
         let ended = unit.valid_to.filter(|last| *last < self.day);
         let day = ended.or(unit.valid_from.filter(|first| *first > self.day)).unwrap_or(self.day);
         let own = self.units.units_on(self.reported_by, &unit.code, day);
-        let place = |unit: &&AdminUnit| match self.ground.placed(self.units.number(&unit.code)?) {
-            Some(PlacedNo::At(at)) => Some(*at),
-            _ => None,
+        let places = |unit: &&AdminUnit| -> Vec<UnitNo> {
+            match self.units.number(&unit.code).and_then(|number| self.ground.placed(number)) {
+                Some(PlacedNo::At(at)) => vec![*at],
+                // Of a map before it, all those that went into it.
+                _ if unit.valid_from.is_some_and(|first| first > self.day) => {
+                    let before = self.units.sharing(&unit.code, self.day);
+                    before.filter_map(|old| self.units.number(&old.code)).collect()
+                }
+                _ => Vec::new(),
+            }
         };
-        own.iter().filter_map(place).collect()
+        own.iter().flat_map(places).collect()
     }
 
     /// The units in which one lies, the nearest first.
@@ -133,10 +160,15 @@ impl Map<'_> {
     }
 
     /// In which spans something is told below a unit.
-    fn spoken_below(self, told: &BTreeMap<UnitNo, &Told>, spans: usize) -> BTreeMap<UnitNo, BTreeSet<usize>> {
+    fn spoken_below(
+        self,
+        told: &BTreeMap<UnitNo, &Told>,
+        spans: usize,
+        speaks: &impl Fn(UnitNo, &Told, usize) -> bool,
+    ) -> BTreeMap<UnitNo, BTreeSet<usize>> {
         let mut below: BTreeMap<UnitNo, BTreeSet<usize>> = BTreeMap::new();
         for (unit, told) in told {
-            let spoken: Vec<usize> = (0..spans).filter(|span| told.speaks(*span)).collect();
+            let spoken: Vec<usize> = (0..spans).filter(|span| speaks(*unit, told, *span)).collect();
             for above in self.above(*unit) {
                 below.entry(above).or_default().extend(&spoken);
             }
@@ -149,7 +181,7 @@ impl Map<'_> {
 fn left_of(
     told: &Told,
     taken: Option<i64>,
-    (below, older): (Part, Part),
+    (below, older, own_older): (Part, Part, Part),
     reports: Reports,
     span: usize,
 ) -> Option<Part> {
@@ -163,7 +195,7 @@ fn left_of(
             Some(Part { register: -rest.register, reported: value - rest.reported })
         }
         (None, Some(register)) => {
-            let older = if reports.newest_stands { older.reported } else { 0 };
+            let older = if reports.newest_stands { own_older.reported } else { 0 };
             Some(Part { register, reported: -older })
         }
         (None, None) => None,
@@ -188,6 +220,12 @@ impl Told {
 
     fn speaks(&self, span: usize) -> bool {
         at(self.register.as_ref(), span).is_some() || self.report(span).is_some()
+    }
+
+    /// Whether anything is left of it.
+    pub(super) fn has_numbers(&self) -> bool {
+        let any = |spans: &Spans| spans.iter().any(Option::is_some);
+        self.register.as_ref().is_some_and(any) || self.reported.as_ref().is_some_and(any)
     }
 }
 

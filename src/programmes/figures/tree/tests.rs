@@ -140,7 +140,8 @@ fn whole_or_part_is_decided_once_and_comes_to_the_same_on_every_map() {
         ("a province that reported, and a register in another one", [(old, report(30)), (OTHER, told(1))], [31, 31]),
         ("two communes that became one, each in its own way", [(one, report(9)), (other, told(1))], [10, 10]),
         ("a report for the whole, and a register within it", [(old, report(30)), (one, told(4))], [4, 30]),
-        ("each half by the province of then", [(old, in_part(15)), (new, in_part(20))], [35, 35]),
+        ("an island that was a district", [("G63-D755", in_part(5)), ("G34-C26732", report(9))], [9, 9]),
+        ("a report for more, and half a year of a part", [("VN", report(500)), (new, in_part(40))], [500, 500]),
         ("a year of the new one is that of those before it", [(old, in_part(15)), (new, report(77))], [77, 77]),
         ("the same, of communes", [(one, in_part(4)), (MERGED.into, report(9))], [9, 9]),
         ("the same, with an entry in an old commune", [(OTHER, told(1)), (new, report(50))], [50, 50]),
@@ -152,7 +153,14 @@ fn whole_or_part_is_decided_once_and_comes_to_the_same_on_every_map() {
         assert_eq!(on_both_maps(of.1.clone(), adds), by_parts, "{}", of.0);
         assert_eq!(on_both_maps(of.1, first), by_report, "{}, reports first", of.0);
     }
-    // Half a year is no year where nobody tells the other half.
+    // Each half by the provinces of then.
+    let halves = [(old, in_part(15)), ("G63-P36", in_part(3)), ("G63-P37", in_part(4)), (new, in_part(20))];
+    assert_eq!(on_both_maps(halves, first), both(42));
+    // Half a year is no year where nobody tells the other half, or not all do; what a register did not hear of was not there.
+    let half = [(old, in_part(15)), (new, in_part(20))];
+    assert_eq!(on_both_maps(half, first), [None, None]);
+    let by_register = Reports { by_register: true, ..adds };
+    assert_eq!(on_both_maps([(one, told(1)), (MERGED.into, in_part(9))], by_register), both(10));
     assert_eq!(on_both_maps([(old, in_part(15))], first), [None, None]);
     assert_eq!(on_both_maps([(new, in_part(40))], first), [None, None]);
 }
@@ -162,14 +170,20 @@ fn a_report_that_is_taken_leaves_what_was_told_below_it() {
     let (units, shares) = (AdminUnits::shipped().expect("units"), Shares::default());
     let ground = ground(&units, &shares, "2023-12-31");
     let map = map(&units, &ground, "2023-12-31");
-    let told = facts(&units, [("VN", report(500)), ("G63-P35", report(50)), ("G63-C13291", told(7))]);
-    let placing = map.place(told, 1, Reports { first: true, ..Reports::default() });
+    let nested = facts(&units, [("VN", report(500)), ("G63-P35", report(50)), ("G63-C13291", told(7))]);
+    let placing = map.place(nested, 1, Reports { first: true, ..Reports::default() });
     let sums = map.sums(&placing.told, "VN", 1);
     let of = |code: &str| sums.get(units.number(code).expect("a unit")).expect("a sum").spans[0];
     assert_eq!(["VN", "G63-P35", "G63-C13291"].map(|code| of(code).number), [Some(500), Some(50), Some(7)]);
     assert_eq!((of("G63-P35").register, of("G63-P35").reported), (0, 50));
     let all = |code: &str| units.count_on(Level::Commune, code, map.day);
     assert_eq!((of("VN").covered, of("G63-P35").covered), (all("VN"), all("G63-P35")));
+    // What was told for the country says nothing of one province.
+    let told = facts(&units, [("VN", report(500)), ("G63-C13291", told(7))]);
+    let placing = map.place(told, 1, Reports { first: true, ..Reports::default() });
+    let sums = map.sums(&placing.told, "VN", 1);
+    let covered = |code: &str| sums.get(units.number(code).expect("a unit")).expect("a sum").spans[0].covered;
+    assert_eq!((covered("VN"), covered("G63-P35"), covered("G63-C13291")), (all("VN"), 1, 1));
 }
 
 #[test]
@@ -184,6 +198,9 @@ fn of_levels_what_a_unit_tells_now_takes_the_place_of_what_was_told_before() {
     assert_eq!(on_both_maps([(one, report(40)), (other, report(8)), (MERGED.into, told(50))], newest), both(50));
     assert_eq!(on_both_maps([(one, report(40)), (other, report(8)), (new, report(300))], newest), both(300));
     assert_eq!(on_both_maps([(one, report(40)), (other, report(8))], newest), both(48));
+    assert_eq!(on_both_maps([("G63-D755", report(7)), ("G34-C26732", report(9))], newest), both(9));
+    // What a province keeps itself stands beside what its communes tell.
+    assert_eq!(on_both_maps([(one, report(40)), (new, told(5))], newest), both(45));
     // Of a province of before, what a commune tells now takes the place of what this commune told alone.
     let first = Reports { first: true, ..newest };
     assert_eq!(on_both_maps([(old, report(100)), (one, report(7)), (MERGED.into, report(5))], first), both(98));
