@@ -198,12 +198,10 @@ impl Map<'_> {
                 None => {}
                 Some(PlacedNo::At(at)) => placed.push((*at, told)),
                 Some(PlacedNo::Above { unit: above, why }) => {
-                    let (unit, of_above) = (self.code(unit), self.code(*above));
-                    if !told.has_numbers() {
-                        placed.push((*above, told));
-                        continue;
+                    if told.has_numbers() {
+                        let (unit, above) = (self.code(unit), self.code(*above));
+                        remarks.insert(Remark::LeftAbove { unit, above, why: *why });
                     }
-                    remarks.insert(Remark::LeftAbove { unit, above: of_above, why: *why });
                     placed.push((*above, told));
                 }
                 Some(PlacedNo::Split(parts)) => {
