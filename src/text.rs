@@ -59,6 +59,14 @@ pub fn tidy(text: &str) -> String {
     text.trim().nfc().collect()
 }
 
+/// The form in which numbers and names of things are compared that read alike: lower case, one way of writing each
+/// letter (NFKC), single spaces, nothing between letters that does not show. Marks stay: *Hoa* is not *Hòa*.
+pub fn spoken_alike(text: &str) -> String {
+    let shown = |c: &char| !matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    let plain: String = text.nfkc().filter(shown).collect::<String>().to_lowercase();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The form in which names are compared: lower case, without marks, đ as d, single spaces.
 /// *Hòa*, *Hoà* and *hoa* fold alike.
 pub fn fold(text: &str) -> String {
@@ -69,11 +77,20 @@ pub fn fold(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{escape_html, fold, is_hidden};
+    use super::{escape_html, fold, is_hidden, spoken_alike};
 
     #[test]
     fn nothing_that_is_typed_becomes_a_tag() {
         assert_eq!(escape_html("<b onload='x'>&\"đ"), "&lt;b onload=&#39;x&#39;&gt;&amp;&quot;đ");
+    }
+
+    #[test]
+    fn what_reads_alike_is_told_alike_and_marks_are_told_apart() {
+        for same in ["CB-Đặng  1", "cb-đặng\u{a0}1", "CB-\u{200b}Đặng 1", "ＣＢ-Đặng １", " CB-Đa\u{323}\u{306}ng 1"]
+        {
+            assert_eq!(spoken_alike(same), "cb-đặng 1", "{same:?}");
+        }
+        assert_ne!(spoken_alike("Hoa"), spoken_alike("Hòa"));
     }
 
     #[test]

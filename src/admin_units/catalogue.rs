@@ -96,6 +96,9 @@ impl fmt::Debug for AdminUnits {
     }
 }
 
+/// Code of the whole country.
+pub const COUNTRY: &str = "VN";
+
 impl AdminUnits {
     /// Reads the list that ships with the program.
     ///

@@ -37,6 +37,7 @@ pub struct Ground {
     day: NaiveDate,
     shares: Shares,
     parents: Vec<Option<UnitNo>>,
+    moved: Vec<bool>,
     placed: Vec<Option<PlacedNo>>,
 }
 
@@ -66,6 +67,7 @@ impl AdminUnits {
             day,
             shares: shares.clone(),
             parents: self.all().iter().map(parent).collect(),
+            moved: self.all().iter().map(|unit| self.past.has_moved(&unit.code)).collect(),
             placed: self.all().iter().map(placed).collect(),
         }
     }
@@ -79,6 +81,11 @@ impl Ground {
     /// The unit in which this one lies; before its first day its first one, after its last day its last.
     pub fn parent(&self, unit: UnitNo) -> Option<UnitNo> {
         self.parents.get(place(unit)).copied().flatten()
+    }
+
+    /// Whether a unit lay in another one at some other time.
+    pub fn has_moved(&self, unit: UnitNo) -> bool {
+        self.moved.get(place(unit)).copied().unwrap_or_default()
     }
 
     /// Where facts of a unit lie.

@@ -13,7 +13,7 @@ mod names;
 pub mod routes;
 pub mod splits;
 
-pub use catalogue::{AdminUnit, AdminUnits, CatalogueError, Level, Successor};
+pub use catalogue::{AdminUnit, AdminUnits, COUNTRY, CatalogueError, Level, Successor};
 pub use copy::copy_into;
 pub use ground::{Ground, Grounds, PlacedNo, UnitNo};
 pub use maps::{NotTold, Placed, Shares, WHOLE};

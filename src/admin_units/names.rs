@@ -85,6 +85,11 @@ impl Past {
         before(&self.parents, &unit.code, day).or(unit.parent.as_deref())
     }
 
+    /// Whether a unit came to lie in another while it was there.
+    pub(super) fn has_moved(&self, code: &str) -> bool {
+        self.parents.contains_key(code)
+    }
+
     /// Days on which a unit came to lie in another.
     pub(super) fn moves(&self) -> impl Iterator<Item = NaiveDate> {
         self.parents.values().flatten().map(|(day, _)| *day)

@@ -169,6 +169,12 @@ said! {
         StaffInWork => ("Chỉ nêu cán bộ trong phạm vi của bạn, đang làm công tác vào ngày đó.", "Only staff within your reach who are in the work on that day."),
         /// A staff number that several have.
         OneOfStaff => ("Nhiều cán bộ có mã này; hãy ghi id của mục trong sổ cán bộ.", "Several of the staff have this number; give the id of the entry instead."),
+        /// Said when a report is submitted.
+        Submission => ("Chỉ nêu khi gửi báo cáo.", "Only where a report is submitted."),
+        /// Nothing was recorded since the unit said so.
+        NothingOnRecordSince => ("Đơn vị đã báo cáo không có số liệu nhưng sau đó đã ghi sổ hoặc có số được báo cáo; hãy trả lại để báo cáo lại.", "The unit reported that there was nothing, and something was recorded or reported since; return it, to be submitted anew."),
+        /// Known by its name, in its unit.
+        OnRecordOnce => ("Một đơn vị chỉ có một mục như vậy cho những ngày này; mục khác đã có trong sổ hoặc ở một dòng trước của tệp.", "A unit has one such entry for these days; another is on record, or in an earlier line of the file."),
         /// Named once.
         Once => ("Mỗi thứ chỉ nêu một lần trong danh sách.", "Each is named once in the list."),
         /// A split unit went into this one.

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::db::types::Instant;
-use crate::error::{AppError, Rule};
+use crate::error::{AppError, DayOf, Rule};
 
 /// Rows of a page when the client names no limit.
 pub const DEFAULT_LIMIT: i64 = 50;
@@ -122,6 +122,17 @@ pub fn limit(asked: Option<i64>) -> Result<i64, AppError> {
     match asked.unwrap_or(DEFAULT_LIMIT) {
         limit @ 1..=MAX_LIMIT => Ok(limit),
         _ => Err(AppError::field("limit", Rule::Range { min: 1, max: MAX_LIMIT })),
+    }
+}
+
+/// Refuses days of which the last asked for lies before the first.
+///
+/// # Errors
+/// Then, of `to`.
+pub fn days(from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<(), AppError> {
+    match (from, to) {
+        (Some(from), Some(to)) if to < from => Err(AppError::field("to", Rule::NotBefore(DayOf::FirstDayAsked))),
+        _ => Ok(()),
     }
 }
 

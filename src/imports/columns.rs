@@ -349,6 +349,8 @@ fn digits_of(text: &str) -> Option<i64> {
     let digits = |group: &&str| !group.is_empty() && group.bytes().all(|byte| byte.is_ascii_digit());
     let sized = match groups.as_slice() {
         [_] => true,
+        // 1,000 is a thousand to some and one to others.
+        [_, _] if separator == ',' => false,
         [first, rest @ ..] => first.len() <= 3 && rest.iter().all(|group| group.len() == 3),
         [] => false,
     };

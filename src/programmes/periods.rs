@@ -10,6 +10,7 @@ use std::str::FromStr;
 use chrono::{Datelike as _, NaiveDate};
 
 use crate::db::types::text_enum;
+use crate::error::{AppError, PlainForm, Rule};
 
 text_enum! {
     /// Length of a period of reporting.
@@ -170,6 +171,22 @@ fn day_of(month: i32, day: u32) -> NaiveDate {
     let (year, month) = (month.div_euclid(12), u32::try_from(month.rem_euclid(12)).unwrap_or(0) + 1);
     let day = NaiveDate::from_ymd_opt(year, month, day);
     day.or_else(|| NaiveDate::from_ymd_opt(year, month, 28)).unwrap_or(NaiveDate::MAX)
+}
+
+impl ReportPeriod {
+    /// Reads the field or parameter `period`.
+    ///
+    /// # Errors
+    /// When it is no period.
+    pub fn asked(text: &str) -> Result<Self, AppError> {
+        let found = text.parse().ok().filter(|period: &Self| period.is_of_plans());
+        found.ok_or_else(|| AppError::field("period", Rule::Format(PlainForm::ReportPeriod.into())))
+    }
+
+    /// Whether plans have such periods: their five years begin in 2011, 2016, 2021 and so on.
+    pub fn is_of_plans(self) -> bool {
+        self.kind != PeriodKind::FiveYears || self.year.rem_euclid(5) == 1
+    }
 }
 
 impl fmt::Display for ReportPeriod {

@@ -12,7 +12,7 @@ use super::protection::{
     ProtectedRow, ProtectedTable, Split, Table, Target, TargetStatus, Thresholds, UnitCount, protect,
 };
 use crate::accounts::Actor;
-use crate::admin_units::{AdminUnits, Level};
+use crate::admin_units::{AdminUnits, COUNTRY, Level};
 use crate::app::App;
 use crate::db::schema::statistical_releases;
 use crate::db::types::{Instant, text_enum};
@@ -289,7 +289,7 @@ pub fn numbers_for(conn: &mut DbConnection, scope: &str, year: i32) -> Result<BT
             .filter(statistical_releases::year.eq(year))
             .select((statistical_releases::measure, statistical_releases::number))
     };
-    let mut numbers: BTreeMap<Measure, i64> = of_area("VN").load(conn)?.into_iter().collect();
+    let mut numbers: BTreeMap<Measure, i64> = of_area(COUNTRY).load(conn)?.into_iter().collect();
     numbers.extend(of_area(scope).load::<(Measure, i64)>(conn)?);
     Ok(numbers)
 }

@@ -268,7 +268,7 @@ def activity(server, entries):
 
 def establishment(server, entries):
     unit, day = open_place(entries)
-    server.by("/registers/establishments/entries", {"unit_code": unit, "name": "Cơ sở", "type": "karaoke", "opened_on": day.isoformat()})
+    server.by("/registers/establishments/entries", {"unit_code": unit, "name": f"Cơ sở {uuid.uuid4()}", "type": "karaoke", "opened_on": day.isoformat()})
 
 
 def staff(server, entries):

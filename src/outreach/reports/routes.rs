@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::audit::{Seen, SubjectKind};
 use crate::db::types::OrganisationId;
 use crate::error::{AppError, DayOf, Rule};
-use crate::http::Query;
+use crate::http::{Query, listing};
 
 /// Days that totals may span.
 const MOST_DAYS: i64 = 366;
@@ -83,9 +83,7 @@ async fn read_totals(
     query: Query<TotalsQuery>,
 ) -> Result<Json<OutreachTotals>, AppError> {
     let TotalsQuery { group_id, from, to } = query.0;
-    if to < from {
-        return Err(AppError::field("to", Rule::NotBefore(DayOf::FirstDayAsked)));
-    }
+    listing::days(Some(from), Some(to))?;
     if (to - from).num_days() >= MOST_DAYS {
         return Err(AppError::field("to", Rule::NotAfter(DayOf::YearAfterFirstDay)));
     }

@@ -48,6 +48,7 @@ async fn list_sessions(
     app: Data<App>,
     query: Query<SessionFilter>,
 ) -> Result<Json<Page<SessionView>>, AppError> {
+    listing::days(query.0.from, query.0.to)?;
     let limit = listing::limit(query.0.limit)?;
     let after = listing::cursor(query.0.cursor.as_deref())?;
     let after = after.map(|cursor| Ok::<_, AppError>((cursor.date()?, OutreachSessionId(cursor.id)))).transpose()?;

@@ -104,6 +104,7 @@ pub fn untouched(
     (first_day, last_day): (chrono::NaiveDate, chrono::NaiveDate),
 ) -> ReportingPeriodView {
     ReportingPeriodView {
+        id: None,
         unit_code: unit.to_owned(),
         calendar: key.calendar,
         period: key.period.to_string(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
 
-use crate::admin_units::{AdminUnit, AdminUnits, Level};
+use crate::admin_units::{AdminUnit, AdminUnits, COUNTRY, Level};
 use crate::programmes::periods::{Calendar, ReportPeriod};
 use crate::programmes::plans::Plans;
 use crate::programmes::returns::ReturnCatalogue;
@@ -139,7 +139,7 @@ pub fn areas_on<'a>(units: &'a AdminUnits, own: &str, day: NaiveDate, today: Nai
     }
     let of_today = |code: &str| units.province_on(code, today).map(|province| province.code.as_str());
     let is_own = |province: &&AdminUnit| of_today(&province.code) == of_today(own);
-    units.units_on(Level::Province, "VN", day).into_iter().filter(is_own).collect()
+    units.units_on(Level::Province, COUNTRY, day).into_iter().filter(is_own).collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::model::PeriodStatus;
-use crate::admin_units::AdminUnits;
+use crate::admin_units::{AdminUnits, COUNTRY};
 use crate::db::DbConnection;
 use crate::db::schema::reporting_periods;
 use crate::error::AppError;
@@ -124,8 +124,6 @@ impl<'a> Closed<'a> {
         above.flat_map(|above| self.of(above)).find(is_meant)
     }
 }
-
-const COUNTRY: &str = "VN";
 
 /// The units whose closed periods lock what happened in a unit.
 fn locked_by(units: &AdminUnits, unit: &str, today: NaiveDate) -> Vec<String> {

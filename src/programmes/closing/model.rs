@@ -154,6 +154,8 @@ pub struct PublishedFigure {
 /// The report of a unit for a period.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ReportingPeriodView {
+    /// Id by which auditors read its trail; none while nobody took a step.
+    pub id: Option<ReportingPeriodId>,
     /// Unit.
     pub unit_code: String,
     /// Calendar.
@@ -181,6 +183,7 @@ pub struct ReportingPeriodView {
 impl From<ReportingPeriod> for ReportingPeriodView {
     fn from(row: ReportingPeriod) -> Self {
         Self {
+            id: Some(row.id),
             unit_code: row.unit_code,
             calendar: row.calendar,
             period: row.period,

@@ -18,10 +18,11 @@ use crate::admin_units::{Level, shares};
 use crate::app::App;
 use crate::db::types::{Instant, OfficialReturnId, ReportingPeriodId};
 use crate::db::{DbConnection, Size};
-use crate::error::{AppError, PlainForm, Problem, Rule};
+use crate::error::{AppError, Problem, Rule};
 use crate::grants::Action;
 use crate::http::extract::plain_text;
 use crate::http::{IfMatchOrFirst, Page, Path, Query, Valid, Versioned, listing};
+use crate::programmes::figures::routes::own_unit;
 use crate::programmes::figures::views::PlanFigure;
 use crate::programmes::figures::{Desk, is_told_to_all};
 use crate::programmes::periods::{Calendar, ReportPeriod};
@@ -39,7 +40,7 @@ fn books(app: &App) -> Books<'_> {
 }
 
 fn key((unit, calendar, period): (String, Calendar, String)) -> Result<PeriodKey, AppError> {
-    Ok(PeriodKey { unit, calendar, period: period.parse().map_err(|_| AppError::NotFound)? })
+    Ok(PeriodKey { unit, calendar, period: ReportPeriod::asked(&period).map_err(|_| AppError::NotFound)? })
 }
 
 /// A report with the steps it took.
@@ -265,14 +266,19 @@ async fn read_completeness(
     query: Query<CompletenessFilter>,
 ) -> Result<Json<Completeness>, AppError> {
     let (state, filter) = (app.clone(), query.0);
-    let form = || AppError::field("period", Rule::Format(PlainForm::ReportPeriod.into()));
-    let period: ReportPeriod = filter.period.parse().map_err(|_| form())?;
+    let period = ReportPeriod::asked(&filter.period)?;
     let limit = usize::try_from(listing::limit(filter.limit)?).unwrap_or(0);
     let key = PeriodKey { unit: filter.unit, calendar: filter.calendar, period };
     let shown = Shown { missing: filter.missing, after: filter.cursor, limit };
     app.read(caller, move |conn, actor| {
         let scope = actor.scope(Action::ReportingRead)?;
         refuse_elsewhere(&state.units, &scope, &key.unit, actor.now.civil_date())?;
+        if !state.units.is_valid_on(&key.unit, period.days(key.calendar, state.closing_day).1) {
+            return Err(AppError::field("unit", Rule::UnitNotValidOn));
+        }
+        if shown.after.as_ref().is_some_and(|after| state.units.get(after).is_none()) {
+            return Err(AppError::field("cursor", Rule::Cursor));
+        }
         let country = state.units.get(&key.unit).is_some_and(|unit| unit.level == Level::Country);
         let level = if country { Level::Province } else { Level::Commune };
         completeness(conn, books(&state), &key, level, &shown).map(Json)
@@ -284,7 +290,7 @@ async fn read_completeness(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct PublishedFilter {
-    /// Unit; that of the plan when absent.
+    /// Unit; that of the plan when absent, or your own where that one is not yours.
     #[validate(length(max = 20))]
     unit: Option<String>,
     /// Period.
@@ -339,14 +345,18 @@ async fn list_published(
     query: Query<PublishedFilter>,
 ) -> Result<Json<Page<PublishedFigureView>>, AppError> {
     let (state, filter) = (app.clone(), query.0);
-    let form = || AppError::field("period", Rule::Format(PlainForm::ReportPeriod.into()));
-    let period: ReportPeriod = filter.period.parse().map_err(|_| form())?;
+    let period = ReportPeriod::asked(&filter.period)?;
     app.read(caller, move |conn, actor| {
         let scope = actor.scope(Action::IndicatorRead)?;
         let plans = state.plans.now();
         let plan = plans.get(&code.0).ok_or(AppError::NotFound)?;
-        let unit = filter.unit.as_ref().unwrap_or(&plan.scope_unit);
+        let own = own_unit(&state.units, &scope, plan, actor.now.civil_date());
+        let unit = filter.unit.as_deref().or(own).unwrap_or(&plan.scope_unit);
         refuse_elsewhere(&state.units, &scope, unit, actor.now.civil_date())?;
+        let (first_day, last_day) = period.days(plan.calendar, state.closing_day);
+        if ![first_day, last_day].iter().any(|day| state.units.is_valid_on(unit, *day)) {
+            return Err(AppError::field("unit", Rule::UnitNotValidOn));
+        }
         let mut rows = history(conn, &plan.code, unit, plan.calendar, period)?;
         let today = actor.now.civil_date();
         let registers = actor.scope(Action::RegisterRead);

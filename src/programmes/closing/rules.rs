@@ -106,7 +106,10 @@ pub fn step(
         return Err(AppError::field("reason", Rule::Required));
     }
     refuse_closed_above(conn, (books.units, plans, today), key, (first_day, last_day), step.status)?;
-    if step.status == PeriodStatus::Submitted && step.nothing_to_report && has_told(conn, key, (first_day, last_day))? {
+    if step.nothing_to_report && step.status != PeriodStatus::Submitted {
+        return Err(AppError::field("nothing_to_report", Rule::MustFit(FitsWith::Submission)));
+    }
+    if step.nothing_to_report && has_told(conn, key, (first_day, last_day))? {
         return Err(AppError::field("nothing_to_report", Rule::MustFit(FitsWith::NothingOnRecord)));
     }
     let mut row = standing(conn, actor, books, new_id, (key, expected))?;
@@ -114,11 +117,15 @@ pub fn step(
         let (from, to) = (row.status.as_str(), step.status.as_str());
         return Err(AppError::Conflict(Conflict::IllegalTransition { from, to }));
     }
+    if is_contradicted(conn, (books.units, plans, today), key, (&row, step.status))? {
+        return Err(AppError::field("status", Rule::MustFit(FitsWith::NothingOnRecordSince)));
+    }
     let read = row.version;
     if step.status == PeriodStatus::Closed {
         row.revision += 1;
     }
-    if step.status == PeriodStatus::Submitted {
+    // What is returned or opened again is to be said anew.
+    if matches!(step.status, PeriodStatus::Submitted | PeriodStatus::Open | PeriodStatus::Reopened) {
         row.nothing_to_report = step.nothing_to_report;
     }
     row.status = step.status;
@@ -172,6 +179,22 @@ fn refuse_closed_above(
         found => found,
     };
     period.map_or(Ok(()), |period| Err(AppError::closed(period)))
+}
+
+/// Whether a unit said that there was nothing, and recorded something since: it has to say so anew, where it still can.
+fn is_contradicted(
+    conn: &mut DbConnection,
+    books: (&AdminUnits, &Plans, NaiveDate),
+    key: &PeriodKey,
+    (row, next): (&ReportingPeriod, PeriodStatus),
+) -> Result<bool, AppError> {
+    let days = (row.first_day, row.last_day);
+    let goes_on = matches!(next, PeriodStatus::Checked | PeriodStatus::Closed);
+    let said_so = row.nothing_to_report && row.status.may_become(PeriodStatus::Open);
+    Ok(goes_on
+        && said_so
+        && has_told(conn, key, days)?
+        && refuse_closed_above(conn, books, key, days, PeriodStatus::Open).is_ok())
 }
 
 /// Whether a unit recorded something on these days, or a value of the period was reported of it.

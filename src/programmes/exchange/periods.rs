@@ -56,13 +56,14 @@ impl Naming {
         let first = text::any_day(first.strip_suffix("T00:00:00").unwrap_or(first))?;
         let kind = *PeriodKind::ALL.iter().find(|kind| duration(**kind) == length)?;
         let period = self.beginning(kind, first);
-        (is_sound(period) && period.days(self.calendar, self.closing_day).0 == first).then_some(period)
+        (is_sound(period) && period.is_of_plans() && period.days(self.calendar, self.closing_day).0 == first)
+            .then_some(period)
     }
 
     fn beginning(self, kind: PeriodKind, first: NaiveDate) -> ReportPeriod {
         let holding = |kind| ReportPeriod::holding(kind, first, self.calendar, self.closing_day);
         match kind {
-            // A span may begin in any year; only those of the five-year plans are counted through.
+            // Five years begin as plans do, whichever year this is.
             PeriodKind::FiveYears => ReportPeriod { kind, ..holding(PeriodKind::Year) },
             kind => holding(kind),
         }
@@ -98,7 +99,7 @@ mod tests {
             ("2025-H2", Some("2025S2"), "2025-07-01/P6M", "2025-06-15/P6M"),
             ("2025", Some("2025"), "2025-01-01/P1Y", "2024-12-15/P1Y"),
             ("2021-2025", None, "2021-01-01/P5Y", "2020-12-15/P5Y"),
-            ("2023-2027", None, "2023-01-01/P5Y", "2022-12-15/P5Y"),
+            ("2016-2020", None, "2016-01-01/P5Y", "2015-12-15/P5Y"),
         ];
         for (ours, code, civil, closing) in names {
             let ours = period(ours);
@@ -117,6 +118,7 @@ mod tests {
             "2025-03-02/P1M",
             "2025-02-01/P3M",
             "2024-12-15/P1Y",
+            "2023-01-01/P5Y",
             "2025-01-01/P1D",
             "2025-01-01",
             "2025-13-01/P1M",

@@ -225,6 +225,7 @@ fn any_comment() -> impl Strategy<Value = Option<String>> {
 fn any_period() -> impl Strategy<Value = ReportPeriod> {
     (1900_i32..=2200, prop::sample::select(PeriodKind::ALL.to_vec()), 0_u32..12).prop_map(|(year, kind, number)| {
         let most = 12_u32.checked_div(kind.months()).unwrap_or(1).max(1);
+        let year = if kind == PeriodKind::FiveYears { 1901 + (year - 1901).max(0) / 5 * 5 } else { year };
         ReportPeriod { year, kind, number: number % most + 1 }
     })
 }

@@ -67,7 +67,8 @@ impl Question<'_> {
             Some(element) => outreach::told(conn, self, element)?,
             None => self.registered(conn, source, false)?.remove("").unwrap_or_default(),
         };
-        self.add_reports(conn, &source.element, &source.class(), behaviour(self.plan, source), &mut told)?;
+        let of = (&*source.element, &*source.class());
+        self.add_reports(conn, of, behaviour(self.plan, source), &|_, _| true, &mut told)?;
         self.add_wholes(conn, source, &mut told)?;
         Ok(ByUnit::of(told))
     }
@@ -81,7 +82,7 @@ impl Question<'_> {
             let mut classes = ByClass::new();
             for class in &declared.classes {
                 let mut told = Vec::new();
-                self.add_reports(conn, &source.element, class, declared.nature.into(), &mut told)?;
+                self.add_reports(conn, (&source.element, class), declared.nature.into(), &|_, _| true, &mut told)?;
                 classes.insert(class.clone(), ByUnit::of(told));
             }
             return Ok(classes);
@@ -89,13 +90,18 @@ impl Question<'_> {
         Ok(self.registered(conn, source, true)?.into_iter().map(|(class, list)| (class, ByUnit::of(list))).collect())
     }
 
-    /// What other bodies reported of an element that no register gives.
+    /// What other bodies reported of an element and class that no register gives, as far as it counts of a unit and period.
     ///
     /// # Errors
     /// The engine's own.
-    pub fn reported(self, conn: &mut DbConnection, element: &str, class: &str) -> Result<ByUnit<Told>, AppError> {
+    pub fn reported(
+        self,
+        conn: &mut DbConnection,
+        of: (&str, &str),
+        counts: &dyn Fn(UnitNo, ReportPeriod) -> bool,
+    ) -> Result<ByUnit<Told>, AppError> {
         let mut told = Vec::new();
-        self.add_reports(conn, element, class, Behaviour::Newest, &mut told)?;
+        self.add_reports(conn, of, Behaviour::Newest, counts, &mut told)?;
         Ok(ByUnit::of(told))
     }
 
@@ -166,25 +172,24 @@ impl Question<'_> {
     fn add_reports(
         self,
         conn: &mut DbConnection,
-        element: &str,
-        class: &str,
+        (element, class): (&str, &str),
         behaviour: Behaviour,
+        counts: &dyn Fn(UnitNo, ReportPeriod) -> bool,
         told: &mut List,
     ) -> Result<(), AppError> {
-        let mut reports: BTreeMap<String, BTreeMap<ReportPeriod, i64>> = BTreeMap::new();
-        for (unit, period, value) in self.rows(conn, element, class)? {
-            if let Ok(period) = period.parse() {
+        let units = &self.counter.units;
+        let mut reports: BTreeMap<UnitNo, BTreeMap<ReportPeriod, i64>> = BTreeMap::new();
+        let known = self.plan.values.iter().filter(|known| known.element == element && class.is_empty());
+        let known = known.map(|known| (known.unit.clone(), known.period.clone(), known.value));
+        // What was reported since goes before what the plan itself knows.
+        for (unit, period, value) in known.chain(self.rows(conn, element, class)?) {
+            if let (Some(unit), Ok(period)) = (units.number(&unit), period.parse())
+                && counts(unit, period)
+            {
                 reports.entry(unit).or_default().insert(period, value);
             }
         }
-        for known in self.plan.values.iter().filter(|known| known.element == element && class.is_empty()) {
-            if let Ok(period) = known.period.parse() {
-                reports.entry(known.unit.clone()).or_default().entry(period).or_insert(known.value);
-            }
-        }
-        let units = &self.counter.units;
-        let known = reports.iter().filter_map(|(unit, values)| Some((units.number(unit)?, values)));
-        for (unit, values) in known {
+        for (&unit, values) in &reports {
             let life = units.numbered(unit).map(|unit| (unit.valid_from, unit.valid_to));
             // A month is told by the unit that is there on its last day.
             let tells = |month: ReportPeriod| {
@@ -205,6 +210,26 @@ impl Question<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What was reported of a source for five years as such, by unit and period.
+    ///
+    /// # Errors
+    /// The engine's own.
+    pub fn five_years(
+        self,
+        conn: &mut DbConnection,
+        source: &Source,
+    ) -> Result<BTreeMap<(UnitNo, ReportPeriod), i64>, AppError> {
+        let class = source.class();
+        let known = self.plan.values.iter().filter(|known| known.element == source.element && class.is_empty());
+        let known = known.map(|known| (known.unit.clone(), known.period.clone(), known.value));
+        let told = known.chain(self.rows(conn, &source.element, &class)?).filter_map(|(unit, period, value)| {
+            let period: ReportPeriod = period.parse().ok()?;
+            let unit = self.counter.units.number(&unit)?;
+            (period.kind == PeriodKind::FiveYears).then_some(((unit, period), value))
+        });
+        Ok(told.collect())
     }
 
     fn rows(self, conn: &mut DbConnection, element: &str, class: &str) -> Result<Vec<(String, String, i64)>, AppError> {

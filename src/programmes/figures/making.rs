@@ -190,7 +190,8 @@ impl Maker<'_> {
         let (status, target) = match target {
             Some(target) => {
                 let (status, view) = judge(target, value, before, standing);
-                let is_asked_for = status != Status::Behind || !self.is_less_of_a_part(indicator, span.period);
+                let is_part = || self.is_less_of_a_part(indicator, span.period) || self.asked.ends_within(row, span);
+                let is_asked_for = status != Status::Behind || !is_part();
                 let status = if is_asked_for { status } else { Status::NotApplicable };
                 (self.while_it_runs(indicator.kind, (value, target), (span, standing), status), Some(view))
             }

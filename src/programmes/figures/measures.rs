@@ -21,6 +21,10 @@ text_enum! {
         PreviousMissing = "previous_missing",
         /// More is told than there is: one of the two numbers is wrong, or speaks of fewer units than the other.
         MoreThanAll = "more_than_all",
+        /// The two numbers that are compared speak of different units.
+        UnlikeCoverage = "unlike_coverage",
+        /// The unit ended in the period, and what came after it is told of others.
+        UnitEnded = "unit_ended",
         /// Growth or reduction from nought cannot be told.
         FromNought = "from_nought",
         /// The plan names no baseline, or its number is not known.
@@ -52,6 +56,7 @@ impl NoFigure {
             Self::NoSuchUnit
                 | Self::NotAskedHere
                 | Self::NotAdditive
+                | Self::UnitEnded
                 | Self::BeforeBaseline
                 | Self::StatisticsOnly
                 | Self::KeepersOnly

@@ -1,21 +1,25 @@
 //! The numbers of an indicator for every unit and span that is asked of: what each kind of measure takes from where.
 
+mod alike;
 mod cadence;
+mod compared;
 mod units;
+mod years;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use self::cadence::cadence_cells;
+use self::compared::compared;
 use self::units::{is_counted, unit_share, unit_share_by_class, unit_totals};
+use self::years::sums_of_years;
 use super::gather::{Behaviour, Question, Span, behaviour};
 use super::measures::{NoFigure, Numbers};
-use super::tree::{ByUnit, Map, Remark, Reports, Sum, Told};
-use crate::admin_units::{Level, UnitNo};
+use super::tree::{Before, ByUnit, Days, Map, Placing, Remark, Reports, Sum, Told};
+use crate::admin_units::{Level, PlacedNo, UnitNo};
 use crate::db::DbConnection;
 use crate::error::AppError;
-use crate::programmes::closing::completeness::silent;
 use crate::programmes::elements::{Nature, Source};
 use crate::programmes::periods::{PeriodKind, ReportPeriod};
 use crate::programmes::plans::MeasureKind;
@@ -77,6 +81,9 @@ impl Asked<'_> {
         source: &Source,
         remarks: &mut BTreeSet<Remark>,
     ) -> Result<ByUnit<Sum>, AppError> {
+        if let Some(sums) = sums_of_years(conn, self, spans, source, remarks)? {
+            return Ok(sums);
+        }
         let told = Question { spans, ..self.question }.told(conn, source)?;
         Ok(self.put_together(told, spans, source, remarks))
     }
@@ -93,6 +100,19 @@ impl Asked<'_> {
         source: &Source,
         remarks: &mut BTreeSet<Remark>,
     ) -> ByUnit<Sum> {
+        let mut placing = self.placing(told, spans, source);
+        remarks.append(&mut placing.remarks);
+        self.map.sums(&placing.told, self.unit, spans.len())
+    }
+
+    /// First and last day of each span.
+    fn days(self, spans: &[Span]) -> Vec<Days> {
+        let closing_day = self.question.counter.measures.closing_day;
+        spans.iter().map(|span| span.period.days(self.question.plan.calendar, closing_day)).collect()
+    }
+
+    /// What units told, on the map.
+    fn placing(self, told: ByUnit<Told>, spans: &[Span], source: &Source) -> Placing {
         let silent = || Told { is_silent: true, ..Told::default() };
         // A unit that ended in the period does not answer for the whole of the one it went into.
         let reports = |unit: &&String| self.map.units.is_valid_on(unit, self.as_of);
@@ -103,16 +123,45 @@ impl Asked<'_> {
         } else {
             told
         };
+        self.map.place(told, &self.days(spans), self.reports(source))
+    }
+
+    /// How what is reported of a source is taken.
+    fn reports(self, source: &Source) -> Reports {
         // What only other bodies report, one that reports for the whole knows better than some of its parts.
         let only_reported = source.of_register().is_none() && source.of_outreach().is_none();
-        let reports = Reports {
-            first: source.reported_first || only_reported,
+        Reports {
+            before: if source.reported_first || only_reported { Before::Everything } else { Before::Nothing },
             newest_stands: behaviour(self.question.plan, source) == Behaviour::Newest,
             by_register: source.of_register().is_some(),
+        }
+    }
+
+    /// Whether a unit of the map ended before as much of a span as has passed, and what came after it is told of others.
+    pub fn ends_within(self, row: &str, span: Span) -> bool {
+        let units = self.map.units;
+        let closing_day = self.question.counter.measures.closing_day;
+        let passed = span.period.days(self.question.plan.calendar, closing_day).1.min(self.question.today);
+        let goes_on_here = |code: &str| {
+            let placed = units.number(code).and_then(|number| self.map.ground.placed(number));
+            matches!(placed, Some(PlacedNo::At(at)) if Some(*at) == units.number(row))
         };
-        let mut placing = self.map.place(told, spans.len(), reports);
-        remarks.append(&mut placing.remarks);
-        self.map.sums(&placing.told, self.unit, spans.len())
+        let after = units.successors(row);
+        units.get(row).and_then(|unit| unit.valid_to).is_some_and(|last| last < passed)
+            && (after.is_empty() || !after.iter().all(|step| goes_on_here(&step.successor)))
+    }
+
+    /// Units of which it is not known how much of what was left above them is theirs, in which spans.
+    fn told_in_part(self, placing: &Placing) -> BTreeMap<UnitNo, BTreeSet<usize>> {
+        let mut in_part: BTreeMap<UnitNo, BTreeSet<usize>> = BTreeMap::new();
+        for (unit, spans) in &placing.left {
+            let code = self.map.code(*unit);
+            let shares = self.map.units.sharing(&code, self.map.day);
+            for part in shares.filter_map(|unit| self.map.units.number(&unit.code)) {
+                in_part.entry(part).or_default().extend(spans);
+            }
+        }
+        in_part
     }
 }
 
@@ -159,7 +208,7 @@ pub fn numbers(
                 cell.none = match span.period {
                     of if of.kind == PeriodKind::FiveYears => Some(NoFigure::NotAdditive),
                     of if of.year < year => Some(NoFigure::BeforeBaseline),
-                    _ => None,
+                    _ => cell.none,
                 };
             }
             Ok(cells)
@@ -248,10 +297,9 @@ fn with_denominators(asked: Asked<'_>, tops: &ByUnit<Sum>, bottoms: Option<&ByUn
     for (row, cells) in &mut all {
         for (span, cell) in cells.iter_mut().enumerate() {
             cell.denominator_from = origin(under(row), span);
-            if let Some(bottom) =
-                under(row).and_then(|sum| sum.spans.get(span)).filter(|bottom| bottom.number.is_some())
-            {
-                cell.covered = cell.covered.min(bottom.covered);
+            if bottoms.is_some() {
+                let bottom = under(row).and_then(|sum| sum.spans.get(span));
+                cell.covered = cell.covered.min(bottom.map_or(0, |bottom| bottom.covered));
             }
         }
     }
@@ -281,21 +329,6 @@ fn refuse_added_years(cells: &mut Cells, spans: &[Span], top: &Source) {
             }
         }
     }
-}
-
-/// Numbers of now beside those of earlier spans, of which the reports of `then` speak.
-fn compared(
-    conn: &mut DbConnection,
-    asked: Asked<'_>,
-    source: &Source,
-    (before, then): (&[Span], ReportPeriod),
-    remarks: &mut BTreeSet<Remark>,
-) -> Result<Cells, AppError> {
-    let now = asked.sums(conn, asked.question.spans, source, remarks)?;
-    let silent = silent(conn, asked.question.plan.calendar, then)?;
-    let as_of = then.days(asked.question.plan.calendar, asked.question.counter.measures.closing_day).1;
-    let before = Asked { silent: &silent, as_of, ..asked }.sums(conn, before, source, remarks)?;
-    Ok(with_denominators(asked, &now, Some(&before)))
 }
 
 /// The spans in which a condition must hold within each span asked for: those that have passed, or the whole so far.

@@ -19,7 +19,7 @@ use crate::admin_units::{AdminUnits, CommuneKind, shares};
 use crate::app::App;
 use crate::db::DbConnection;
 use crate::error::{AppError, Language, PlainForm, Problem, Rule};
-use crate::grants::Action;
+use crate::grants::{Action, Scope};
 use crate::http::{Path, Query};
 use crate::programmes::closing::completeness::silent;
 use crate::programmes::closing::publishing::attach;
@@ -209,10 +209,7 @@ pub fn read_for(
     let plan = plans.versioned(code).ok_or(AppError::NotFound)?;
     let today = actor.now.civil_date();
     let is_reached = |unit: &str| scope.admin_units.iter().any(|own| reaches(&app.units, own, unit, today));
-    let whole = &plan.plan.scope_unit;
-    let is_part = |own: &&String| !is_reached(whole) && reaches(&app.units, whole, own, today);
-    let own = scope.admin_units.iter().find(is_part);
-    let words = Words { unit: words.unit.or(own.map(String::as_str)), ..words };
+    let words = Words { unit: words.unit.or_else(|| own_unit(&app.units, &scope, &plan.plan, today)), ..words };
     let ask = words.ask(app, &plan.plan, today, indicator)?;
     if !is_reached(&ask.unit) {
         return Err(AppError::Forbidden);
@@ -221,6 +218,14 @@ pub fn read_for(
     let keeps =
         registers.is_ok_and(|scope| scope.admin_units.iter().any(|own| reaches(&app.units, own, &ask.unit, today)));
     made(conn, app, plan, &ask, (keeps, today))
+}
+
+/// The unit of an actor within that of a plan, where this one is not theirs.
+pub fn own_unit<'a>(units: &AdminUnits, scope: &'a Scope, plan: &Plan, today: NaiveDate) -> Option<&'a str> {
+    let is_reached = |own: &String| reaches(units, own, &plan.scope_unit, today);
+    let is_part = |own: &&String| reaches(units, &plan.scope_unit, own, today);
+    let own = scope.admin_units.iter().find(is_part).filter(|_| !scope.admin_units.iter().any(is_reached));
+    own.map(String::as_str)
 }
 
 /// The figures of a plan, for those who keep the registers of the unit or for others, with what was published of them.
@@ -299,7 +304,7 @@ fn period(text: Option<&str>, first: i32, last: i32, today: NaiveDate) -> Result
     use chrono::Datelike as _;
     match text {
         None => Ok(ReportPeriod::of_year(today.year().clamp(first, last))),
-        Some(text) => text.parse().map_err(|_| AppError::field("period", Rule::Format(PlainForm::ReportPeriod.into()))),
+        Some(text) => ReportPeriod::asked(text),
     }
 }
 

@@ -5,6 +5,7 @@
 //! reports go first: the plan lets them, or no register gives the number. Which of them speaks is decided once, among the
 //! units of one time ([`settling`]); on a map numbers only add up.
 
+mod covering;
 mod settling;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +26,7 @@ pub struct Told {
     pub reported: Option<Spans>,
     /// By reports that add up to as much of a span as the unit was there, where it was not all the time.
     pub reported_in_part: Option<Spans>,
-    /// Spans of which a report for a unit above told, with the level of that unit.
+    /// Spans of which a report for a unit above told, with the level of the lowest unit of the map that holds both.
     pub covered: Vec<(usize, Level)>,
     /// It reported, and this was not in its report: nought, unless somebody tells more.
     pub is_silent: bool,
@@ -96,6 +97,17 @@ pub struct SpanSum {
     told: usize,
 }
 
+/// First and last day of a span.
+pub type Days = (NaiveDate, NaiveDate);
+
+impl SpanSum {
+    /// Of years that were put together each by itself: the number, what registers and what other bodies told of it, and
+    /// how many units told something.
+    pub fn of_years(number: i64, (register, reported): (i64, i64), covered: usize) -> Self {
+        Self { number: Some(number), register, reported, covered, is_spoken: true, ..Self::default() }
+    }
+}
+
 /// Levels by their order, the country first.
 fn place_of(level: Level) -> usize {
     match level {
@@ -152,11 +164,23 @@ pub struct Map<'a> {
     pub reported_by: Level,
 }
 
+/// What a report for the whole of a unit goes before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing: neither registers nor what lies below.
+    #[default]
+    Nothing,
+    /// What was reported of its parts.
+    Reports,
+    /// Registers and what lies below.
+    Everything,
+}
+
 /// How what other bodies report of something is taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reports {
-    /// A report for the whole goes before registers and before what lies below.
-    pub first: bool,
+    /// What a report for the whole goes before.
+    pub before: Before,
     /// What a unit tells now takes the place of what was told of those that went into it; else both add up.
     pub newest_stands: bool,
     /// A register gives it as well.
@@ -186,19 +210,23 @@ pub struct Placing {
     pub told: ByUnit<Told>,
     /// What is to be known of it.
     pub remarks: BTreeSet<Remark>,
+    /// Units of which numbers were left above, in which spans.
+    pub left: BTreeMap<UnitNo, BTreeSet<usize>>,
 }
 
 impl Map<'_> {
     /// Puts what units of any time told onto the map.
-    pub fn place(self, told: ByUnit<Told>, spans: usize, reports: Reports) -> Placing {
-        let told = self.settle(told, spans, reports);
-        let (mut placed, mut remarks) = (Vec::with_capacity(told.0.len()), BTreeSet::new());
+    pub fn place(self, told: ByUnit<Told>, days: &[Days], reports: Reports) -> Placing {
+        let told = self.settle(told, days, reports);
+        let (mut placed, mut remarks, mut left) = (Vec::with_capacity(told.0.len()), BTreeSet::new(), BTreeMap::new());
         for (unit, told) in told.0 {
             match self.ground.placed(unit) {
                 None => {}
                 Some(PlacedNo::At(at)) => placed.push((*at, told)),
                 Some(PlacedNo::Above { unit: above, why }) => {
-                    if told.has_numbers() {
+                    let spans = told.numbers_in();
+                    if !spans.is_empty() {
+                        left.insert(unit, spans);
                         let (unit, above) = (self.code(unit), self.code(*above));
                         remarks.insert(Remark::LeftAbove { unit, above, why: *why });
                     }
@@ -210,7 +238,7 @@ impl Map<'_> {
                 }
             }
         }
-        Placing { told: ByUnit::of(placed), remarks }
+        Placing { told: ByUnit::of(placed), remarks, left }
     }
 
     /// The code of a unit.

@@ -119,7 +119,7 @@ fn check_values(plan: &Plan, books: Books<'_>, faults: &mut Faults) {
         if books.units.get(&value.unit).is_none() {
             faults.push((path("unit"), "the code of an administrative unit".into()));
         }
-        if value.period.parse::<ReportPeriod>().is_err() {
+        if !value.period.parse().is_ok_and(ReportPeriod::is_of_plans) {
             faults.push((path("period"), "a period: 2020, 2020-H1, 2020-Q1, 2020-01 or 2016-2020".into()));
         }
         if value.value < 0 {

@@ -12,6 +12,9 @@ use super::model::Plan;
 /// Bytes a plan file may have.
 pub const MOST_BYTES: usize = 1024 * 1024;
 
+/// Letters of a key that is named.
+const LONGEST_KEY: usize = 60;
+
 /// Something in a plan file that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanFault {
@@ -101,11 +104,24 @@ fn read_form(text: &str) -> Result<Plan, PlanFault> {
         field,
         message: error.message().to_owned(),
     };
-    let reader = toml::Deserializer::parse(text).map_err(|error| fault(String::new(), &error))?;
+    let reader = toml::Deserializer::parse(text).map_err(|error| {
+        let place = error.span().map_or(0, |span| span.start);
+        fault(key_before(text, place), &error)
+    })?;
     serde_path_to_error::deserialize(reader).map_err(|error| {
         let path = error.path().to_string();
         fault(if path == "." { String::new() } else { path }, error.inner())
     })
+}
+
+/// The key with which the line of a place begins; nothing where it begins with none.
+fn key_before(text: &str, place: usize) -> String {
+    let before = text.get(..place).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let key = line.split_once('=').map_or("", |(key, _)| key.trim());
+    let is_key =
+        key.len() <= LONGEST_KEY && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    if is_key { key.to_owned() } else { String::new() }
 }
 
 fn line_of(text: &str, place: usize) -> usize {

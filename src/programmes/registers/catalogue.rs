@@ -104,6 +104,10 @@ pub struct RegisterDefinition {
     pub vi: String,
     /// Its name in English.
     pub en: String,
+    /// Fields by which an entry is known: no two of a unit that are alike in all of them hold on the same day. None
+    /// where the same may happen twice.
+    #[serde(default)]
+    pub once: Vec<String>,
     /// Its fields, in the order of templates. Every register has `unit_code` before them.
     pub fields: Vec<RegisterField>,
 }
@@ -169,7 +173,12 @@ impl RegisterCatalogue {
         let once = |(place, field): (usize, &RegisterField)| {
             !fields.iter().take(place).any(|other| other.column == field.column || other.name == field.name)
         };
-        fields.iter().all(fits)
+        let tells_apart = |name: &String| {
+            let field = fields.iter().find(|field| field.name == *name);
+            field.is_some_and(|field| matches!(field.column, Column::Name | Column::Kind | Column::Day))
+        };
+        definition.once.iter().all(tells_apart)
+            && fields.iter().all(fits)
             && fields.iter().enumerate().all(once)
             && fields.iter().any(|field| field.column == Column::Day && field.required)
     }
@@ -182,6 +191,13 @@ impl RegisterCatalogue {
     /// The field of a register that stands in a column.
     pub fn field(&self, register: Register, column: Column) -> Option<&RegisterField> {
         self.of(register).iter().find(|field| field.column == column)
+    }
+
+    /// The columns by which an entry of a register is known; none where the same may happen twice.
+    pub fn once(&self, register: Register) -> Vec<Column> {
+        let Some(definition) = self.registers.get(&register) else { return Vec::new() };
+        let named = |name: &String| definition.fields.iter().find(|field| field.name == *name);
+        definition.once.iter().filter_map(named).map(|field| field.column).collect()
     }
 
     /// The words a column of a register takes; none where it takes no words.

@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod draft;
 pub mod form;
 pub mod model;
+pub mod once;
 pub mod participants;
 pub(in crate::programmes) mod references;
 pub mod routes;

@@ -79,6 +79,7 @@ async fn list_entries(
         None => None,
     };
     let EntryFilter { unit, from, to, kind, include_void, .. } = query.0;
+    listing::days(from, to)?;
     let filter = Filter { unit, from, to, kind, include_void };
     let state = app.clone();
     let rows = app

@@ -12,6 +12,7 @@ use super::catalogue::{Column, Register, RegisterCatalogue};
 use super::draft::{Change, Draft, Place};
 use super::form::{EntryForm, UNIT_CODE};
 use super::model::{Participant, RegisterEntry, Told};
+use super::once::{said_twice, says_more};
 use super::references::References;
 use crate::accounts::Actor;
 use crate::admin_units::AdminUnits;
@@ -97,6 +98,7 @@ pub fn create(
     let participants = settle(conn, books, &places, &form, &mut draft)?;
     let entry = new_entry((id, register), draft, books, actor);
     reached(&places, &entry)?;
+    stands_once(conn, books, &entry)?;
     let who: BTreeSet<ParticipantId> = participants.unwrap_or_default().into_iter().collect();
     let others = Others::read(conn, &books.plans.now(), register, &who, [entry.unit_code.clone()])?;
     refuse_locked(conn, actor, books, &others.moved_by((&entry, &who)))?;
@@ -174,6 +176,12 @@ fn reached(places: &Places, entry: &RegisterEntry) -> Result<(), AppError> {
     Err(AppError::field(UNIT_CODE, Rule::MustFit(FitsWith::PlacesOfOfficer)))
 }
 
+/// Refuses what its unit has on record for the same days.
+fn stands_once(conn: &mut DbConnection, books: Books<'_>, entry: &RegisterEntry) -> Result<(), AppError> {
+    let twice = said_twice(conn, (books.catalogue, books.units), entry.register, std::slice::from_ref(entry))?;
+    none_of(twice.into_iter().map(|(_, fault)| fault).collect())
+}
+
 /// Changes an entry; fields that are not given stay.
 ///
 /// # Errors
@@ -198,6 +206,9 @@ pub fn update(
     draft.write_into(&mut entry);
     entry.province_code = province_of(books.units, &entry.unit_code, actor.now.civil_date());
     reached(&places, &entry)?;
+    if says_more(books.catalogue, &before, &entry) {
+        stands_once(conn, books, &entry)?;
+    }
     let gives_list = participants.is_some();
     let now = participants.map_or_else(|| listed.clone(), |now| now.into_iter().collect());
     let who: BTreeSet<ParticipantId> = listed.union(&now).copied().collect();

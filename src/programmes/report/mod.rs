@@ -4,6 +4,8 @@ mod page;
 mod words;
 mod workbook;
 
+use std::borrow::Cow;
+
 use super::figures::views::{IndicatorFigures, PlanFigure, PlanFigures};
 use crate::db::types::text_enum;
 use crate::error::{AppError, Language};
@@ -159,6 +161,8 @@ impl ReportFormat {
     /// # Errors
     /// When it cannot be written.
     pub fn write(self, report: &PlanFigures, language: Language) -> Result<Vec<u8>, AppError> {
+        let report = if self == Self::Json { Cow::Borrowed(report) } else { worded(report, language) };
+        let report = &*report;
         match self {
             Self::Json => serde_json::to_vec(report).map_err(|error| AppError::internal(error.to_string())),
             Self::Csv => Ok(csv(report, language).into_bytes()),
@@ -168,6 +172,20 @@ impl ReportFormat {
     }
 }
 
+/// The report with what became of its units said in the language of its reader. Names have no other language.
+fn worded(report: &PlanFigures, language: Language) -> Cow<'_, PlanFigures> {
+    if language == Language::Vi {
+        return Cow::Borrowed(report);
+    }
+    let mut report = report.clone();
+    let name = |name: &mut String| *name = name.replace("(nay thuộc: ", "(now in: ").replace("(nay: ", "(now: ");
+    name(&mut report.unit_name);
+    report.unit_names.values_mut().for_each(name);
+    let notes = report.indicators.iter_mut().flat_map(|of| &mut of.unit_notes);
+    notes.map(|note| &mut note.unit_name).for_each(name);
+    Cow::Owned(report)
+}
+
 /// With the mark by which Excel knows UTF-8; the second line has the codes of the columns.
 fn csv(report: &PlanFigures, language: Language) -> String {
     let heads = COLUMNS.iter().map(|column| if language == Language::Vi { column.vi } else { column.en });
@@ -175,14 +193,16 @@ fn csv(report: &PlanFigures, language: Language) -> String {
     text.push_str(&COLUMNS.iter().map(|column| column.code).collect::<Vec<_>>().join(";"));
     text.push_str("\r\n");
     for line in lines(report, language) {
-        text.push_str(&line.iter().map(written).collect::<Vec<_>>().join(";"));
+        text.push_str(&line.iter().map(|cell| written(cell, language)).collect::<Vec<_>>().join(";"));
         text.push_str("\r\n");
     }
     text
 }
 
-fn written(cell: &Cell) -> String {
+/// A cell as spreadsheets of the language read it.
+fn written(cell: &Cell, language: Language) -> String {
     match cell {
+        Cell::Tenths(tenths) if language == Language::Vi => format!("{tenths:.1}").replace('.', ","),
         Cell::Text(text) => csv_cell(text),
         Cell::Number(number) => number.to_string(),
         Cell::Tenths(tenths) => format!("{tenths:.1}"),

@@ -14,7 +14,8 @@ const STYLE: &str = "body{font:12pt/1.4 serif;max-width:60em;margin:2em auto;pad
 h1{font-size:1.4em}h2{font-size:1.1em;margin:1.5em 0 .3em}h2,blockquote,.head{break-after:avoid;break-inside:avoid}\
 table{border-collapse:collapse;width:100%;font-size:.9em}th,td{border:1px solid #888;padding:.2em .4em;text-align:left}\
 td.n{text-align:right}blockquote{margin:.3em 0;padding-left:.8em;border-left:3px solid #888}\
-.small{font-size:.85em;color:#333}tr{break-inside:avoid}thead{display:table-header-group}\
+.small{font-size:.85em;color:#333}\
+@media screen and (max-width:45em){body{margin:1em auto;overflow-wrap:anywhere}table{display:block;overflow-x:auto}td,th{overflow-wrap:normal}}tr{break-inside:avoid}thead{display:table-header-group}\
 @page{size:A4;margin:1.5cm}@media print{body{margin:0;padding:0;max-width:none;font-size:10pt}}";
 
 /// What a browser may do with the page: show it, with its one style.
@@ -112,7 +113,7 @@ pub(super) fn write(report: &PlanFigures, language: Language) -> String {
     let title = if language == Language::Vi { &report.title_vi } else { &report.title_en };
     let as_of = report.indicators.iter().flat_map(|indicator| &indicator.figures).map(|figure| figure.as_of).max();
     let mut page = format!(
-        "<!doctype html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\"><title>{0}</title><style>{STYLE}</style></head>\
+        "<!doctype html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{0}</title><style>{STYLE}</style></head>\
          <body><h1>{0}</h1><p>{1}: {2} · {3}: {4} · {5}: {6}</p><p class=\"small\">{7} {8}, {13} {14} · {9} {10} · {11}: {12}</p>\n",
         escape_html(title),
         labels.unit,

@@ -82,6 +82,15 @@ fn table_and_workbook_are_read_back_with_every_number() {
 }
 
 #[test]
+fn numbers_and_units_are_written_as_readers_of_the_language_do() {
+    let mut report = report();
+    report.unit_names.insert("VN".into(), "Xã A (nay: Xã B)".into());
+    let csv = |language| String::from_utf8(ReportFormat::Csv.write(&report, language).expect("a table")).expect("text");
+    assert!(csv(Language::Vi).contains(";70,0;") && csv(Language::Vi).contains("Xã A (nay: Xã B)"));
+    assert!(csv(Language::En).contains(";70.0;") && csv(Language::En).contains("Xã A (now: Xã B)"));
+}
+
+#[test]
 fn the_page_has_no_script_and_no_text_becomes_markup() {
     let page = String::from_utf8(ReportFormat::Html.write(&report(), Language::En).expect("a page")).expect("text");
     assert!(page.contains("7420 / 10599") && page.contains("70.0%") && page.contains("Met"));

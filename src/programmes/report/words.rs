@@ -76,6 +76,14 @@ pub(super) fn reason(reason: NoFigure, language: Language) -> &'static str {
             "Tử số lớn hơn mẫu số: một trong hai số chưa đúng, hoặc chỉ nói về một phần.",
             "More than there is: one of the two numbers is wrong, or speaks of a part alone.",
         ),
+        NoFigure::UnlikeCoverage => (
+            "Hai kỳ do số đơn vị khác nhau báo cáo nên không so được.",
+            "The two periods were reported by different units, and are not compared.",
+        ),
+        NoFigure::UnitEnded => (
+            "Đơn vị đã kết thúc trong kỳ; số sau đó thuộc các đơn vị mới.",
+            "The unit ended in the period; what came after it is told of others.",
+        ),
         NoFigure::PreviousMissing => ("Chưa có số của năm trước.", "The number of the year before is not known."),
         NoFigure::FromNought => {
             ("Không tính được mức tăng, giảm từ 0.", "There is no growth or reduction from nought.")

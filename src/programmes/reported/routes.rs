@@ -14,9 +14,9 @@ use crate::accounts::Caller;
 use crate::app::{App, Target};
 use crate::audit::SubjectKind;
 use crate::db::types::ReportedValueId;
-use crate::error::{AppError, PlainForm, Problem, Rule};
+use crate::error::{AppError, Problem};
 use crate::http::{Created, Cursor, IdempotencyKey, Page, Path, Query, Valid, listing};
-use crate::programmes::periods::Calendar;
+use crate::programmes::periods::{Calendar, ReportPeriod};
 use crate::text::tidy;
 
 /// Registers the routes.
@@ -53,6 +53,7 @@ async fn list_values(
     let limit = listing::limit(query.0.limit)?;
     let after = listing::cursor(query.0.cursor.as_deref())?.map(|cursor| (cursor.key, ReportedValueId(cursor.id)));
     let ReportedFilter { element, unit, period, current, .. } = query.0;
+    let period = period.as_deref().map(ReportPeriod::asked).transpose()?;
     let filter = Filter { element, unit, period, current: current.unwrap_or(true) };
     let state = app.clone();
     let rows = app
@@ -107,13 +108,12 @@ struct ReportedValueForm {
 
 impl ReportedValueForm {
     fn into_value(self) -> Result<NewValue, AppError> {
-        let period = self.period.parse();
         Ok(NewValue {
             element: self.element,
             class: self.class,
             unit_code: self.unit_code,
             calendar: self.calendar,
-            period: period.map_err(|_| AppError::field("period", Rule::Format(PlainForm::ReportPeriod.into())))?,
+            period: ReportPeriod::asked(&self.period)?,
             value: self.value,
             source_agency: tidy(&self.source_agency),
             source_document: tidy(&self.source_document),

@@ -267,7 +267,7 @@ pub struct Filter {
     /// Of this unit and of what lies in it.
     pub unit: Option<String>,
     /// Of this period.
-    pub period: Option<String>,
+    pub period: Option<ReportPeriod>,
     /// Only the newest revisions.
     pub current: bool,
 }
@@ -325,7 +325,7 @@ fn page(
         query = query.filter(reported_values::element.eq(element.clone()));
     }
     if let Some(period) = &filter.period {
-        query = query.filter(reported_values::period.eq(period.clone()));
+        query = query.filter(reported_values::period.eq(period.to_string()));
     }
     if let Some((element, id)) = after {
         // The first condition is the one an index is entered by.

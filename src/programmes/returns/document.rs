@@ -9,7 +9,7 @@ use crate::text::escape_html;
 
 const STYLE: &str = "body{font:12pt/1.45 serif;margin:2cm;color:#000}h1{font-size:16pt}table{border-collapse:collapse;\
     width:100%;margin:1em 0}th,td{border:1px solid #000;padding:4px 8px;text-align:left;vertical-align:top}\
-    td.n{text-align:right}tr,.signed{break-inside:avoid}@page{size:A4}@media print{body{margin:0}}.en{font-style:italic}.part td:first-child{padding-left:2em}.mark{border:2px solid #000;padding:4px 8px}";
+    td.n{text-align:right}tr,.signed{break-inside:avoid}@media screen and (max-width:45em){body{margin:1em;overflow-wrap:anywhere}table{display:block;overflow-x:auto}}@page{size:A4}@media print{body{margin:0}}.en{font-style:italic}.part td:first-child{padding-left:2em}.mark{border:2px solid #000;padding:4px 8px}";
 
 /// What a browser may do with the page: show it, with its one style.
 pub(super) fn policy() -> String {
@@ -28,7 +28,7 @@ pub(super) fn page(row: &OfficialReturn, view: &OfficialReturnView, catalogue: &
         ""
     };
     format!(
-        "<!doctype html>\n<html lang=\"vi\"><head><meta charset=\"utf-8\"><title>{title}</title><style>{STYLE}</style></head><body>\n\
+        "<!doctype html>\n<html lang=\"vi\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head><body>\n\
          <p>{sender_vi} <span class=\"en\">{sender_en}</span></p>\n<h1>{title}</h1>\n{mark}\
          <p>{province} ({code}). Kỳ {first_vi} – {last_vi}. Bản số {revision}.<br>\
          <span class=\"en\">{province_en}. Period {period}, {first} to {last}. Revision {revision}.</span></p>\n{reason}{addressed}\

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::catalogue::ReturnCatalogue;
 use super::model::ReturnStatus;
 use crate::accounts::Actor;
-use crate::admin_units::{AdminUnits, Level};
+use crate::admin_units::{AdminUnits, COUNTRY, Level};
 use crate::db::DbConnection;
 use crate::db::schema::official_returns;
 use crate::error::{AppError, PlainForm, Rule};
@@ -83,7 +83,7 @@ pub fn filing(
         of_provinces.entry(row.0.clone()).or_default().push(row);
     }
     let (_, last_day) = period.days(calendar, closing_day);
-    let expected = units.units_on(Level::Province, "VN", last_day);
+    let expected = units.units_on(Level::Province, COUNTRY, last_day);
     let mut missing = Vec::new();
     for province in &expected {
         let own = of_provinces.get(&province.code).map_or(&[][..], Vec::as_slice);

@@ -156,14 +156,11 @@ fn work(
     (id, table, applies): (RegisterImportId, Table, bool),
     (content, bytes): (&Content, &[u8]),
 ) -> Result<(), AppError> {
-    alive(app, id, State::Checking)?;
+    alive(app, id, (State::Checking, 0))?;
     let prepared = match prepare(app, (table, content), bytes, app.clock.today()) {
         Ok(prepared) => prepared,
         Err(faults) => return refuse(app, id, 0, &faults),
     };
-    if !prepared.faults.is_empty() {
-        return refuse(app, id, prepared.read, &prepared.faults);
-    }
     let mut ids: Vec<uuid::Uuid> = (0..prepared.rows.len()).map(|_| app.random.uuid()).collect();
     // Stored in their order, ids go through each index once.
     ids.sort_unstable();
@@ -173,13 +170,14 @@ fn work(
         let actor = Actor::load(conn, caller, now)?;
         storing::check(conn, &actor, app, &order)
     })?;
+    let faults = prepared.faults.and(faults).labelled(&order.labels);
     if !faults.is_empty() {
-        return refuse(app, id, prepared.read, &faults.labelled(&order.labels));
+        return refuse(app, id, prepared.read, &faults);
     }
     if !applies {
         return end(app, id, State::Checked, prepared.read, &Faults::default());
     }
-    alive(app, id, State::Storing)?;
+    alive(app, id, (State::Storing, prepared.read))?;
     let rows = order.ids.len();
     store(app, caller, order, prepared.read)?;
     if rows > ROWS_COUNTED_AT_ONCE {
@@ -258,14 +256,19 @@ fn refuse(app: &App, id: RegisterImportId, read: usize, faults: &Faults) -> Resu
     end(app, id, State::Refused, read, faults)
 }
 
-/// A sign of life, and how far the work is.
-fn alive(app: &App, id: RegisterImportId, state: State) -> Result<(), AppError> {
+/// A sign of life, how far the work is, and how many lines were read.
+fn alive(app: &App, id: RegisterImportId, (state, read): (State, usize)) -> Result<(), AppError> {
     let now = app.clock.now();
+    let read = i32::try_from(read).unwrap_or(i32::MAX);
     app.db.write_now(move |conn| {
         let at_work = register_imports::table
             .filter(register_imports::id.eq(id))
             .filter(register_imports::state.eq_any([State::Checking, State::Storing]));
-        let told = (register_imports::state.eq(state), register_imports::alive_at.eq(now));
+        let told = (
+            register_imports::state.eq(state),
+            register_imports::alive_at.eq(now),
+            register_imports::rows_read.eq(read),
+        );
         crate::db::met_one_row(diesel::update(at_work).set(told).execute(conn)?)
     })
 }

@@ -12,7 +12,7 @@ use crate::imports::report::letters_of;
 use crate::imports::sheet::{Cell, Line, read_within};
 use crate::programmes::Plans;
 use crate::programmes::exchange::FigureFile;
-use crate::programmes::periods::Calendar;
+use crate::programmes::periods::{Calendar, ReportPeriod};
 use crate::programmes::registers::draft::{Draft, Given};
 use crate::programmes::registers::form::EntryForm;
 use crate::programmes::reported::rules::{self as reported, NewValue};
@@ -77,17 +77,20 @@ fn prepare_figures(app: &App, incoming: &FigureFile, bytes: &[u8], today: NaiveD
     let books = reported::Books::of(app, &plans);
     let (mut rows, mut labels, mut faults) = (Vec::with_capacity(values.len()), Vec::new(), Faults::default());
     for (line, value) in (1_u32..).zip(values) {
-        faults.add_all(line, reported::check(books, &value, today));
+        let broken = reported::check(books, &value, today);
         labels.push(label(&value));
-        rows.push((line, value));
+        if broken.is_empty() {
+            rows.push((line, value));
+        }
+        faults.add_all(line, broken);
     }
     Ok(Prepared {
-        read: rows.len(),
+        read: labels.len(),
         columns: ["element", "class", "unit_code", "period", "value", "source_agency", "source_document", "source_on"]
             .map(str::to_owned)
             .to_vec(),
         rows: Rows::Values(rows),
-        faults: faults.labelled(&labels),
+        faults,
         labels,
     })
 }
@@ -274,7 +277,7 @@ fn new_value(columns: &[SheetColumn], given: Vec<Given>) -> Result<NewValue, Vec
             faults.push(FieldError::new(&*column.code, Rule::Required));
         }
     }
-    let period = text("period").parse().ok();
+    let period = ReportPeriod::asked(&text("period")).ok();
     if period.is_none() && !text("period").is_empty() {
         faults.push(FieldError::new("period", Rule::Format(PlainForm::ReportPeriod.into())));
     }

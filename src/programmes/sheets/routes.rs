@@ -22,6 +22,7 @@ use crate::error::{AppError, Language, Problem};
 use crate::http::extract::read_body;
 use crate::http::{Cursor, IdempotencyKey, IfMatch, Page, Path, Query, Valid, Versioned, listing};
 use crate::imports::template::TemplateFormat;
+use crate::programmes::periods::ReportPeriod;
 use crate::programmes::registers::Register;
 use crate::programmes::registers::rules::Filter;
 use crate::programmes::reported::rules as reported;
@@ -127,6 +128,7 @@ async fn export_register(
     query: Query<ExportQuery>,
 ) -> Result<HttpResponse, AppError> {
     let ExportQuery { format, unit, from, to } = query.0;
+    listing::days(from, to)?;
     let (register, format) = (register.0, format.unwrap_or(TemplateFormat::Xlsx));
     let filter = Filter { unit, from, to, ..Filter::default() };
     let state = app.clone();
@@ -167,6 +169,7 @@ async fn export_reported(
 ) -> Result<HttpResponse, AppError> {
     let ReportedExportQuery { format, element, unit, period } = query.0;
     let format = format.unwrap_or(TemplateFormat::Xlsx);
+    let period = period.as_deref().map(ReportPeriod::asked).transpose()?;
     let filter = reported::Filter { element, unit, period, current: true };
     let state = app.clone();
     let turn = app.figures.clone().acquire_owned().await.map_err(|_| AppError::internal("figures are closed"))?;

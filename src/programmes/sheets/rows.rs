@@ -68,6 +68,16 @@ impl Faults {
         self
     }
 
+    /// These and others, in the order of their lines.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.count += others.count;
+        self.kept.extend(others.kept);
+        self.kept.sort_by_key(|fault| fault.line);
+        self.kept.truncate(MOST_FAULTS);
+        self
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.count == 0

@@ -19,6 +19,7 @@ use crate::programmes::registers::Register;
 use crate::programmes::registers::draft::Draft;
 use crate::programmes::registers::form::UNIT_CODE;
 use crate::programmes::registers::model::{Participant, RegisterEntry};
+use crate::programmes::registers::once::said_twice;
 use crate::programmes::registers::references::References;
 use crate::programmes::registers::rules::{self as registers, Books, Others, any_closed};
 
@@ -108,14 +109,14 @@ fn settle(
     let places = books.places(actor, Action::RegisterWrite)?;
     let form = books.form(register, actor);
     let references = References::read(conn, &places, register, rows.iter().map(|(_, draft)| draft))?;
-    let (mut settled, mut faults) = (Settled::default(), Faults::default());
+    let (mut settled, mut found) = (Settled::default(), Vec::new());
     settled.entries.reserve(rows.len());
     for ((line, draft), id) in rows.iter().zip(&order.ids) {
         let (mut draft, id) = (draft.clone(), RegisterEntryId(*id));
         let participants = match references.settle(&form, books.key, &mut draft) {
             Ok(participants) => participants.unwrap_or_default(),
             Err(errors) => {
-                faults.add_all(*line, errors);
+                found.extend(errors.into_iter().map(|error| (*line, error)));
                 continue;
             }
         };
@@ -124,11 +125,30 @@ fn settle(
         if places.holds(&entry.unit_code, &entry.province_code) {
             settled.take(*line, entry, participants.into_iter().collect());
         } else {
-            faults.add_all(*line, vec![FieldError::new(UNIT_CODE, Rule::MustFit(FitsWith::PlacesOfOfficer))]);
+            found.push((*line, FieldError::new(UNIT_CODE, Rule::MustFit(FitsWith::PlacesOfOfficer))));
         }
     }
-    settled.tell_closed(conn, app, (register, actor), &mut faults)?;
+    for (place, fault) in said_twice(conn, (books.catalogue, books.units), register, &settled.entries)? {
+        found.push((settled.lines.get(place).copied().unwrap_or_default(), fault));
+    }
+    let closed = settled.closed(conn, app, (register, actor))?;
+    let mut faults = Faults::default();
+    for (line, column, rule) in in_order(found, closed) {
+        faults.add(Some(line), column.as_deref(), &rule);
+    }
     Ok(if faults.is_empty() { Ok(settled) } else { Err(faults) })
+}
+
+/// Faults of lines in the order of these, so that the first are kept.
+fn in_order(found: Vec<(u32, FieldError)>, closed: Vec<u32>) -> Vec<(u32, Option<String>, Rule)> {
+    let named = found.into_iter().map(|(line, fault)| {
+        let column = fault.field.split('[').next().map(str::to_owned);
+        (line, column, fault.rule)
+    });
+    let closed = closed.into_iter().map(|line| (line, None, Rule::MustFit(FitsWith::OpenPeriod)));
+    let mut all: Vec<_> = named.chain(closed).collect();
+    all.sort_by_key(|(line, ..)| *line);
+    all
 }
 
 impl Settled {
@@ -145,25 +165,22 @@ impl Settled {
         self.listed.iter().flatten().copied().collect()
     }
 
-    /// Tells which lines would move numbers of a closed period.
-    fn tell_closed(
+    /// The lines that would move numbers of a closed period.
+    fn closed(
         &self,
         conn: &mut DbConnection,
         app: &App,
         (register, actor): (Register, &Actor),
-        faults: &mut Faults,
-    ) -> Result<(), AppError> {
+    ) -> Result<Vec<u32>, AppError> {
         let mut closed = Closed::read(conn, &app.units, actor.now.civil_date())?;
         if closed.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let others = Others::read(conn, &app.plans.now(), register, &self.who(), self.units.iter().cloned())?;
-        for ((line, entry), listed) in self.lines.iter().zip(&self.entries).zip(&self.listed) {
-            if any_closed(&mut closed, &others.moved_by((entry, listed))).is_some() {
-                faults.add(Some(*line), None, &Rule::MustFit(FitsWith::OpenPeriod));
-            }
-        }
-        Ok(())
+        let rows = self.lines.iter().zip(&self.entries).zip(&self.listed);
+        let moves =
+            rows.filter(|((_, entry), listed)| any_closed(&mut closed, &others.moved_by((entry, listed))).is_some());
+        Ok(moves.map(|((line, _), _)| *line).collect())
     }
 }
 

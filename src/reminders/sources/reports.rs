@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use super::{Day, wording};
-use crate::admin_units::{AdminUnit, AdminUnits, Level};
+use crate::admin_units::{AdminUnit, AdminUnits, COUNTRY, Level};
 use crate::audit::SubjectKind;
 use crate::db::DbConnection;
 use crate::db::schema::reporting_periods;
@@ -69,7 +69,7 @@ impl Statuses {
 /// The province a unit lay in on the last day, and the country, where the unit is neither.
 fn above<'a>(units: &'a AdminUnits, unit: &AdminUnit, duty: &Duty) -> Vec<&'a str> {
     let province = units.province_on(&unit.code, duty.last_day).map(|province| province.code.as_str());
-    province.into_iter().chain(["VN"]).filter(|code| *code != unit.code).collect()
+    province.into_iter().chain([COUNTRY]).filter(|code| *code != unit.code).collect()
 }
 
 macro_rules! of_periods {

@@ -18,7 +18,7 @@ pub struct Registers {
 }
 
 /// The register of the matrix.
-pub const REGISTER: Register = Register::PilotModels;
+pub const REGISTER: Register = Register::LocalPlans;
 
 pub fn registers(app: &TestApp, world: &World) -> Registers {
     let officer = &world.programme_officer;
@@ -50,7 +50,7 @@ pub fn id(path: &str, registers: Registers) -> Uuid {
 pub fn body((method, path): (&str, &str)) -> Value {
     match (method, path) {
         ("POST", "/registers/{register}/entries") => entry_body(REGISTER),
-        ("PATCH", _) => json!({"name": "Tên khác"}),
+        ("PATCH", _) => json!({"document": "13/KH-UBND"}),
         ("POST", "/reported-values") => with(reported_body(), &json!({"period": "2025-08"})),
         _ => json!({}),
     }

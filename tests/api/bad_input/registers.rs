@@ -22,6 +22,7 @@ both_dbs! {
         };
         let twice = format!("{{\"unit_code\":\"VN\",\"unit_code\":\"{CANARY}\"}}");
         let raw = |body: &str| app.call("POST", "/registers/staff/entries").bytes(body.as_bytes(), "application/json").by(officer);
+        let listed = |path: &str| app.get(path).by(officer);
         let long = format!("{CANARY}{}", "x".repeat(200));
         let many: Vec<String> = (0..1_001).map(|number| format!("N{number}")).collect();
         refuse_all(app, vec![
@@ -62,6 +63,10 @@ both_dbs! {
             invalid("a step tomorrow", R::TipOffs, json!({"handled_on": "2025-10-16"}), "handled_on", "not_in_future"),
             invalid("1,001 participants", R::CommunicationActivities, json!({"participants": many}), "participants", "length"),
             invalid("a participant twice", R::CommunicationActivities, json!({"participants": ["Á1", " á1"]}), "participants[1]", "conflicts_with"),
+            Bad::new("days the wrong way round", listed("/registers/staff/entries?from=2025-02-01&to=2025-01-31"), 422, "invalid").names("to", "not_before"),
+            Bad::new("days of a file the wrong way round", listed("/registers/staff/export?from=2025-02-01&to=2025-01-31"), 422, "invalid").names("to", "not_before"),
+            Bad::new("no period", listed("/reported-values?period=2025-13"), 422, "invalid").names("period", "format"),
+            Bad::new("no period of a file", listed("/reported-values/export?period=2025-13"), 422, "invalid").names("period", "format"),
             invalid("an empty participant", R::CommunicationActivities, json!({"participants": [""]}), "participants[0]", "length"),
         ]);
     }

@@ -64,6 +64,15 @@ pub fn entry_body(register: Register) -> Value {
     body
 }
 
+/// What makes a second entry of the usual one, where a register has each of them once.
+pub fn another(register: Register) -> Value {
+    match register {
+        Register::Staff => json!({"staff_number": "CB-08"}),
+        Register::Establishments | Register::PilotModels => json!({"name": "Nơi khác"}),
+        _ => json!({}),
+    }
+}
+
 /// A body with some fields set otherwise; `null` leaves one out.
 pub fn with(mut body: Value, fields: &Value) -> Value {
     for (name, value) in fields.as_object().expect("fields") {

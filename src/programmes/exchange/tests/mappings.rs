@@ -6,9 +6,12 @@ fn faults(text: &str) -> Vec<(String, &'static str)> {
     told(&Mapping::parse(text).expect_err("a fault"))
 }
 
-/// The example with one line after another.
+const EXAMPLE: &str = include_str!("../../../../config/exchange/example.toml");
+
+/// The example with a closing day, and one line after another.
 fn changed(from: &str, to: &str) -> String {
-    let example = include_str!("../../../../config/exchange/example.toml");
+    let example = EXAMPLE.replace("calendar = \"civil\"", "calendar = \"closing\"");
+    let example = example.replace("# closing_day = 14  ", "closing_day = 14    ");
     assert!(example.contains(from), "{from}");
     example.replacen(from, to, 1)
 }
@@ -20,7 +23,7 @@ fn line(text: &str, what: &str) -> usize {
 
 #[test]
 fn the_example_is_a_mapping() {
-    let mapping = Mapping::parse(&changed("code", "code")).expect("a mapping");
+    let mapping = Mapping::parse(EXAMPLE).expect("a mapping");
     assert_eq!((mapping.code(), mapping.data_set()), ("vn-808-2021-2025", "mB7kQ2xTz1A"));
     assert_eq!(mapping.elements().count(), 6);
     assert_eq!(mapping.units().next(), Some(("G34-P01", "bH2aN7oIt4L")));

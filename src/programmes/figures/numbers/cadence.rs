@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Asked, Cell, Cells, cells, parts_of};
+use crate::admin_units::UnitNo;
 use crate::db::DbConnection;
 use crate::error::AppError;
-use crate::programmes::figures::gather::Span;
+use crate::programmes::figures::gather::{Question, Span};
 use crate::programmes::figures::measures::NoFigure;
 use crate::programmes::figures::tree::{Remark, Sum};
 use crate::programmes::periods::PeriodKind;
@@ -22,17 +23,33 @@ pub(super) fn cadence_cells(
     for requirement in cadence {
         let months: Vec<Vec<Span>> =
             asked.question.spans.iter().map(|span| parts_of(asked, *span, Some(PeriodKind::Month))).collect();
-        let sums = asked.sums(conn, &months.concat(), &requirement.source, remarks)?;
+        let flat = months.concat();
+        let told = Question { spans: &flat, ..asked.question }.told(conn, &requirement.source)?;
+        let mut placing = asked.placing(told, &flat, &requirement.source);
+        let in_part = asked.told_in_part(&placing);
+        remarks.append(&mut placing.remarks);
+        let sums = asked.map.sums(&placing.told, asked.unit, flat.len());
         for (row, cells) in &mut all {
             let mut place = 0;
             for (cell, months) in cells.iter_mut().zip(&months) {
                 let concerned = concerned_by(asked, requirement, row);
-                let own: Vec<Option<&Sum>> = concerned.iter().map(|unit| asked.of_row(&sums, unit)).collect();
                 let of_span = place..place + months.len();
-                let met = |sum: &&Sum| of_span.clone().filter(|at| sum.at(*at).is_some_and(|n| n >= 1)).count();
+                let happened = |sum: &Sum, at: usize| sum.at(at).is_some_and(|n| n >= 1);
+                // What was left above a unit may have happened in it: then it is not known to have missed a month.
+                let is_known = |unit: &UnitNo, sum: &Sum| {
+                    let left = in_part.get(unit).into_iter().flat_map(|spans| spans.range(of_span.clone()));
+                    left.copied().all(|at| happened(sum, at))
+                };
+                let own: Vec<&Sum> = concerned
+                    .iter()
+                    .filter_map(|unit| Some((*unit, sums.get(*unit)?)))
+                    .filter(|(unit, sum)| is_known(unit, sum))
+                    .map(|(_, sum)| sum)
+                    .collect();
+                let met = |sum: &&Sum| of_span.clone().filter(|at| happened(sum, *at)).count();
                 let has_told = |sum: &&&Sum| of_span.clone().any(|at| sum.at(at).is_some());
-                let told = own.iter().flatten().filter(has_told).count();
-                add_cadence(cell, (own.len(), told), own.iter().flatten().map(met).sum(), months.len());
+                let told = own.iter().filter(has_told).count();
+                add_cadence(cell, (concerned.len(), told), own.iter().map(met).sum(), months.len());
                 place += months.len();
             }
         }
@@ -61,10 +78,11 @@ fn add_cadence(cell: &mut Cell, (units, told): (usize, usize), met: usize, month
 }
 
 /// The units a requirement asks of in a row: those of its level; without a level the unit of the plan alone.
-fn concerned_by(asked: Asked<'_>, requirement: &CadenceMeasure, row: &str) -> Vec<String> {
+fn concerned_by(asked: Asked<'_>, requirement: &CadenceMeasure, row: &str) -> Vec<UnitNo> {
+    let number = |code: &str| asked.map.units.number(code);
     match requirement.in_each {
-        Some(level) => asked.map.units_of(level, row).into_iter().map(|unit| unit.code.clone()).collect(),
-        None if row == asked.question.plan.scope_unit => vec![row.to_owned()],
+        Some(level) => asked.map.units_of(level, row).into_iter().filter_map(|unit| number(&unit.code)).collect(),
+        None if row == asked.question.plan.scope_unit => number(row).into_iter().collect(),
         None => Vec::new(),
     }
 }

@@ -5,19 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::{Asked, Cells, cells, earlier, parts_of};
-use crate::admin_units::UnitNo;
+use crate::admin_units::{COUNTRY, UnitNo};
 use crate::db::DbConnection;
 use crate::error::AppError;
 use crate::programmes::elements::Element;
 use crate::programmes::figures::gather::{Question, Span};
 use crate::programmes::figures::measures::NoFigure;
-use crate::programmes::figures::tree::{ByUnit, Map, Remark, Reports, Spans, Sum, Told};
+use crate::programmes::figures::tree::{Before, ByUnit, Map, Remark, Reports, Spans, Sum, Told};
 use crate::programmes::periods::{PeriodKind, ReportPeriod};
 use crate::programmes::plans::model::{Condition, UnitMeasure};
 
 /// The first year of which the list of units knows how many there were.
 const LISTED_FROM: i32 = 2021;
-const COUNTRY: &str = "VN";
 
 /// How many units of the level there are in each row, span by span: as somebody told for its year, else on the map.
 pub(super) fn unit_totals(
@@ -34,7 +33,8 @@ pub(super) fn unit_totals(
     let years: Vec<Span> = asked.question.spans.iter().map(|span| earlier(asked, year_of(span.period))).collect();
     let element = format!("units_{}", units.level);
     let kinds: Vec<&str> = units.commune_kinds.iter().map(|kind| kind.as_str()).collect();
-    let reported = Question { spans: &years, ..asked.question }.reported(conn, &element, &kinds.join("+"))?;
+    let reported =
+        Question { spans: &years, ..asked.question }.reported(conn, (&element, &kinds.join("+")), &|_, _| true)?;
     let is_listed = NaiveDate::from_ymd_opt(LISTED_FROM, 1, 1).is_some_and(|from| asked.map.day >= from);
     let of_row = |row: &String| {
         let counted = if is_listed { count_units(asked, units, row) } else { 0 };
@@ -139,10 +139,10 @@ fn meeting(
         let is_own = |unit: UnitNo| asked.map.units.numbered(unit).is_some_and(|unit| unit.level == units.level);
         told = ByUnit::in_order(told.into_list().into_iter().filter(|(unit, _)| is_own(*unit)).collect());
     }
-    let mut own = BTreeSet::new();
-    let sums = asked.put_together(told, &flat, &condition.source, &mut own);
-    let in_part: BTreeSet<UnitNo> = own.iter().flat_map(|remark| told_in_part(asked.map, remark)).collect();
-    remarks.append(&mut own);
+    let mut placing = asked.placing(told, &flat, &condition.source);
+    let in_part = asked.told_in_part(&placing);
+    remarks.append(&mut placing.remarks);
+    let sums = asked.map.sums(&placing.told, asked.unit, flat.len());
     let is_unit = |unit: &UnitNo| {
         asked.map.units.numbered(*unit).is_some_and(|unit| unit.level == units.level) && is_counted(asked, units, *unit)
     };
@@ -153,7 +153,8 @@ fn meeting(
             let of_span = sum.spans.get(place..place + own.len()).unwrap_or_default();
             let is_met = || of_span.iter().all(|part| part.number.is_some_and(|n| n >= condition.at_least));
             let is_spoken = of_span.iter().any(|part| part.is_spoken);
-            let meets = match (is_spoken, in_part.contains(&unit)) {
+            let is_unknown = in_part.get(&unit).is_some_and(|of| of.range(place..place + own.len()).next().is_some());
+            let meets = match (is_spoken, is_unknown) {
                 (true, _) if is_met() => Meets::Yes,
                 (_, true) => Meets::Unknown,
                 (true, false) => Meets::No,
@@ -166,12 +167,6 @@ fn meeting(
         (unit, met)
     };
     Ok(sums.into_list().into_iter().filter(|(unit, _)| is_unit(unit)).map(of_unit).collect())
-}
-
-/// Units of which it is not known how much of what was left above them is theirs.
-fn told_in_part(map: Map<'_>, remark: &Remark) -> Vec<UnitNo> {
-    let Remark::LeftAbove { unit, .. } = remark else { return Vec::new() };
-    map.units.sharing(unit, map.day).filter_map(|unit| map.units.number(&unit.code)).collect()
 }
 
 pub(super) fn unit_share(
@@ -203,13 +198,14 @@ pub(super) fn unit_share(
     let mut told = numbers_of(met);
     if let Some(reported) = &units.reported_as {
         // A number of units is one of the map of its time.
+        let plan = asked.question.plan;
         let how_many = |code: &str, day: NaiveDate| asked.map.units.count_on(units.level, code, day);
-        let is_there = |unit: UnitNo| {
+        let is_of_map = |unit: UnitNo, period: ReportPeriod| {
+            let told_on = period.days(plan.calendar, asked.question.counter.measures.closing_day).1.min(asked.as_of);
             let unit = asked.map.units.numbered(unit).filter(|unit| unit.is_valid_on(asked.map.day));
-            unit.is_some_and(|unit| how_many(&unit.code, asked.map.day) == how_many(&unit.code, asked.as_of))
+            unit.is_some_and(|unit| how_many(&unit.code, asked.map.day) == how_many(&unit.code, told_on))
         };
-        let reported = asked.question.reported(conn, reported, "")?.into_list();
-        told.extend(reported.into_iter().filter(|(unit, _)| is_there(*unit)));
+        told.extend(asked.question.reported(conn, (reported, ""), &is_of_map)?.into_list());
     }
     counted_units(conn, asked, units, ByUnit::of(told))
 }
@@ -226,7 +222,9 @@ fn counted_units(
 ) -> Result<Cells, AppError> {
     let map = Map { reported_by: units.level, ..asked.map };
     let spans = asked.question.spans.len();
-    let sums = map.sums(&map.settle(told, spans, Reports::default()), asked.unit, spans);
+    // What was counted in registers goes before a number that was reported, and that of the whole before those of parts.
+    let reports = Reports { before: Before::Reports, ..Reports::default() };
+    let sums = map.sums(&map.settle(told, &asked.days(asked.question.spans), reports), asked.unit, spans);
     let all = unit_totals(conn, asked, units)?;
     let mut cells =
         cells(asked, Some(&sums), |row, span| all.get(row).and_then(|all| all.get(span).copied().flatten()));

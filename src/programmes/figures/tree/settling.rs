@@ -6,8 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ByUnit, Map, Reports, Spans, Told};
-use crate::admin_units::{AdminUnit, Level, PlacedNo, UnitNo};
+use super::{Before, ByUnit, Days, Map, Reports, Spans, Told};
+use crate::admin_units::{AdminUnit, Level, UnitNo};
 
 /// What is left of a unit in a span, or of all below it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,178 +28,291 @@ impl Part {
 struct Settled {
     own: BTreeMap<UnitNo, Vec<Option<Part>>>,
     below: BTreeMap<UnitNo, Vec<Part>>,
+    /// By how much a report that was taken changed what its unit would come to without it.
+    by_report: BTreeMap<UnitNo, Vec<Part>>,
 }
 
 impl Settled {
-    fn below(&self, unit: UnitNo, span: usize) -> Part {
-        self.below.get(&unit).and_then(|below| below.get(span).copied()).unwrap_or_default()
+    fn of(parts: &BTreeMap<UnitNo, Vec<Part>>, unit: UnitNo, span: usize) -> Part {
+        parts.get(&unit).and_then(|parts| parts.get(span).copied()).unwrap_or_default()
     }
 
     fn own(&self, unit: UnitNo, span: usize) -> Option<Part> {
         self.own.get(&unit).and_then(|own| own.get(span).copied().flatten())
     }
 
-    /// All of a unit.
-    fn whole(&self, unit: UnitNo, span: usize) -> Part {
-        let mut whole = self.below(unit, span);
-        whole.add(self.own(unit, span).unwrap_or_default());
-        whole
+    /// All of some units.
+    fn wholes(&self, units: &[UnitNo], span: usize) -> Part {
+        let mut all = Part::default();
+        for unit in units {
+            all.add(Self::of(&self.below, *unit, span));
+            all.add(self.own(*unit, span).unwrap_or_default());
+        }
+        all
     }
+}
+
+/// Of units, whether something is so, span by span.
+type InSpans = BTreeMap<UnitNo, Vec<bool>>;
+
+fn holds(spans: &InSpans, unit: UnitNo, span: usize) -> bool {
+    spans.get(&unit).and_then(|spans| spans.get(span).copied()).unwrap_or_default()
+}
+
+/// What is asked of everybody's numbers while they are settled.
+pub(super) struct Settling<'a> {
+    pub(super) map: Map<'a>,
+    told: BTreeMap<UnitNo, &'a Told>,
+    pub(super) days: &'a [Days],
+    reports: Reports,
+    /// In which spans anything was told of a unit, or below it.
+    heard: InSpans,
+    /// In which spans something speaks below a unit that goes before a report for the whole.
+    spoken_below: InSpans,
 }
 
 impl Map<'_> {
     /// Leaves of each unit what adds up.
-    pub fn settle(self, told: ByUnit<Told>, spans: usize, reports: Reports) -> ByUnit<Told> {
-        let by_unit: BTreeMap<UnitNo, &Told> = told.0.iter().map(|(unit, told)| (*unit, told)).collect();
-        if !by_unit.values().any(|told| told.has_reports()) {
+    pub fn settle(self, told: ByUnit<Told>, days: &[Days], reports: Reports) -> ByUnit<Told> {
+        if !told.0.iter().any(|(_, told)| told.has_reports()) {
             return told;
         }
-        let is_whole = |unit: &AdminUnit, told: &Told, span: usize| {
-            !told.is_in_part(span) || self.is_made_up(unit, &by_unit, span, reports.by_register)
-        };
-        let speaks = |number: UnitNo, told: &Told, span: usize| {
-            at(told.register.as_ref(), span).is_some()
-                || told.report(span).is_some()
-                    && self.units.numbered(number).is_some_and(|unit| is_whole(unit, told, span))
-        };
-        let spoken_below = self.spoken_below(&by_unit, spans, &speaks);
-        let mut order: Vec<(&AdminUnit, UnitNo)> =
-            by_unit.keys().filter_map(|unit| Some((self.units.numbered(*unit)?, *unit))).collect();
-        // From communes up, and the units of before first; districts that became communes with these.
-        let level = |unit: &AdminUnit| {
-            let after = self.units.successors(&unit.code).iter().filter_map(|step| self.units.get(&step.successor));
-            after.map(|after| after.level).fold(unit.level, Level::max)
-        };
-        order.sort_by_cached_key(|(unit, number)| (Reverse(level(unit)), unit.valid_from, *number));
-        let (mut settled, mut covered) = (Settled::default(), BTreeMap::<UnitNo, Vec<(usize, Level)>>::new());
-        for (unit, number) in order {
-            let Some(told) = by_unit.get(&number) else { continue };
-            let is_below = |span: usize| spoken_below.get(&number).is_some_and(|below| below.contains(&span));
-            let is_taken = |span: usize| {
-                let register = at(told.register.as_ref(), span);
-                is_whole(unit, told, span) && (reports.first || register.is_none() && !is_below(span))
-            };
-            let taken: Vec<Option<i64>> = (0..spans).map(|span| told.report(span).filter(|_| is_taken(span))).collect();
-            let told_spans = || (0..spans).filter(|span| taken.get(*span).is_some_and(Option::is_some));
-            for place in if told_spans().next().is_some() { self.covered_by(unit) } else { BTreeSet::new() } {
-                covered.entry(place).or_default().extend(told_spans().map(|span| (span, unit.level)));
-            }
-            let before = self.whole_before(unit);
-            let left_of = |(span, taken): (usize, &Option<i64>)| {
-                let (mut of_those, mut own) = (Part::default(), Part::default());
-                for old in &before {
-                    of_those.add(settled.whole(*old, span));
-                    own.add(settled.own(*old, span).unwrap_or_default());
-                }
-                left_of(told, *taken, (settled.below(number, span), of_those, own), reports, span)
-            };
-            let left: Vec<Option<Part>> = taken.iter().enumerate().map(left_of).collect();
-            for above in self.above(number) {
-                let below = settled.below.entry(above).or_insert_with(|| vec![Part::default(); spans]);
-                below.iter_mut().zip(&left).for_each(|(below, left)| below.add(left.unwrap_or_default()));
-            }
-            settled.own.insert(number, left);
-        }
+        let (settled, covered) = Settling::of(self, &told, days, reports).settled();
         let covering = covered.into_iter().map(|(unit, covered)| (unit, Told { covered, ..Told::default() }));
         let left = |(unit, told): (UnitNo, Told)| {
-            let of = |of: fn(Part) -> i64| (0..spans).map(|span| settled.own(unit, span).map(of)).collect::<Spans>();
+            let of =
+                |of: fn(Part) -> i64| (0..days.len()).map(|span| settled.own(unit, span).map(of)).collect::<Spans>();
             let (register, reported) = (of(|part| part.register), of(|part| part.reported));
             (unit, Told { register: Some(register), reported: Some(reported), reported_in_part: None, ..told })
         };
         ByUnit::of(told.0.into_iter().map(left).chain(covering).collect())
     }
 
-    /// Whether a report of as much of a span as a unit was there is made up to the whole: by all before and after it, who
-    /// told theirs; where there is a register, by any of them, for what nobody recorded there did not happen.
-    fn is_made_up(self, unit: &AdminUnit, told: &BTreeMap<UnitNo, &Told>, span: usize, by_register: bool) -> bool {
-        let tells = |code: &str, is: fn(&Told, usize) -> bool| {
-            self.units.number(code).and_then(|number| told.get(&number)).is_some_and(|told| is(told, span))
-        };
-        let after = || self.units.successors(&unit.code).iter().map(|step| step.successor.as_str());
-        if by_register {
-            let mut others = after().chain(self.units.predecessors(&unit.code).map(|old| old.code.as_str()));
-            return others.any(|other| tells(other, Told::speaks));
-        }
-        let reports: fn(&Told, usize) -> bool = |told, span| told.report(span).is_some();
-        let all = |new: &str| tells(new, reports) && self.units.predecessors(new).all(|old| tells(&old.code, reports));
-        if after().next().is_some() { after().all(all) } else { all(&unit.code) }
-    }
-
-    /// Units that went into one whole.
-    fn whole_before(self, unit: &AdminUnit) -> Vec<UnitNo> {
-        let is_whole = |old: &&AdminUnit| self.units.successors(&old.code).iter().all(|step| step.is_whole);
-        let before = self.units.predecessors(&unit.code).filter(is_whole);
-        before.filter_map(|old| self.units.number(&old.code)).collect()
-    }
-
-    /// The units of the level of reporting on the map that a report for a unit above that level speaks of.
-    fn covered_by(self, unit: &AdminUnit) -> BTreeSet<UnitNo> {
-        if unit.level >= self.reported_by {
-            return BTreeSet::new();
-        }
-        let ended = unit.valid_to.filter(|last| *last < self.day);
-        let day = ended.or(unit.valid_from.filter(|first| *first > self.day)).unwrap_or(self.day);
-        let own = self.units.units_on(self.reported_by, &unit.code, day);
-        let places = |unit: &&AdminUnit| -> Vec<UnitNo> {
-            match self.units.number(&unit.code).and_then(|number| self.ground.placed(number)) {
-                Some(PlacedNo::At(at)) => vec![*at],
-                // Of a map before it, all those that went into it.
-                _ if unit.valid_from.is_some_and(|first| first > self.day) => {
-                    let before = self.units.sharing(&unit.code, self.day);
-                    before.filter_map(|old| self.units.number(&old.code)).collect()
-                }
-                _ => Vec::new(),
+    /// The units in which one lay on a day, the nearest first.
+    fn above(self, unit: UnitNo, day: chrono::NaiveDate) -> impl Iterator<Item = UnitNo> {
+        let parent = move |unit: UnitNo| {
+            if self.ground.has_moved(unit) {
+                let moved = self.units.numbered(unit)?;
+                return self.units.number(&self.units.parent_on(&moved.code, day)?.code);
             }
+            self.ground.parent(unit)
         };
-        own.iter().flat_map(places).collect()
-    }
-
-    /// The units in which one lies, the nearest first.
-    fn above(self, unit: UnitNo) -> impl Iterator<Item = UnitNo> {
-        std::iter::successors(self.ground.parent(unit), move |unit| self.ground.parent(*unit))
-    }
-
-    /// In which spans something is told below a unit.
-    fn spoken_below(
-        self,
-        told: &BTreeMap<UnitNo, &Told>,
-        spans: usize,
-        speaks: &impl Fn(UnitNo, &Told, usize) -> bool,
-    ) -> BTreeMap<UnitNo, BTreeSet<usize>> {
-        let mut below: BTreeMap<UnitNo, BTreeSet<usize>> = BTreeMap::new();
-        for (unit, told) in told {
-            let spoken: Vec<usize> = (0..spans).filter(|span| speaks(*unit, told, *span)).collect();
-            for above in self.above(*unit) {
-                below.entry(above).or_default().extend(&spoken);
-            }
-        }
-        below
+        std::iter::successors(parent(unit), move |unit| parent(*unit))
     }
 }
 
-/// What is left of a unit in a span: of what was taken for the whole, all that was not left of others within it.
-fn left_of(
-    told: &Told,
-    taken: Option<i64>,
-    (below, older, own_older): (Part, Part, Part),
-    reports: Reports,
-    span: usize,
-) -> Option<Part> {
-    match (taken, at(told.register.as_ref(), span)) {
-        (Some(value), _) => {
-            let mut rest = below;
-            // For the whole of the span it speaks of those that went into the unit as well; of levels it is the newest.
-            if !told.is_in_part(span) || reports.newest_stands {
-                rest.add(older);
+impl<'a> Settling<'a> {
+    fn of(map: Map<'a>, told: &'a ByUnit<Told>, days: &'a [Days], reports: Reports) -> Self {
+        let told = told.0.iter().map(|(unit, told)| (*unit, told)).collect();
+        let mut settling = Self { map, told, days, reports, heard: InSpans::new(), spoken_below: InSpans::new() };
+        if reports.by_register && settling.told.values().any(|told| told.reported_in_part.is_some()) {
+            let mut heard = settling.above_all(|_, told, span| told.speaks(span));
+            for (unit, told) in &settling.told {
+                let of_unit = heard.entry(*unit).or_insert_with(|| vec![false; days.len()]);
+                of_unit.iter_mut().enumerate().for_each(|(span, heard)| *heard |= told.speaks(span));
             }
-            Some(Part { register: -rest.register, reported: value - rest.reported })
+            settling.heard = heard;
         }
-        (None, Some(register)) => {
-            let older = if reports.newest_stands { own_older.reported } else { 0 };
-            Some(Part { register, reported: -older })
-        }
-        (None, None) => None,
+        settling.spoken_below = settling.above_all(|unit, told, span| settling.goes_first(unit, told, span));
+        settling
     }
+
+    /// Of all units above those of which something is so, in the spans in which it is.
+    fn above_all(&self, is: impl Fn(UnitNo, &Told, usize) -> bool) -> InSpans {
+        let mut all = InSpans::new();
+        for (unit, told) in &self.told {
+            let spans: Vec<usize> = (0..self.days.len()).filter(|span| is(*unit, told, *span)).collect();
+            self.each_above(*unit, &spans, |above, spans| {
+                let of_unit = all.entry(above).or_insert_with(|| vec![false; self.days.len()]);
+                for span in spans {
+                    of_unit.get_mut(*span).into_iter().for_each(|is| *is = true);
+                }
+            });
+        }
+        all
+    }
+
+    /// Goes through the units in which one lay in these spans, each with those in which it lay there.
+    fn each_above(&self, unit: UnitNo, spans: &[usize], mut each: impl FnMut(UnitNo, &[usize])) {
+        let Some((_, last)) = spans.first().and_then(|span| self.days.get(*span)) else { return };
+        let above: Vec<UnitNo> = self.map.above(unit, *last).collect();
+        if !std::iter::once(unit).chain(above.iter().copied()).any(|unit| self.map.ground.has_moved(unit)) {
+            for above in above {
+                each(above, spans);
+            }
+            return;
+        }
+        for span in spans {
+            let last = self.days.get(*span).map_or(*last, |(_, last)| *last);
+            self.map.above(unit, last).for_each(|above| each(above, &[*span]));
+        }
+    }
+
+    pub(super) fn unit(&self, number: UnitNo) -> Option<&'a AdminUnit> {
+        self.map.units.numbered(number)
+    }
+
+    /// Whether what is told of a unit goes before a report for one above it.
+    fn goes_first(&self, number: UnitNo, told: &Told, span: usize) -> bool {
+        at(told.register.as_ref(), span).is_some()
+            || self.reports.before == Before::Nothing
+                && told.report(span).is_some()
+                && self.unit(number).is_some_and(|unit| self.is_whole(unit, told, span))
+    }
+
+    /// Whether a report is for the whole of a span.
+    fn is_whole(&self, unit: &AdminUnit, told: &Told, span: usize) -> bool {
+        !told.is_in_part(span) || self.is_made_up(unit, span)
+    }
+
+    /// Whether a report of as much of a span as a unit was there is made up to the whole: by all before and after it who
+    /// were there in the span and told theirs; where there is a register, by any of them, for what nobody recorded there
+    /// did not happen. Where nobody was there before or after it, it is the whole.
+    fn is_made_up(&self, unit: &AdminUnit, span: usize) -> bool {
+        let after = || {
+            let steps = self.map.units.successors(&unit.code).iter();
+            let units = steps.filter_map(|step| self.map.units.get(&step.successor));
+            units.filter(|new| self.was_there(new, span))
+        };
+        let before = |unit: &AdminUnit| {
+            let olds = self.map.units.predecessors(&unit.code);
+            olds.filter(|old| self.was_there(old, span)).collect::<Vec<_>>()
+        };
+        if self.reports.by_register {
+            let mut others = after().chain(before(unit)).peekable();
+            let heard = |other: &AdminUnit| {
+                self.map.units.number(&other.code).is_some_and(|number| holds(&self.heard, number, span))
+            };
+            return others.peek().is_none() || others.any(heard);
+        }
+        let reports = |of: &AdminUnit| {
+            let told = self.map.units.number(&of.code).and_then(|number| self.told.get(&number));
+            told.is_some_and(|told| told.report(span).is_some())
+        };
+        let all = |new: &AdminUnit| reports(new) && before(new).into_iter().all(reports);
+        if after().next().is_some() { after().all(all) } else { all(unit) }
+    }
+
+    fn was_there(&self, unit: &AdminUnit, span: usize) -> bool {
+        self.days.get(span).is_some_and(|(first, last)| {
+            unit.valid_from.is_none_or(|from| from <= *last) && unit.valid_to.is_none_or(|to| *first <= to)
+        })
+    }
+
+    /// What was reported of a unit for the whole of a span, where it speaks.
+    fn taken(&self, (unit, number): (&AdminUnit, UnitNo), told: &Told, span: usize) -> Option<i64> {
+        let goes_first = self.reports.before == Before::Everything
+            || at(told.register.as_ref(), span).is_none() && !holds(&self.spoken_below, number, span);
+        told.report(span).filter(|_| goes_first && self.is_whole(unit, told, span))
+    }
+
+    /// What is left of everybody, and which units of the level of reporting others told of.
+    fn settled(&self) -> (Settled, BTreeMap<UnitNo, Vec<(usize, Level)>>) {
+        let (mut settled, mut covered) = (Settled::default(), BTreeMap::<UnitNo, Vec<(usize, Level)>>::new());
+        for (unit, number) in self.in_order() {
+            let Some(told) = self.told.get(&number) else { continue };
+            let taken: Vec<Option<i64>> =
+                (0..self.days.len()).map(|span| self.taken((unit, number), told, span)).collect();
+            let before = self.whole_before(unit);
+            let left: Vec<Option<Part>> = taken
+                .iter()
+                .enumerate()
+                .map(|(span, taken)| self.left_of((number, told), *taken, &before, &settled, span))
+                .collect();
+            let spans: Vec<usize> =
+                (0..self.days.len()).filter(|span| left.get(*span).is_some_and(Option::is_some)).collect();
+            self.each_above(number, &spans, |above, spans| {
+                let below = settled.below.entry(above).or_insert_with(|| vec![Part::default(); self.days.len()]);
+                for span in spans {
+                    let left = left.get(*span).copied().flatten().unwrap_or_default();
+                    below.get_mut(*span).into_iter().for_each(|below| below.add(left));
+                }
+            });
+            if taken.iter().any(Option::is_some) {
+                settled.by_report.insert(number, by_report(told, &taken, &left));
+            }
+            settled.own.insert(number, left);
+            let spans = (0..self.days.len()).filter(|span| taken.get(*span).is_some_and(Option::is_some));
+            self.cover((unit, number), spans.filter(|span| !self.is_replaced(unit, *span)), &mut covered);
+        }
+        (settled, covered)
+    }
+
+    /// From communes up, and the units of before first; districts that became communes with these.
+    fn in_order(&self) -> Vec<(&'a AdminUnit, UnitNo)> {
+        let mut order: Vec<(&AdminUnit, UnitNo)> =
+            self.told.keys().filter_map(|unit| Some((self.unit(*unit)?, *unit))).collect();
+        let level = |unit: &AdminUnit| {
+            let steps = self.map.units.successors(&unit.code).iter();
+            let after = steps.filter_map(|step| self.map.units.get(&step.successor));
+            after.map(|after| after.level).fold(unit.level, Level::max)
+        };
+        order.sort_by_cached_key(|(unit, number)| (Reverse(level(unit)), unit.valid_from, *number));
+        order
+    }
+
+    /// What is left of a unit in a span: of what was taken for the whole, all that was not left of others within it.
+    fn left_of(
+        &self,
+        (number, told): (UnitNo, &Told),
+        taken: Option<i64>,
+        before: &[UnitNo],
+        settled: &Settled,
+        span: usize,
+    ) -> Option<Part> {
+        let newest = self.reports.newest_stands;
+        match (taken, at(told.register.as_ref(), span)) {
+            (Some(value), _) => {
+                let mut rest = Settled::of(&settled.below, number, span);
+                // For the whole of the span it speaks of those that went into the unit as well; of levels it is the newest.
+                if !told.is_in_part(span) || newest {
+                    rest.add(settled.wholes(before, span));
+                }
+                Some(Part { register: -rest.register, reported: value - rest.reported })
+            }
+            (None, Some(register)) => {
+                let mut left = Part { register, reported: 0 };
+                for old in before.iter().filter(|_| newest) {
+                    let of = Settled::of(&settled.by_report, *old, span);
+                    left.add(Part { register: -of.register, reported: -of.reported });
+                }
+                Some(left)
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// Whether a level that was reported of a unit gives way to the register of the one it went into whole.
+    fn is_replaced(&self, unit: &AdminUnit, span: usize) -> bool {
+        let has_register = |code: &str| {
+            let new = self.map.units.number(code).and_then(|number| self.told.get(&number));
+            new.is_some_and(|new| at(new.register.as_ref(), span).is_some())
+        };
+        let after = self.map.units.successors(&unit.code);
+        self.reports.newest_stands
+            && !after.is_empty()
+            && after.iter().all(|step| step.is_whole && has_register(&step.successor))
+    }
+
+    /// Units that went into one whole.
+    fn whole_before(&self, unit: &AdminUnit) -> Vec<UnitNo> {
+        let units = self.map.units;
+        let is_whole = |old: &&AdminUnit| units.successors(&old.code).iter().all(|step| step.is_whole);
+        let before = units.predecessors(&unit.code).filter(is_whole);
+        before.filter_map(|old| units.number(&old.code)).collect()
+    }
+}
+
+/// By how much reports that were taken change what a unit comes to.
+fn by_report(told: &Told, taken: &[Option<i64>], left: &[Option<Part>]) -> Vec<Part> {
+    let of_span = |(span, (taken, left)): (usize, (&Option<i64>, &Option<Part>))| match (taken, left) {
+        (Some(_), Some(left)) => {
+            let register = at(told.register.as_ref(), span).unwrap_or(0);
+            Part { register: left.register - register, reported: left.reported }
+        }
+        _ => Part::default(),
+    };
+    taken.iter().zip(left).enumerate().map(of_span).collect()
 }
 
 impl Told {
@@ -218,14 +331,18 @@ impl Told {
         at(self.reported.as_ref(), span).is_none() && at(self.reported_in_part.as_ref(), span).is_some()
     }
 
-    fn speaks(&self, span: usize) -> bool {
+    /// Whether anything is told of a span.
+    pub fn speaks(&self, span: usize) -> bool {
         at(self.register.as_ref(), span).is_some() || self.report(span).is_some()
     }
 
-    /// Whether anything is left of it.
-    pub(super) fn has_numbers(&self) -> bool {
-        let any = |spans: &Spans| spans.iter().any(Option::is_some);
-        self.register.as_ref().is_some_and(any) || self.reported.as_ref().is_some_and(any)
+    /// In which spans anything above nought or below is left of it.
+    pub(super) fn numbers_in(&self) -> BTreeSet<usize> {
+        let of = |spans: &Option<Spans>| -> Vec<usize> {
+            let numbers = spans.iter().flatten().enumerate();
+            numbers.filter(|(_, number)| number.is_some_and(|number| number != 0)).map(|(span, _)| span).collect()
+        };
+        [of(&self.register), of(&self.reported)].concat().into_iter().collect()
     }
 }
 

@@ -122,7 +122,7 @@ both_dbs! {
         let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(table.as_bytes());
         let cells: Vec<csv::StringRecord> = reader.records().map(|line| line.expect("a line")).collect();
         let of = |name: &str| cells[0].iter().position(|code| code == name).map(|place| &cells[1][place]);
-        assert_eq!((of("wanted"), of("map_of"), of("period_status")), (Some("50.0"), Some("2017-12-31"), Some("đang mở")));
+        assert_eq!((of("wanted"), of("map_of"), of("period_status")), (Some("50,0"), Some("2017-12-31"), Some("đang mở")));
         officer.reached("G63-C23535", "2022-03-01", "upper_secondary_students", 40);
         officer.report_class("students", "upper_secondary_students", "G63-P62", "2022", 80);
         let page = report(PLAN, "unit=G63-P62&period=2022&indicator=808-03c&breakdown=class&format=html");

@@ -381,14 +381,62 @@ both_dbs! {
         step(&other, "G63-C23535", "2022", &nothing).expect(200);
     }
 
+    fn whoever_said_that_there_was_nothing_and_recorded_since_reports_anew(app: &TestApp) {
+        let (officer, commune) = (Officer::of(app, "G63-P62"), "G63-C23535");
+        let submitted = |nothing: bool| json!({"status": "submitted", "nothing_to_report": nothing});
+        let refused = step(&officer, commune, "2022", &json!({"status": "checked", "nothing_to_report": true})).expect_problem(422, "invalid");
+        assert_eq!(refused.json()["errors"][0]["field"], json!("nothing_to_report"));
+        step(&officer, commune, "2022", &submitted(true)).expect(200);
+        officer.activity(commune, "2022-05-03");
+        let refused = step(&officer, commune, "2022", &json!({"status": "checked"})).expect_problem(422, "invalid");
+        assert_eq!(refused.json()["errors"][0]["field"], json!("status"));
+        step(&officer, commune, "2022", &json!({"status": "open", "reason": "Đã ghi thêm"})).expect(200);
+        step(&officer, commune, "2022", &submitted(false)).expect(200);
+        step(&officer, commune, "2022", &json!({"status": "checked"})).expect(200);
+        // A province that is opened again has not said so any more, and closes with what was recorded since.
+        let (province, reopened) = ("G63-P62", json!({"status": "reopened", "reason": "Ghi muộn"}));
+        step(&officer, province, "2021", &submitted(true)).expect(200);
+        step(&officer, province, "2021", &json!({"status": "closed"})).expect(200);
+        let opened = step(&officer, province, "2021", &reopened).expect(200).json();
+        assert_eq!(opened["nothing_to_report"], json!(false));
+        step(&officer, province, "2021", &json!({"status": "checked"})).expect_problem(409, "illegal_transition");
+        officer.activity(province, "2021-05-03");
+        step(&officer, province, "2021", &json!({"status": "closed"})).expect(200);
+        // Where the country closed meanwhile nobody can return it, and what stands is closed.
+        let country = Officer::of_country(app);
+        step(&officer, province, "2023-Q1", &submitted(true)).expect(200);
+        officer.report("crimes_handled", province, "2023-Q1", 3);
+        step(&officer, province, "2023-Q1", &json!({"status": "closed"})).expect(422);
+        step(&country, "VN", "2023-H1", &json!({"status": "closed"})).expect(200);
+        step(&officer, province, "2023-Q1", &json!({"status": "open", "reason": "Sửa"})).expect_problem(409, "period_closed");
+        step(&officer, province, "2023-Q1", &json!({"status": "closed"})).expect(200);
+    }
+
+    fn five_years_begin_as_plans_do_and_units_are_those_of_the_period(app: &TestApp) {
+        let officer = Officer::of(app, "G34-P01");
+        for period in ["2018-2022", "2025-2029"] {
+            app.get(&format!("/reporting-periods/G34-P01/civil/{period}")).by(&officer.user).send().expect(404);
+            let refused = app.get(&format!("/programmes/{PLAN}/indicators?period={period}")).by(&officer.user).send().expect_problem(422, "invalid");
+            assert_eq!(refused.json()["errors"][0]["field"], json!("period"));
+        }
+        let of = |query: &str| app.get(&format!("/reporting-periods?calendar=civil&{query}")).by(&officer.user).send();
+        of("unit=G34-P01&period=2025-Q3").expect(200);
+        for (query, field) in [("unit=G34-P01&period=2024", "unit"), ("unit=G34-P01&period=2025-Q3&cursor=zz", "cursor")] {
+            assert_eq!(of(query).expect_problem(422, "invalid").json()["errors"][0]["field"], json!(field));
+        }
+        let published = |period: &str| app.get(&format!("/programmes/{PLAN}/published?period={period}")).by(&officer.user).send();
+        published("2025").expect(200);
+        assert_eq!(published("2024").expect_problem(422, "invalid").json()["errors"][0]["field"], json!("unit"));
+    }
+
     fn counts_and_a_list_that_begins_after_them_are_not_added_up(app: &TestApp) {
         let officer = Officer::of_country(app);
         let counted = |unit: &str, kind: &str, count: i64| {
             officer.entry(Register::EstablishmentCounts, unit, json!({"counted_on": "2021-03-01", "type": kind, "establishments": count, "workers": 0}));
         };
         let listed = |unit: &str, kind: &str, from: &str, count: usize| {
-            for _ in 0..count {
-                officer.entry(Register::Establishments, unit, json!({"name": "Cơ sở", "type": kind, "opened_on": from}));
+            for number in 0..count {
+                officer.entry(Register::Establishments, unit, json!({"name": format!("Cơ sở {number}"), "type": kind, "opened_on": from}));
             }
         };
         let operating = |unit: &str| officer.figure(PLAN, "808-08a", unit, "2022")["denominator"].clone();

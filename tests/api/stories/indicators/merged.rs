@@ -19,6 +19,16 @@ fn first(officer: &Officer<'_>, question: &str) -> Value {
     officer.figures(PLAN, question)["indicators"][0]["figures"][0].clone()
 }
 
+/// The old provinces tell 2024 and their half of 2025, and the new one the other half.
+#[track_caller]
+fn tell_halves(officer: &Officer<'_>) {
+    for old in OLD {
+        officer.report("crimes_handled", old, "2024", 10);
+        officer.report("crimes_handled", old, "2025-H1", 5);
+    }
+    officer.report("crimes_handled", NEW, "2025-H2", 20);
+}
+
 both_dbs! {
     fn one_province_reports_and_a_commune_of_another_records_and_every_map_tells_both(app: &TestApp) {
         let officer = Officer::of_country(app);
@@ -40,20 +50,140 @@ both_dbs! {
         officer.report("crimes_handled", OLD[0], "2024", 10);
         officer.report("crimes_handled", COMMUNE, "2024", 4);
         officer.report("crimes_handled", NEW, "2025", 20);
-        // 20 after 14 is 42.8 % more.
+        let unlike = json!({"numerator": 20, "denominator": 14, "status": "no_data", "reason": "unlike_coverage"});
         for unit in ["VN", NEW] {
-            officer.expect(PLAN, "808-07", unit, "2025", &json!({"numerator": 20, "denominator": 14, "percent": 42.8}));
+            officer.expect(PLAN, "808-07", unit, "2025", &unlike);
         }
+        // Once all have told theirs, 20 after 16 is 25 % more.
+        officer.report("crimes_handled", OLD[1], "2024", 5);
+        officer.report("crimes_handled", OLD[2], "2024", 1);
+        for unit in ["VN", NEW] {
+            officer.expect(PLAN, "808-07", unit, "2025", &json!({"numerator": 20, "denominator": 16, "percent": 25.0}));
+        }
+    }
+
+    fn on_the_map_of_before_half_a_year_is_not_compared_with_a_whole_one(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        tell_halves(&officer);
+        let on_old_map = |unit: &str| first(&officer, &format!("indicator=808-07&unit={unit}&period=2025&map=2025-06-30"));
+        let ended = on_old_map(OLD[0]);
+        assert_eq!((&ended["status"], &ended["reason"]), (&json!("not_applicable"), &json!("unit_ended")), "{ended:#}");
+        let country = on_old_map("VN");
+        assert_eq!((&country["numerator"], &country["denominator"]), (&json!(35), &json!(30)), "{country:#}");
+        // One that goes on as it was is told in whole.
+        officer.report("crimes_handled", "G63-P01", "2024", 10);
+        officer.report("crimes_handled", "G34-P01", "2025", 12);
+        let whole = on_old_map("G63-P01");
+        assert_eq!((&whole["numerator"], &whole["percent"]), (&json!(12), &json!(20.0)), "{whole:#}");
+    }
+
+    fn five_years_are_made_up_by_the_units_of_each_year(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        let class = "complaint+crime_report+denunciation";
+        let tell = |unit: &str, period: &str, value: i64| {
+            for element in ["tip_offs_received", "tip_offs_handled"] {
+                officer.report_class(element, class, unit, period, value);
+            }
+        };
+        for old in OLD {
+            (2021..=2024).for_each(|year| tell(old, &year.to_string(), 10));
+        }
+        tell(NEW, "2025", 20);
+        for map in ["period", "today", "2025-06-30"] {
+            let figure = first(&officer, &format!("indicator=808-06&unit=VN&period=2021-2025&map={map}"));
+            assert_eq!(figure["denominator"], json!(140), "{map}: {figure:#}");
+        }
+        // What the old ones told of their half is within the year of the new one.
+        OLD.into_iter().for_each(|old| tell(old, "2025-H1", 5));
+        officer.expect(PLAN, "808-06", "VN", "2021-2025", &json!({"denominator": 140}));
+        officer.expect(PLAN, "808-06", NEW, "2021-2025", &json!({"denominator": 140}));
+        // What another province reported for five years as such is its own, and takes nothing from the others.
+        tell("G63-P01", "2021-2025", 7);
+        officer.expect(PLAN, "808-06", "VN", "2021-2025", &json!({"denominator": 140}));
+        // So are what one of them reported for its year, and what a register of theirs tells of it.
+        tell(OLD[0], "2025", 10);
+        officer.entry(Register::TipOffs, COMMUNE, json!({"received_on": "2025-03-01", "type": "denunciation"}));
+        officer.expect(PLAN, "808-06", "VN", "2021-2025", &json!({"denominator": 140}));
+    }
+
+    fn a_number_of_communes_is_a_share_of_those_of_its_own_time(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        officer.report("regular_communes", "VN", "2025-H1", 3000);
+        officer.expect(PLAN, "808-01", "VN", "2025-H1", &json!({"numerator": 3000, "denominator": 10_035}));
+        officer.expect(PLAN, "808-01", "VN", "2025", &json!({"numerator": null, "reason": "nothing_reported"}));
+        officer.report("regular_communes", "VN", "2025-H2", 3000);
+        officer.expect(PLAN, "808-01", "VN", "2025", &json!({"numerator": 3000, "denominator": 3321}));
+        // That of the whole goes before that of a part.
+        officer.report("regular_communes", NEW, "2025-H2", 50);
+        officer.expect(PLAN, "808-01", "VN", "2025", &json!({"numerator": 3000}));
+    }
+
+    fn who_reports_for_another_unit_tells_nothing_of_this_one(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        officer.report("students", NEW, "2025", 50);
+        let of = |unit: &str| {
+            first(&officer, &format!("indicator=808-03c&unit={unit}&period=2025&map=2025-06-30"))["denominator"].clone()
+        };
+        assert_eq!((of(OLD[0]), of("VN")), (Value::Null, json!(50)), "nobody knows which old province it is about");
+    }
+
+    fn the_same_teller_is_compared_however_many_units_it_has(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        // Communes came and went in between, and the list does not know into which all of them went.
+        for (year, crimes) in [("2022", 100), ("2023", 104)] {
+            officer.report("crimes_handled", "VN", year, crimes);
+        }
+        for map in ["period", "2024-06-01", "2025-06-30", "today"] {
+            let figure = first(&officer, &format!("indicator=808-07&unit=VN&period=2023&map={map}"));
+            assert_eq!(figure["percent"], json!(4.0), "{map}: {figure:#}");
+        }
+        // A year is told by those who were there in its halves, and by whoever tells of a part besides.
+        let on = |level: Level, day: &str| -> Vec<String> {
+            let units = app.state().units.clone();
+            units.units_on(level, "VN", day.parse().expect("a day")).iter().map(|unit| unit.code.clone()).collect()
+        };
+        for old in on(Level::Province, "2025-06-30") {
+            officer.report("crimes_handled", &old, "2024", 10);
+            officer.report("crimes_handled", &old, "2025-H1", 5);
+        }
+        for new in on(Level::Province, "2025-07-01") {
+            officer.report("crimes_handled", &new, "2025-H2", 10);
+        }
+        officer.report("crimes_handled", "G63-C13708", "2025", 1);
+        for map in ["period", "2025-06-30", "today"] {
+            let figure = first(&officer, &format!("indicator=808-07&unit=VN&period=2025&map={map}"));
+            assert_eq!((&figure["denominator"], &figure["reason"]), (&json!(630), &Value::Null), "{map}: {figure:#}");
+        }
+        // Two other provinces with as many communes would not be the same.
+        officer.report("crimes_handled", "G63-P06", "2021", 118);
+        officer.report("crimes_handled", "G63-P94", "2022", 181);
+        officer.expect(PLAN, "808-07", "G63-P94", "2022", &json!({"reason": "previous_missing"}));
+        officer.expect(PLAN, "808-07", "VN", "2022", &json!({"denominator": 118, "reason": "unlike_coverage"}));
+    }
+
+    fn one_of_the_communes_that_became_one_is_not_compared_with_it(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        let [one, new] = ["G63-C13291", "G34-C13291"];
+        officer.report("crimes_handled", one, "2024", 10);
+        officer.report("crimes_handled", new, "2025", 30);
+        officer.expect(PLAN, "808-07", new, "2025", &json!({"denominator": 10, "reason": "unlike_coverage"}));
+        let units = app.state().units.clone();
+        for other in units.predecessors(new).filter(|other| other.code != one) {
+            officer.report("crimes_handled", &other.code, "2024", 5);
+        }
+        officer.expect(PLAN, "808-07", new, "2025", &json!({"reason": null}));
     }
 
     fn halves_of_a_year_told_by_the_units_of_each_make_up_the_year(app: &TestApp) {
         let officer = Officer::of_country(app);
         app.pass_days(100);
-        for old in OLD {
-            officer.report("crimes_handled", old, "2024", 10);
-            officer.report("crimes_handled", old, "2025-H1", 5);
-        }
-        officer.report("crimes_handled", NEW, "2025-H2", 20);
+        tell_halves(&officer);
         officer.expect(PLAN, "808-07", NEW, "2025", &json!({"numerator": 35, "denominator": 30, "percent": 16.6}));
         officer.expect(PLAN, "808-07", "VN", "2025", &json!({"numerator": 35, "denominator": 30}));
         // Who reports the whole year of the new province speaks of all of it.

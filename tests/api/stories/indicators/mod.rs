@@ -86,8 +86,9 @@ impl<'a> Officer<'a> {
 
     #[track_caller]
     pub fn establishment(&self, unit: &str, opened: &str, closed: Option<&str>, workers: u32) -> Uuid {
+        let name = format!("Cơ sở {}", self.app.state().random.uuid());
         let body =
-            json!({"name": "Cơ sở", "type": "karaoke", "opened_on": opened, "closed_on": closed, "workers": workers});
+            json!({"name": name, "type": "karaoke", "opened_on": opened, "closed_on": closed, "workers": workers});
         self.entry(Register::Establishments, unit, body)
     }
 
@@ -125,7 +126,8 @@ impl<'a> Officer<'a> {
 
     #[track_caller]
     pub fn model(&self, unit: &str, content: &str, from: &str, to: Option<&str>) {
-        self.entry(Register::PilotModels, unit, json!({"name": "Mô hình", "content": content, "from": from, "to": to}));
+        let name = format!("Mô hình {}", self.app.state().random.uuid());
+        self.entry(Register::PilotModels, unit, json!({"name": name, "content": content, "from": from, "to": to}));
     }
 
     #[track_caller]

@@ -5,7 +5,8 @@ use hoanhap::programmes::registers::Register;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::registers::{entry_body, with};
+use crate::support::registers::{another, entry_body, with};
+use crate::support::world::PROVINCE;
 use crate::support::{TestApp, World, both_dbs};
 
 /// A change of each register that fits its usual entry.
@@ -132,9 +133,73 @@ both_dbs! {
         // The day moves to one on which she was not there yet.
         let moved = app.change_entry(officer, Register::StaffTrainings, made, &json!({"held_on": "2025-07-15"}));
         assert_eq!(moved.expect_problem(422, "invalid").json()["errors"][0]["field"], "participants[0]");
-        app.entry(officer, Register::Staff, &entry_body(Register::Staff));
+        let elsewhere = json!({"unit_code": PROVINCE});
+        app.entry(officer, Register::Staff, &with(entry_body(Register::Staff), &elsewhere));
         let twice = training(json!(["CB-07"])).expect_problem(422, "invalid").json();
         assert_eq!(twice["errors"][0]["rule"], "conflicts_with", "two have this number");
+    }
+
+    fn what_counts_by_its_entry_stands_once_in_its_unit_and_days(app: &TestApp) {
+        let world = World::build(app);
+        let officer = &world.programme_officer;
+        let once = [
+            (Register::Staff, "staff_number", another(Register::Staff)),
+            (Register::Establishments, "name", json!({"opened_on": "2025-08-06"})),
+            (Register::PilotModels, "name", json!({"content": "prevention"})),
+        ];
+        for (register, field, another) in once {
+            let body = entry_body(register);
+            let record = |fields: &Value| app.recording(officer, register, &with(body.clone(), fields)).send();
+            let made = record(&json!({})).expect(201).id();
+            let shouted = json!({field: body[field].as_str().expect("a name").to_uppercase()});
+            for again in [json!({}), shouted] {
+                let refused = record(&again).expect_problem(422, "invalid").json();
+                assert_eq!((&refused["errors"][0]["field"], &refused["errors"][0]["rule"]), (&json!(field), &json!("conflicts_with")));
+            }
+            record(&json!({"unit_code": PROVINCE})).expect(201);
+            let other = record(&another).expect(201).id();
+            let back: serde_json::Map<_, _> =
+                another.as_object().expect("fields").keys().map(|name| (name.clone(), body[name].clone())).collect();
+            app.change_entry(officer, register, other, &Value::Object(back.clone())).expect_problem(422, "invalid");
+            app.change_entry(officer, register, made, &json!({field: body[field]})).expect(200);
+            app.void_entry(officer, register, made).expect(200);
+            app.change_entry(officer, register, other, &Value::Object(back)).expect(200);
+        }
+        let came_back = |from: &str, to: Option<&str>| {
+            let days = json!({"staff_number": "CB-09", "from": from, "to": to});
+            app.recording(officer, Register::Staff, &with(entry_body(Register::Staff), &days)).send()
+        };
+        came_back("2025-07-01", Some("2025-07-31")).expect(201);
+        came_back("2025-07-31", Some("2025-08-31")).expect_problem(422, "invalid");
+        came_back("2025-09-01", None).expect(201);
+        came_back("2025-08-01", None).expect_problem(422, "invalid");
+        came_back("2025-08-01", Some("2025-08-31")).expect(201);
+        // What stood twice before this was refused can be ended, and changed in what it is not known by.
+        let twice = [app.entry(officer, Register::Staff, &with(entry_body(Register::Staff), &json!({"staff_number": "CB-20"}))),
+            app.entry(officer, Register::Staff, &with(entry_body(Register::Staff), &json!({"staff_number": "CB-21"})))];
+        app.sql(&format!("update register_entries set name = 'CB-20' where id = {}", app.sql_id(twice[1])));
+        app.change_entry(officer, Register::Staff, twice[1], &json!({"agency": "justice"})).expect(200);
+        app.change_entry(officer, Register::Staff, twice[1], &json!({"to": "2026-12-31"})).expect(200);
+        app.change_entry(officer, Register::Staff, twice[1], &json!({"to": "2028-12-31"})).expect_problem(422, "invalid");
+        for register in [Register::CommunicationActivities, Register::PressItems, Register::TipOffs, Register::NeedSurveys] {
+            app.entry(officer, register, &entry_body(register));
+            app.entry(officer, register, &entry_body(register));
+        }
+    }
+
+    fn what_stands_in_an_old_unit_stands_in_the_one_it_went_into(app: &TestApp) {
+        let officer = app.account("canbo.vn", hoanhap::grants::Role::ProgrammeOfficer, None, Some("VN"));
+        let staff = |unit: &str, number: &str, from: &str, to: Option<&str>| {
+            let body = json!({"unit_code": unit, "staff_number": number, "level": "commune", "agency": "health", "from": from, "to": to});
+            app.recording(&officer, Register::Staff, &body).send()
+        };
+        let [one, other, new] = ["G63-C13291", "G63-C13306", "G34-C13291"];
+        staff(one, "CB-1", "2024-01-01", None).expect(201);
+        staff(other, "CB-1", "2024-01-01", Some("2025-06-30")).expect(201);
+        staff(new, "CB-1", "2025-07-01", None).expect_problem(422, "invalid");
+        staff(new, "CB-2", "2025-07-01", None).expect(201);
+        staff(other, "CB-2", "2024-01-01", None).expect_problem(422, "invalid");
+        staff(other, "CB-2", "2024-01-01", Some("2025-06-30")).expect(201);
     }
 
     fn inspections_are_of_an_open_establishment_and_go_where_it_goes(app: &TestApp) {

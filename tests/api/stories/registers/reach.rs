@@ -45,7 +45,7 @@ both_dbs! {
         let province = units.province_on(&commune, app.today()).expect("a province").code.clone();
         let country = officer(app, "VN");
         let record = |user: &User, unit: &str, day: &str| {
-            let body = with(entry_body(REGISTER), &json!({"unit_code": unit, "from": day, "to": "2026-12-31"}));
+            let body = with(entry_body(REGISTER), &json!({"unit_code": unit, "name": format!("Mô hình {unit}"), "from": day, "to": "2026-12-31"}));
             app.recording(user, REGISTER, &body).send()
         };
         let ids: Vec<String> = [
@@ -90,7 +90,7 @@ both_dbs! {
         let id = app.entry(&new, REGISTER, &body);
         assert_eq!(seen(app, &old), [id.to_string()].into());
         assert_eq!(seen(app, &new), [id.to_string()].into());
-        let today = with(entry_body(REGISTER), &json!({"unit_code": "G34-P44"}));
+        let today = with(entry_body(REGISTER), &json!({"unit_code": "G34-P44", "name": "Mô hình mới"}));
         app.entry(&old, REGISTER, &today);
         assert_eq!(seen(app, &new).len(), 2);
     }
