@@ -179,13 +179,8 @@ impl Question<'_> {
     ) -> Result<(), AppError> {
         let units = &self.counter.units;
         let mut reports: BTreeMap<UnitNo, BTreeMap<ReportPeriod, i64>> = BTreeMap::new();
-        let known = self.plan.values.iter().filter(|known| known.element == element && class.is_empty());
-        let known = known.map(|known| (known.unit.clone(), known.period.clone(), known.value));
-        // What was reported since goes before what the plan itself knows.
-        for (unit, period, value) in known.chain(self.rows(conn, element, class)?) {
-            if let (Some(unit), Ok(period)) = (units.number(&unit), period.parse())
-                && counts(unit, period)
-            {
+        for (unit, period, value) in self.values(conn, element, class)? {
+            if counts(unit, period) {
                 reports.entry(unit).or_default().insert(period, value);
             }
         }
@@ -221,15 +216,24 @@ impl Question<'_> {
         conn: &mut DbConnection,
         source: &Source,
     ) -> Result<BTreeMap<(UnitNo, ReportPeriod), i64>, AppError> {
-        let class = source.class();
-        let known = self.plan.values.iter().filter(|known| known.element == source.element && class.is_empty());
+        let values = self.values(conn, &source.element, &source.class())?.into_iter();
+        let long = values.filter(|(_, period, _)| period.kind == PeriodKind::FiveYears);
+        Ok(long.map(|(unit, period, value)| ((unit, period), value)).collect())
+    }
+
+    /// Values of an element and class, those that the plan itself knows before those that were reported since.
+    fn values(
+        self,
+        conn: &mut DbConnection,
+        element: &str,
+        class: &str,
+    ) -> Result<Vec<(UnitNo, ReportPeriod, i64)>, AppError> {
+        let known = self.plan.values.iter().filter(|known| known.element == element && class.is_empty());
         let known = known.map(|known| (known.unit.clone(), known.period.clone(), known.value));
-        let told = known.chain(self.rows(conn, &source.element, &class)?).filter_map(|(unit, period, value)| {
-            let period: ReportPeriod = period.parse().ok()?;
-            let unit = self.counter.units.number(&unit)?;
-            (period.kind == PeriodKind::FiveYears).then_some(((unit, period), value))
-        });
-        Ok(told.collect())
+        let read = |(unit, period, value): (String, String, i64)| {
+            Some((self.counter.units.number(&unit)?, period.parse().ok()?, value))
+        };
+        Ok(known.chain(self.rows(conn, element, class)?).filter_map(read).collect())
     }
 
     fn rows(self, conn: &mut DbConnection, element: &str, class: &str) -> Result<Vec<(String, String, i64)>, AppError> {

@@ -14,6 +14,8 @@ use crate::db::DbConnection;
 use crate::db::schema::register_entries;
 use crate::db::types::RegisterEntryId;
 use crate::error::{AppError, FieldError, FitsWith, Rule};
+use crate::grants::Places;
+use crate::grants::predicates::entries_within;
 use crate::text::spoken_alike;
 
 /// What an entry is known by in the register of a unit.
@@ -66,13 +68,13 @@ pub fn says_more(catalogue: &RegisterCatalogue, before: &RegisterEntry, after: &
 }
 
 /// Which of these entries of a register say again what another of them, before it, or one on record says already; each
-/// by its place, with the field that tells so.
+/// by its place, with the field that tells so. What the officer does not reach is not told of.
 ///
 /// # Errors
 /// The engine's own.
 pub fn said_twice(
     conn: &mut DbConnection,
-    (catalogue, units): (&RegisterCatalogue, &AdminUnits),
+    (catalogue, units, reached): (&RegisterCatalogue, &AdminUnits, &Places),
     register: Register,
     entries: &[RegisterEntry],
 ) -> Result<Vec<(usize, FieldError)>, AppError> {
@@ -97,7 +99,7 @@ pub fn said_twice(
     let own: HashSet<RegisterEntryId> = entries.iter().map(|entry| entry.id).collect();
     let places: Vec<&str> = together.values().flatten().copied().collect::<BTreeSet<_>>().into_iter().collect();
     for some in places.chunks(AT_ONCE) {
-        for (id, unit, name, kind, first, last) in on_record(conn, register, some)? {
+        for (id, unit, name, kind, first, last) in on_record(conn, register, reached, some)? {
             let known = known(&unit, &name, &kind, first);
             if asked.contains(&known) && !own.contains(&id) {
                 taken.entry(known).or_default().take((first, last.unwrap_or(NaiveDate::MAX)));
@@ -134,11 +136,17 @@ fn counted_together<'a>(units: &'a AdminUnits, unit: &'a str) -> Vec<&'a str> {
     together
 }
 
-fn on_record(conn: &mut DbConnection, register: Register, units: &[&str]) -> Result<Vec<Row>, AppError> {
+fn on_record(
+    conn: &mut DbConnection,
+    register: Register,
+    reached: &Places,
+    units: &[&str],
+) -> Result<Vec<Row>, AppError> {
     let rows = register_entries::table
         .filter(register_entries::register.eq(register))
         .filter(register_entries::unit_code.eq_any(units.to_vec()))
         .filter(register_entries::voided_at.is_null())
+        .filter(entries_within(reached))
         .select((
             register_entries::id,
             register_entries::unit_code,

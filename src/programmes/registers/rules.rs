@@ -98,7 +98,7 @@ pub fn create(
     let participants = settle(conn, books, &places, &form, &mut draft)?;
     let entry = new_entry((id, register), draft, books, actor);
     reached(&places, &entry)?;
-    stands_once(conn, books, &entry)?;
+    stands_once(conn, books, &places, &entry)?;
     let who: BTreeSet<ParticipantId> = participants.unwrap_or_default().into_iter().collect();
     let others = Others::read(conn, &books.plans.now(), register, &who, [entry.unit_code.clone()])?;
     refuse_locked(conn, actor, books, &others.moved_by((&entry, &who)))?;
@@ -177,8 +177,13 @@ fn reached(places: &Places, entry: &RegisterEntry) -> Result<(), AppError> {
 }
 
 /// Refuses what its unit has on record for the same days.
-fn stands_once(conn: &mut DbConnection, books: Books<'_>, entry: &RegisterEntry) -> Result<(), AppError> {
-    let twice = said_twice(conn, (books.catalogue, books.units), entry.register, std::slice::from_ref(entry))?;
+fn stands_once(
+    conn: &mut DbConnection,
+    books: Books<'_>,
+    places: &Places,
+    entry: &RegisterEntry,
+) -> Result<(), AppError> {
+    let twice = said_twice(conn, (books.catalogue, books.units, places), entry.register, std::slice::from_ref(entry))?;
     none_of(twice.into_iter().map(|(_, fault)| fault).collect())
 }
 
@@ -207,7 +212,7 @@ pub fn update(
     entry.province_code = province_of(books.units, &entry.unit_code, actor.now.civil_date());
     reached(&places, &entry)?;
     if says_more(books.catalogue, &before, &entry) {
-        stands_once(conn, books, &entry)?;
+        stands_once(conn, books, &places, &entry)?;
     }
     let gives_list = participants.is_some();
     let now = participants.map_or_else(|| listed.clone(), |now| now.into_iter().collect());

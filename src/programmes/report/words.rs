@@ -77,7 +77,7 @@ pub(super) fn reason(reason: NoFigure, language: Language) -> &'static str {
             "More than there is: one of the two numbers is wrong, or speaks of a part alone.",
         ),
         NoFigure::UnlikeCoverage => (
-            "Hai kỳ do số đơn vị khác nhau báo cáo nên không so được.",
+            "Hai kỳ do các đơn vị khác nhau báo cáo nên không so được.",
             "The two periods were reported by different units, and are not compared.",
         ),
         NoFigure::UnitEnded => (

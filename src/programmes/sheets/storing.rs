@@ -128,7 +128,7 @@ fn settle(
             found.push((*line, FieldError::new(UNIT_CODE, Rule::MustFit(FitsWith::PlacesOfOfficer))));
         }
     }
-    for (place, fault) in said_twice(conn, (books.catalogue, books.units), register, &settled.entries)? {
+    for (place, fault) in said_twice(conn, (books.catalogue, books.units, &places), register, &settled.entries)? {
         found.push((settled.lines.get(place).copied().unwrap_or_default(), fault));
     }
     let closed = settled.closed(conn, app, (register, actor))?;

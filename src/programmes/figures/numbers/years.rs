@@ -70,13 +70,13 @@ fn years_of(asked: Asked<'_>, span: Span) -> Vec<Span> {
     span.period.parts(PeriodKind::Year).into_iter().map(year).collect()
 }
 
-/// What years come to: where anything was reported, all of them have to be told; of what registers tell, what nobody
-/// recorded did not happen.
+/// What years come to: of what is only reported, all of them have to be told; of what a register gives as well, what nobody
+/// told did not happen.
 fn added_up(years: &[SpanSum], is_by_register: bool, covered: usize) -> SpanSum {
     let told: Vec<&SpanSum> = years.iter().filter(|year| year.number.is_some()).collect();
     let sum = |of: fn(&SpanSum) -> i64| told.iter().map(|year| of(year)).sum::<i64>();
     let (register, reported) = (sum(|year| year.register), sum(|year| year.reported));
-    let is_whole = told.len() == years.len() || is_by_register && reported == 0;
+    let is_whole = told.len() == years.len() || is_by_register;
     if told.is_empty() || !is_whole {
         return SpanSum::default();
     }

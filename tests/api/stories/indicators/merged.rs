@@ -108,6 +108,16 @@ both_dbs! {
         officer.expect(PLAN, "808-06", "VN", "2021-2025", &json!({"denominator": 140}));
     }
 
+    fn of_what_a_register_gives_a_year_of_which_nobody_told_had_none(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        officer.entry(Register::TipOffs, COMMUNE, json!({"received_on": "2022-03-01", "type": "denunciation"}));
+        officer.expect(PLAN, "808-06", "VN", "2021-2025", &json!({"denominator": 1}));
+        for element in ["tip_offs_received", "tip_offs_handled"] {
+            officer.report_class(element, "complaint+crime_report+denunciation", "G63-P14", "2023", 5);
+        }
+        officer.expect(PLAN, "808-06", "VN", "2021-2025", &json!({"numerator": 5, "denominator": 6}));
+    }
+
     fn a_number_of_communes_is_a_share_of_those_of_its_own_time(app: &TestApp) {
         let officer = Officer::of_country(app);
         app.pass_days(100);
