@@ -9,6 +9,7 @@ use crate::accounts::setup::SetupCode;
 use crate::accounts::tokens::Tokens;
 use crate::accounts::{Actor, Caller};
 use crate::admin_units::AdminUnits;
+use crate::apart::Apart;
 use crate::attachments::Files;
 use crate::audit::{Seen, SubjectKind, TrailKey, ViewLog};
 use crate::cases::deadlines::Deadlines;
@@ -92,6 +93,8 @@ pub struct App {
     pub demo: bool,
     /// One exact figure is computed at a time: it reads all of a centre, part by part.
     pub figures: Arc<Semaphore>,
+    /// Where large reports are made.
+    pub reports: Apart,
     /// One file is imported at a time: it is held in memory, and stored in one transaction.
     pub imports: Arc<Semaphore>,
     /// Few files wait for that: each is held in memory.
@@ -169,6 +172,23 @@ impl App {
                 f(conn, &actor)
             })
             .await
+    }
+
+    /// As [`App::read`], what takes much memory.
+    ///
+    /// # Errors
+    /// As [`App::read`].
+    pub async fn read_apart<T, F>(&self, caller: Caller, f: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection, &Actor) -> Result<T, AppError> + Send + 'static,
+    {
+        let (now, db) = (self.clock.now(), self.db.clone());
+        let read = move |conn: &mut DbConnection| {
+            let actor = Actor::load(conn, caller, now)?;
+            f(conn, &actor)
+        };
+        self.reports.run(move || db.read_now(read)).await
     }
 
     /// Reads what shows persons' records, and answers only once that view is logged.

@@ -10,6 +10,7 @@ use crate::accounts::passwords::Passwords;
 use crate::accounts::setup::SetupCode;
 use crate::accounts::tokens::Tokens;
 use crate::admin_units::{AdminUnits, CatalogueError, copy_into};
+use crate::apart::Apart;
 use crate::app::App;
 use crate::attachments::{Files, FilesError};
 use crate::audit::{TrailKey, ViewLog};
@@ -249,6 +250,7 @@ pub fn boot(config: &Config, purpose: Purpose, around: Surroundings) -> Result<A
         random: around.random,
         metrics: around.metrics,
         figures: Arc::new(tokio::sync::Semaphore::new(1)),
+        reports: Apart::new("reports")?,
         imports: Arc::new(tokio::sync::Semaphore::new(1)),
         import_files: Arc::new(tokio::sync::Semaphore::new(8)),
         register_imports: Arc::default(),

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod admin_units;
+pub mod apart;
 pub mod app;
 pub mod assessments;
 pub mod attachments;

@@ -172,7 +172,7 @@ said! {
         /// Said when a report is submitted.
         Submission => ("Chỉ nêu khi gửi báo cáo.", "Only where a report is submitted."),
         /// Nothing was recorded since the unit said so.
-        NothingOnRecordSince => ("Đơn vị đã báo cáo không có số liệu nhưng sau đó đã ghi sổ hoặc có số được báo cáo; hãy trả lại để báo cáo lại.", "The unit reported that there was nothing, and something was recorded or reported since; return it, to be submitted anew."),
+        NothingOnRecordSince => ("Đơn vị, hoặc một đơn vị bên dưới, đã báo cáo không có số liệu nhưng sau đó đã ghi sổ hoặc có số được báo cáo; hãy trả lại để báo cáo lại.", "The unit, or one below it, reported that there was nothing, and something was recorded or reported since; return it, to be submitted anew."),
         /// Known by its name, in its unit.
         OnRecordOnce => ("Một đơn vị chỉ có một mục như vậy cho những ngày này; mục khác đã có trong sổ hoặc ở một dòng trước của tệp.", "A unit has one such entry for these days; another is on record, or in an earlier line of the file."),
         /// Named once.

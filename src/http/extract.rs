@@ -137,7 +137,8 @@ fn fault_of<E: Display>(error: &serde_path_to_error::Error<E>) -> FieldError {
 /// A field's name as it may be repeated: a client may have put somebody's name where a field's belongs.
 pub(crate) fn plain_name(name: &str) -> &str {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '[' | ']' | '-');
-    if name.len() <= 40 && name.chars().all(plain) { name } else { "?" }
+    let digits = name.chars().take_while(|c| *c != '[').filter(char::is_ascii_digit).count();
+    if name.len() <= 40 && digits <= 3 && name.chars().all(plain) { name } else { "?" }
 }
 
 fn field_errors(prefix: &str, errors: &ValidationErrors) -> Vec<FieldError> {

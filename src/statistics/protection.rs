@@ -1,74 +1,42 @@
 //! Hides what a table of persons would otherwise tell about a few of them.
 //!
-//! The interim rule of the method in docs/developers/statistics.md: one table per
-//! indicator and closed year, a root and one level of units below it. A number leaves this
-//! module exact or not at all; nothing is rounded or disturbed.
+//! One table per indicator and closed year, a root and one level of units below it: how many there are, how many of
+//! them were served, and whether a target was met. Which numbers are shown is decided by [`super::hiding`]. A number
+//! leaves this module exact or not at all; nothing is rounded or disturbed.
 
-mod hiding;
 mod model;
 mod status;
 #[cfg(test)]
 mod tests;
 
-use hiding::{Column, Member, Step, hide_enough};
 pub use model::{
-    HiddenGroup, LargestParts, ProtectedRow, ProtectedTable, ProtectedUnit, Shown, Split, Table, UnitCount,
-    UnsplitGroup,
+    HiddenGroup, PartCount, ProtectedRow, ProtectedTable, ProtectedUnit, Shown, Split, Table, UnitCount, UnsplitGroup,
 };
 pub use status::{Target, TargetStatus};
 
-/// How large a number must be before it may be shown.
-///
-/// The method in docs/developers/statistics.md §3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Thresholds {
-    /// Fewest persons in a number shown for the root or for one unit.
-    pub unit: u64,
-    /// Fewest persons in the sum of the hidden units, which anyone can work out.
-    pub hidden_sum: u64,
-    /// Fewest persons that must remain in a number once its largest part is taken away,
-    /// because whoever works in that part knows it.
-    pub left_without_largest: u64,
-    /// Fewest units that may be hidden together; with one or two, subtraction solves them.
-    pub hidden_units: usize,
-    /// Distance that must remain between the smallest and largest value a hidden number
-    /// can still have.
-    pub range: u64,
-}
-
-impl Thresholds {
-    /// The values in force until the whole method is built.
-    pub const INTERIM: Self = Self { unit: 17, hidden_sum: 17, left_without_largest: 3, hidden_units: 3, range: 11 };
-
-    fn is_safe(&self, value: u64, largest_part: u64) -> bool {
-        value >= self.unit && value.saturating_sub(largest_part) >= self.left_without_largest
-    }
-}
+use super::counts::Counts;
+use super::geography::{Geography, Listed, NoGeography, Place};
+use super::hiding::{self, Thresholds};
+use super::star::{Node, Star};
 
 /// Decides what of a table may be shown, and builds that.
 ///
-/// The denominators are settled first, then, among the units that show theirs, the split in
-/// served and not served (the method in docs/developers/statistics.md §4). The result
-/// depends neither on the order of the units nor on who asks.
+/// The result depends neither on the order of the units nor on who asks.
 #[must_use]
 pub fn protect(table: &Table, target: Option<Target>, thresholds: &Thresholds) -> ProtectedTable {
     let mut units: Vec<&UnitCount> = table.units.iter().collect();
     units.sort_by(|left, right| left.unit.cmp(&right.unit));
 
-    let with_denominator = show_denominators(&units, thresholds);
-    let with_split = with_denominator.as_deref().and_then(|shown| show_splits(&units, shown, thresholds));
-    let total = total_row(&units, with_denominator.is_some(), with_split.is_some(), target, thresholds);
-    let hidden = with_denominator.as_deref().and_then(|shown| hidden_group(&units, shown));
-    let unsplit = with_split.as_deref().and_then(|shown| unsplit_group(&units, shown));
+    let shown = Rows::of(&units, thresholds);
+    let total = total_row(&units, shown.total, target, thresholds);
+    let hidden = shown.total.0.then(|| hidden_group(&units, &shown.denominators)).flatten();
+    let unsplit = shown.total.1.then(|| unsplit_group(&units, &shown.splits)).flatten();
 
     let nobody_left_out =
         target.is_some_and(|target| target.wants_everybody() && total.status == Some(TargetStatus::Met));
-    let nothing = vec![false; units.len()];
-    let denominators = with_denominator.as_deref().unwrap_or(&nothing);
-    let splits = with_split.as_deref().unwrap_or(&nothing);
     let units = units
         .iter()
-        .zip(denominators.iter().zip(splits))
+        .zip(shown.denominators.iter().zip(&shown.splits))
         .map(|(unit, (&denominator, &split))| ProtectedUnit {
             unit: unit.unit.clone(),
             row: unit_row(unit, denominator, split, target, nobody_left_out),
@@ -77,43 +45,65 @@ pub fn protect(table: &Table, target: Option<Target>, thresholds: &Thresholds) -
     ProtectedTable { total, units, hidden, unsplit }
 }
 
-/// Which units show their denominator; `None` where not even the total may be shown.
-fn show_denominators(units: &[&UnitCount], thresholds: &Thresholds) -> Option<Vec<bool>> {
-    let column = Column { value: UnitCount::total, largest_part: |unit| unit.largest_parts.total };
-    if !column.total_is_safe(units, thresholds) {
-        return None;
-    }
-    let mut members: Vec<Member<1>> = units
-        .iter()
-        .map(|unit| Member {
-            public_rank: unit.public_rank,
-            values: [unit.total()],
-            shown: column.unit_is_safe(unit, thresholds),
-        })
-        .collect();
-    hide_enough(&mut members, Step::Totals, thresholds);
-    Some(members.iter().map(|member| member.shown).collect())
+/// Which rows show their denominator, and which their split as well.
+struct Rows {
+    total: (bool, bool),
+    denominators: Vec<bool>,
+    splits: Vec<bool>,
 }
 
-/// Which units show numerator and complement; `None` where the total may not.
-fn show_splits(units: &[&UnitCount], with_denominator: &[bool], thresholds: &Thresholds) -> Option<Vec<bool>> {
-    let served = Column { value: |unit| unit.served, largest_part: |unit| unit.largest_parts.served };
-    let not_served = Column { value: |unit| unit.not_served, largest_part: |unit| unit.largest_parts.not_served };
-    let columns = [served, not_served];
-    if !columns.iter().all(|column| column.total_is_safe(units, thresholds)) {
-        return None;
+impl Rows {
+    fn of(units: &[&UnitCount], thresholds: &Thresholds) -> Self {
+        let nothing =
+            Self { total: (false, false), denominators: vec![false; units.len()], splits: vec![false; units.len()] };
+        let mut star = Star::new("all");
+        let (Ok(halves), Ok(geography)) = (star.split(Node::ALL, &["served", "not_served"]), geography(units)) else {
+            return nothing;
+        };
+        let [served, not_served] = halves.as_slice() else { return nothing };
+        let mut counts = Counts::new(&geography, &star);
+        let below = geography.places().filter(|place| geography.is_lowest(*place));
+        for (place, (_, part)) in below.zip(parts_of(units)) {
+            for (node, many) in [(served, part.served), (not_served, part.not_served)] {
+                counts.add(&star, place, &[*node], u32::try_from(many).unwrap_or(u32::MAX));
+            }
+        }
+        counts.sum_up(&geography);
+        let table = hiding::Table { geography: &geography, star: &star, counts: &counts, levels: 2 };
+        let shown = hiding::protect(table, thresholds);
+        let of = |place: Place| (shown.is_shown(Node::ALL, place), shown.is_shown(*served, place));
+        let (denominators, splits) = geography.parts(Place::ROOT).map(of).unzip();
+        Self { total: of(Place::ROOT), denominators, splits }
     }
-    let mut members: Vec<Member<2>> = units
-        .iter()
-        .zip(with_denominator)
-        .map(|(unit, &with_denominator)| Member {
-            public_rank: unit.public_rank,
-            values: [unit.served, unit.not_served],
-            shown: with_denominator && columns.iter().all(|column| column.unit_is_safe(unit, thresholds)),
-        })
-        .collect();
-    hide_enough(&mut members, Step::Split, thresholds);
-    Some(members.iter().map(|member| member.shown).collect())
+}
+
+/// The parts of every unit, with its place among them; what is of no known part is one more.
+fn parts_of<'a>(units: &'a [&UnitCount]) -> impl Iterator<Item = (usize, PartCount)> + 'a {
+    units.iter().enumerate().flat_map(|(number, unit)| {
+        let known = sum(&unit.parts, |part| (part.served, part.not_served));
+        let rest = PartCount {
+            served: unit.served.saturating_sub(known.numerator),
+            not_served: unit.not_served.saturating_sub(known.complement),
+        };
+        let has_rest = unit.parts.is_empty() || rest != PartCount::default();
+        unit.parts.iter().copied().chain(has_rest.then_some(rest)).map(move |part| (number, part))
+    })
+}
+
+fn geography(units: &[&UnitCount]) -> Result<Geography, NoGeography> {
+    let name = |number: usize| format!("{number:09}");
+    let root = Listed { code: "all".to_owned(), within: None, rank: 0 };
+    let listed = units.iter().enumerate().map(|(number, unit)| Listed {
+        code: name(number),
+        within: Some("all".to_owned()),
+        rank: unit.public_rank,
+    });
+    let parts = parts_of(units).enumerate().map(|(part, (number, _))| Listed {
+        code: format!("part {part:09}"),
+        within: Some(name(number)),
+        rank: 0,
+    });
+    Geography::new(std::iter::once(root).chain(listed).chain(parts).collect())
 }
 
 /// The total's row; the only one whose status may be shown without its numerator.
@@ -124,12 +114,11 @@ fn show_splits(units: &[&UnitCount], with_denominator: &[bool], thresholds: &Thr
 /// keeps a range as wide as the total's. See the method in docs/developers/statistics.md §5.
 fn total_row(
     units: &[&UnitCount],
-    with_denominator: bool,
-    with_split: bool,
+    (with_denominator, with_split): (bool, bool),
     target: Option<Target>,
     thresholds: &Thresholds,
 ) -> ProtectedRow {
-    let split = sum(units.iter().copied());
+    let split = sum_of(units.iter().copied());
     if !with_denominator {
         return ProtectedRow { shown: Shown::Hidden, status: None };
     }
@@ -153,7 +142,7 @@ fn unit_row(
     target: Option<Target>,
     nobody_left_out: bool,
 ) -> ProtectedRow {
-    let split = sum([unit]);
+    let split = sum_of([unit]);
     let (shown, status) = if with_split {
         (Shown::Split(split), target.map(|target| target.status(split)))
     } else if with_denominator {
@@ -168,12 +157,12 @@ fn unit_row(
 fn hidden_group(units: &[&UnitCount], shown: &[bool]) -> Option<HiddenGroup> {
     let hidden = not_shown(units, shown);
     (!hidden.is_empty())
-        .then(|| HiddenGroup { units: hidden.len(), denominator: sum(hidden.iter().copied()).denominator() })
+        .then(|| HiddenGroup { units: hidden.len(), denominator: sum_of(hidden.iter().copied()).denominator() })
 }
 
 fn unsplit_group(units: &[&UnitCount], shown: &[bool]) -> Option<UnsplitGroup> {
     let unsplit = not_shown(units, shown);
-    (!unsplit.is_empty()).then(|| UnsplitGroup { units: unsplit.len(), split: sum(unsplit.iter().copied()) })
+    (!unsplit.is_empty()).then(|| UnsplitGroup { units: unsplit.len(), split: sum_of(unsplit.iter().copied()) })
 }
 
 fn not_shown<'a>(units: &[&'a UnitCount], shown: &[bool]) -> Vec<&'a UnitCount> {
@@ -181,11 +170,15 @@ fn not_shown<'a>(units: &[&'a UnitCount], shown: &[bool]) -> Vec<&'a UnitCount> 
     hidden.map(|(&unit, _)| unit).collect()
 }
 
-fn sum<'a>(units: impl IntoIterator<Item = &'a UnitCount>) -> Split {
+fn sum_of<'a>(units: impl IntoIterator<Item = &'a UnitCount>) -> Split {
+    sum(units, |unit| (unit.served, unit.not_served))
+}
+
+fn sum<T>(all: impl IntoIterator<Item = T>, of: impl Fn(&T) -> (u64, u64)) -> Split {
     let mut split = Split { numerator: 0, complement: 0 };
-    for unit in units {
-        split.numerator = split.numerator.saturating_add(unit.served);
-        split.complement = split.complement.saturating_add(unit.not_served);
+    for (served, not_served) in all.into_iter().map(|one| of(&one)) {
+        split.numerator = split.numerator.saturating_add(served);
+        split.complement = split.complement.saturating_add(not_served);
     }
     split
 }

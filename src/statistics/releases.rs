@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::chain;
+use super::hiding::Thresholds;
 use super::protection::{
-    ProtectedRow, ProtectedTable, Split, Table, Target, TargetStatus, Thresholds, UnitCount, protect,
+    PartCount, ProtectedRow, ProtectedTable, Split, Table, Target, TargetStatus, UnitCount, protect,
 };
 use crate::accounts::Actor;
 use crate::admin_units::{AdminUnits, COUNTRY, Level};
@@ -192,26 +193,26 @@ fn content(
     tallies: &BTreeMap<String, Tally>,
 ) -> ReleaseContent {
     let participants = participants(units, plan, today);
-    let mut counts: BTreeMap<&str, (u64, u64)> = participants.iter().map(|code| (code.as_str(), (0, 0))).collect();
+    let mut counts: BTreeMap<&str, Vec<PartCount>> =
+        participants.iter().map(|code| (code.as_str(), Vec::new())).collect();
     for (unit, tally) in tallies {
         let province = units.province_on(unit, today).map(|unit| unit.code.as_str());
-        let Some((served, not_served)) = province.and_then(|code| counts.get_mut(code)) else { continue };
-        *served += tally.served;
-        *not_served += tally.not_served;
+        let Some(parts) = province.and_then(|code| counts.get_mut(code)) else { continue };
+        parts.push(PartCount { served: tally.served, not_served: tally.not_served });
     }
     let table = Table {
         units: counts
             .into_iter()
-            .map(|(code, (served, not_served))| UnitCount {
+            .map(|(code, parts)| UnitCount {
                 unit: code.to_owned(),
                 public_rank: public_rank(units, code, today),
-                served,
-                not_served,
-                largest_parts: super::protection::LargestParts::default(),
+                served: parts.iter().map(|part| part.served).sum(),
+                not_served: parts.iter().map(|part| part.not_served).sum(),
+                parts,
             })
             .collect(),
     };
-    let thresholds = Thresholds::INTERIM;
+    let thresholds = Thresholds::LEAST;
     let protected = protect(&table, Target::at_least(indicator.percent_wanted()), &thresholds);
     describe(plan, (indicator, cases), year, today, &thresholds, &protected)
 }
@@ -250,7 +251,7 @@ fn describe(
         year,
         map_of: today,
         at_least_percent: indicator.percent_wanted(),
-        shown_from: thresholds.unit,
+        shown_from: thresholds.above.into(),
         hidden_together: u64::try_from(thresholds.hidden_units).unwrap_or(u64::MAX),
         total: row(&plan.scope_unit, &protected.total),
         units: protected.units.iter().map(|unit| row(&unit.unit, &unit.row)).collect(),

@@ -137,7 +137,7 @@ impl Scribe<'_> {
         self.app.db.write_sized_now(Size::Large, move |conn| {
             let (counter, shares, plans) = (app.counter(), shares(conn)?, app.plans.now());
             let period = row.period.parse().map_err(|_| AppError::internal("a period of no form"))?;
-            let silent = silent(conn, row.calendar, period)?;
+            let silent = silent(conn, &app.units, row.calendar, period)?;
             let desk = Desk::of(&app, &counter, &shares, &silent);
             publish(conn, &actor, desk, &plans, &row, reason)
         })

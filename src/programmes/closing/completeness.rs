@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::model::{PeriodStatus, ReportingPeriod, ReportingPeriodView};
 use super::rules::{Books, PeriodKey};
-use crate::admin_units::Level;
+use crate::admin_units::{AdminUnits, Level};
 use crate::db::DbConnection;
 use crate::db::schema::reporting_periods;
 use crate::error::AppError;
@@ -136,27 +136,41 @@ pub fn status_of(
     Ok(row.select(reporting_periods::status).first(conn).optional()?)
 }
 
-/// Units whose report covers a period: of it, or of shorter ones that make it up. What they did not record did not
-/// happen.
+/// Units whose report covers a period: of it, of a longer one that holds it, or of shorter ones that make it up. What they
+/// did not record did not happen. What a province says of itself it says by having nothing to report; closing a period
+/// in which nobody below it reported says nothing.
 ///
 /// # Errors
 /// The engine's own.
-pub fn silent(conn: &mut DbConnection, calendar: Calendar, period: ReportPeriod) -> Result<BTreeSet<String>, AppError> {
+pub fn silent(
+    conn: &mut DbConnection,
+    units: &AdminUnits,
+    calendar: Calendar,
+    period: ReportPeriod,
+) -> Result<BTreeSet<String>, AppError> {
     let kinds = [PeriodKind::Year, PeriodKind::HalfYear, PeriodKind::Quarter, PeriodKind::Month];
     let mut ways: Vec<Vec<String>> = vec![vec![period.to_string()]];
     for kind in kinds.into_iter().filter(|kind| kind.months() < period.kind.months()) {
         ways.push(period.parts(kind).iter().map(ToString::to_string).collect());
     }
+    let year = ReportPeriod::of_year(period.year);
+    for kind in kinds.into_iter().filter(|kind| kind.months() > period.kind.months()) {
+        let holding = year.parts(kind).into_iter().chain([year]).find(|long| long.parts(period.kind).contains(&period));
+        ways.extend(holding.map(|long| vec![long.to_string()]));
+    }
     let all: Vec<String> = ways.concat();
-    let rows: Vec<(String, String)> = reporting_periods::table
+    let rows: Vec<(String, String, bool)> = reporting_periods::table
         .filter(reporting_periods::calendar.eq(calendar))
         .filter(reporting_periods::period.eq_any(all))
         .filter(reporting_periods::status.ne(PeriodStatus::Open))
-        .select((reporting_periods::unit_code, reporting_periods::period))
+        .select((reporting_periods::unit_code, reporting_periods::period, reporting_periods::nothing_to_report))
         .load(conn)?;
+    let reports = |unit: &str| units.get(unit).is_some_and(|unit| unit.level >= Level::District);
     let mut of_units: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (unit, period) in rows {
-        of_units.entry(unit).or_default().insert(period);
+    for (unit, period, has_nothing) in rows {
+        if has_nothing || reports(&unit) {
+            of_units.entry(unit).or_default().insert(period);
+        }
     }
     let covers = |told: &BTreeSet<String>| ways.iter().any(|way| way.iter().all(|part| told.contains(part)));
     Ok(of_units.into_iter().filter(|(_, told)| covers(told)).map(|(unit, _)| unit).collect())

@@ -218,7 +218,7 @@ fn take(
     }
     if row.status == PeriodStatus::Published {
         let (counter, shares) = (app.counter(), shares(conn)?);
-        let silent = silent(conn, key.calendar, key.period)?;
+        let silent = silent(conn, &app.units, key.calendar, key.period)?;
         let today = actor.now.civil_date();
         let desk = Desk { today, ..Desk::of(app, &counter, &shares, &silent) };
         let reason = reason_of_revision(conn, &row)?;

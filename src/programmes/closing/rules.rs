@@ -117,11 +117,14 @@ pub fn step(
         let (from, to) = (row.status.as_str(), step.status.as_str());
         return Err(AppError::Conflict(Conflict::IllegalTransition { from, to }));
     }
-    if is_contradicted(conn, (books.units, plans, today), key, (&row, step.status))? {
+    let is_closed = step.status == PeriodStatus::Closed;
+    if is_contradicted(conn, (books.units, plans, today), key, (&row, step.status))?
+        || is_closed && is_contradicted_below(conn, (books.units, today), key, (first_day, last_day))?
+    {
         return Err(AppError::field("status", Rule::MustFit(FitsWith::NothingOnRecordSince)));
     }
     let read = row.version;
-    if step.status == PeriodStatus::Closed {
+    if is_closed {
         row.revision += 1;
     }
     // What is returned or opened again is to be said anew.
@@ -195,6 +198,32 @@ fn is_contradicted(
         && said_so
         && has_told(conn, key, days)?
         && refuse_closed_above(conn, books, key, days, PeriodStatus::Open).is_ok())
+}
+
+/// Whether any unit below said that there was nothing, of a period within this one, and recorded something since. Once
+/// this one is closed it could not say so anew.
+fn is_contradicted_below(
+    conn: &mut DbConnection,
+    (units, today): (&AdminUnits, NaiveDate),
+    key: &PeriodKey,
+    (first, last): Span,
+) -> Result<bool, AppError> {
+    let said = reporting_periods::table
+        .filter(reporting_periods::calendar.eq(key.calendar))
+        .filter(reporting_periods::first_day.ge(first))
+        .filter(reporting_periods::last_day.le(last))
+        .filter(reporting_periods::nothing_to_report)
+        .filter(reporting_periods::status.eq_any([PeriodStatus::Submitted, PeriodStatus::Checked]))
+        .filter(reporting_periods::unit_code.ne(&key.unit));
+    let rows: Vec<ReportingPeriod> = said.select(ReportingPeriod::as_select()).load(conn)?;
+    for row in rows.into_iter().filter(|row| reaches(units, &key.unit, &row.unit_code, today)) {
+        let period = row.period.parse().map_err(|_| AppError::internal("a period of no form"))?;
+        let own = PeriodKey { unit: row.unit_code, calendar: key.calendar, period };
+        if has_told(conn, &own, (row.first_day, row.last_day))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a unit recorded something on these days, or a value of the period was reported of it.

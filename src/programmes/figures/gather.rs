@@ -207,7 +207,8 @@ impl Question<'_> {
         Ok(())
     }
 
-    /// What was reported of a source for five years as such, by unit and period.
+    /// What was reported of a source, or of a class of it, for five years as such, by unit and period; of an element with
+    /// classes the sum of all of them is the whole where nobody reported one.
     ///
     /// # Errors
     /// The engine's own.
@@ -215,8 +216,32 @@ impl Question<'_> {
         self,
         conn: &mut DbConnection,
         source: &Source,
+        class: Option<&str>,
     ) -> Result<BTreeMap<(UnitNo, ReportPeriod), i64>, AppError> {
-        let values = self.values(conn, &source.element, &source.class())?.into_iter();
+        let whole = source.class();
+        let mut long = self.long_values(conn, &source.element, class.unwrap_or(&whole))?;
+        let declared = self.plan.declared(&source.element).filter(|_| class.is_none());
+        let classes: Vec<&String> = declared.iter().flat_map(|declared| &declared.classes).collect();
+        let mut sums: BTreeMap<(UnitNo, ReportPeriod), (usize, i64)> = BTreeMap::new();
+        for class in &classes {
+            for (of, value) in self.long_values(conn, &source.element, class)? {
+                let (told, sum) = sums.entry(of).or_default();
+                (*told, *sum) = (*told + 1, *sum + value);
+            }
+        }
+        for (of, (_, sum)) in sums.into_iter().filter(|(_, (told, _))| *told == classes.len()) {
+            long.entry(of).or_insert(sum);
+        }
+        Ok(long)
+    }
+
+    fn long_values(
+        self,
+        conn: &mut DbConnection,
+        element: &str,
+        class: &str,
+    ) -> Result<BTreeMap<(UnitNo, ReportPeriod), i64>, AppError> {
+        let values = self.values(conn, element, class)?.into_iter();
         let long = values.filter(|(_, period, _)| period.kind == PeriodKind::FiveYears);
         Ok(long.map(|(unit, period, value)| ((unit, period), value)).collect())
     }

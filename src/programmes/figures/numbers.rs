@@ -10,10 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use self::alike::Tellers;
 use self::cadence::cadence_cells;
 use self::compared::compared;
 use self::units::{is_counted, unit_share, unit_share_by_class, unit_totals};
-use self::years::sums_of_years;
+use self::years::{are_years, sums_of_years};
 use super::gather::{Behaviour, Question, Span, behaviour};
 use super::measures::{NoFigure, Numbers};
 use super::tree::{Before, ByUnit, Days, Map, Placing, Remark, Reports, Sum, Told};
@@ -73,19 +74,78 @@ pub struct Asked<'a> {
     pub as_of: NaiveDate,
 }
 
+/// The numbers that are wanted of units.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    source: &'a Source,
+    /// Of which class; all of them together when none.
+    class: Option<&'a str>,
+    /// Of which units.
+    counts: &'a dyn Fn(UnitNo) -> bool,
+}
+
+impl<'a> Wanted<'a> {
+    /// Those of a source, of all units.
+    fn of(source: &'a Source) -> Self {
+        Self { source, class: None, counts: &|_| true }
+    }
+
+    fn told(self, conn: &mut DbConnection, question: Question<'_>) -> Result<ByUnit<Told>, AppError> {
+        let told = match self.class {
+            None => question.told(conn, self.source)?,
+            Some(class) => question.told_by_class(conn, self.source)?.remove(class).unwrap_or_default(),
+        };
+        let mut told = told.into_list();
+        told.retain(|(unit, _)| (self.counts)(*unit));
+        Ok(ByUnit::in_order(told))
+    }
+
+    /// What was reported for five years as such.
+    fn five_years(
+        self,
+        conn: &mut DbConnection,
+        question: Question<'_>,
+    ) -> Result<BTreeMap<(UnitNo, ReportPeriod), i64>, AppError> {
+        let mut values = question.five_years(conn, self.source, self.class)?;
+        values.retain(|(unit, _), _| (self.counts)(*unit));
+        Ok(values)
+    }
+
+    /// Whether no register gives the number.
+    fn is_only_reported(self) -> bool {
+        self.source.of_register().is_none() && self.source.of_outreach().is_none()
+    }
+}
+
+/// Numbers, and what has to be known before they are compared with others.
+struct Gathered {
+    sums: ByUnit<Sum>,
+    /// Who told them, where only reports tell.
+    tellers: Option<Tellers>,
+    /// Units of which it is not known how much of what was left above them is theirs, in which spans.
+    in_part: BTreeMap<UnitNo, BTreeSet<usize>>,
+}
+
 impl Asked<'_> {
     fn sums(
         self,
         conn: &mut DbConnection,
         spans: &[Span],
-        source: &Source,
+        wanted: Wanted<'_>,
         remarks: &mut BTreeSet<Remark>,
     ) -> Result<ByUnit<Sum>, AppError> {
-        if let Some(sums) = sums_of_years(conn, self, spans, source, remarks)? {
-            return Ok(sums);
+        if are_years(self, spans, wanted) {
+            return Ok(sums_of_years(conn, self, spans, wanted, remarks)?.sums);
         }
-        let told = Question { spans, ..self.question }.told(conn, source)?;
-        Ok(self.put_together(told, spans, source, remarks))
+        let told = wanted.told(conn, Question { spans, ..self.question })?;
+        Ok(self.put_together(told, spans, wanted.source, remarks))
+    }
+
+    /// Who told numbers that others report.
+    fn tellers(self, told: ByUnit<Told>, spans: &[Span], source: &Source) -> Tellers {
+        let days = self.days(spans);
+        let settled = self.map.settle(told, &days, self.reports(source));
+        Tellers::of(self.map, settled, days.iter().map(|(_, last)| *last).collect())
     }
 
     /// What a row has among these.
@@ -180,13 +240,12 @@ pub fn numbers(
     match (indicator.kind, numerator, denominator, units) {
         (MeasureKind::UnitShare | MeasureKind::Stepped, _, _, Some(units)) => unit_share(conn, asked, units, remarks),
         (MeasureKind::YearlyIncrement, Some(added), _, Some(units)) => {
-            let mut told = asked.question.told(conn, added)?.into_list();
             // What is told of a whole province is of communes of all kinds that the plan names.
             let planned = asked.question.plan.indicator(&indicator.code).and_then(|one| one.measured.units.as_ref());
             let are_all = planned.is_some_and(|planned| planned.commune_kinds == units.commune_kinds);
             let is_whole = |unit: UnitNo| asked.map.units.numbered(unit).is_some_and(|unit| unit.level < units.level);
-            told.retain(|(unit, _)| are_all && is_whole(*unit) || is_counted(asked, units, *unit));
-            let added = asked.put_together(ByUnit::in_order(told), spans, added, remarks);
+            let counts = |unit: UnitNo| are_all && is_whole(unit) || is_counted(asked, units, unit);
+            let added = asked.sums(conn, spans, Wanted { counts: &counts, ..Wanted::of(added) }, remarks)?;
             let all = unit_totals(conn, asked, units)?;
             Ok(cells(asked, Some(&added), |row, span| all.get(row).and_then(|all| all.get(span).copied().flatten())))
         }
@@ -197,7 +256,7 @@ pub fn numbers(
         }
         (MeasureKind::Reduction, Some(source), ..) => {
             let Some(year) = *baseline_year else {
-                let now = asked.sums(conn, spans, source, remarks)?;
+                let now = asked.sums(conn, spans, Wanted::of(source), remarks)?;
                 return Ok(cells(asked, Some(&now), |_, _| None));
             };
             // A part of a year is compared with the same part.
@@ -251,9 +310,14 @@ pub fn numbers_by_class(
     let classes: BTreeSet<String> = tops.keys().chain(bottoms.keys()).cloned().collect();
     let mut all = BTreeMap::new();
     for class in classes {
-        let of = |told: Option<&ByUnit<Told>>| told.cloned().unwrap_or_default();
-        let tops = asked.put_together(of(tops.get(&class)), spans, top, remarks);
-        let bottoms = asked.put_together(of(bottoms.get(&class)), spans, bottom, remarks);
+        let mut of = |source: &Source, told: Option<&ByUnit<Told>>| {
+            let wanted = Wanted { class: Some(&class), ..Wanted::of(source) };
+            if are_years(asked, spans, wanted) {
+                return Ok::<_, AppError>(sums_of_years(conn, asked, spans, wanted, remarks)?.sums);
+            }
+            Ok(asked.put_together(told.cloned().unwrap_or_default(), spans, source, remarks))
+        };
+        let (tops, bottoms) = (of(top, tops.get(&class))?, of(bottom, bottoms.get(&class))?);
         let mut cells = with_denominators(asked, &tops, Some(&bottoms));
         refuse_added_years(&mut cells, spans, top);
         all.insert(class, cells);
@@ -314,8 +378,8 @@ fn shares(
     remarks: &mut BTreeSet<Remark>,
 ) -> Result<Cells, AppError> {
     let spans = asked.question.spans;
-    let tops = asked.sums(conn, spans, top, remarks)?;
-    let bottoms = bottom.map(|bottom| asked.sums(conn, spans, bottom, remarks)).transpose()?;
+    let tops = asked.sums(conn, spans, Wanted::of(top), remarks)?;
+    let bottoms = bottom.map(|bottom| asked.sums(conn, spans, Wanted::of(bottom), remarks)).transpose()?;
     Ok(with_denominators(asked, &tops, bottoms.as_ref()))
 }
 

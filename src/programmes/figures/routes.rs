@@ -75,12 +75,14 @@ async fn read_indicators(
     let state = app.clone();
     let turn = if is_large(&query.0) { Some(turn(&app, caller).await?) } else { None };
     count_what_is_due(&app).await?;
-    app.read(caller, move |conn, actor| {
+    if turn.is_none() {
+        return app.read(caller, move |conn, actor| read(conn, actor, &state, &code.0, &query.0)).await.map(Json);
+    }
+    let large = app.read_apart(caller, move |conn, actor| {
         let _turn = turn;
         read(conn, actor, &state, &code.0, &query.0)
-    })
-    .await
-    .map(Json)
+    });
+    large.await.map(Json)
 }
 
 /// Get the report of a plan as JSON, as a table, as a workbook or as a page to print, in the language of
@@ -102,7 +104,7 @@ async fn read_report(
     let turn = turn(&app, caller).await?;
     count_what_is_due(&app).await?;
     let (file, name) = app
-        .read(caller, move |conn, actor| {
+        .read_apart(caller, move |conn, actor| {
             let _turn = turn;
             let report = read(conn, actor, &state, &code.0, &query.0)?;
             let name = format!("{}_{}_{}.{format}", report.programme, report.unit_code, report.period);
@@ -241,7 +243,7 @@ pub fn made(
 ) -> Result<PlanFigures, AppError> {
     let counter = app.counter();
     let shares = shares(conn)?;
-    let silent = silent(conn, plan.plan.calendar, ask.period)?;
+    let silent = silent(conn, &app.units, plan.plan.calendar, ask.period)?;
     let desk = Desk { for_keepers, today, ..Desk::of(app, &counter, &shares, &silent) };
     let mut all = figures(conn, desk, plan, ask)?;
     attach(conn, desk, plan, &mut all)?;

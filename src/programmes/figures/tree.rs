@@ -55,6 +55,11 @@ impl<T> ByUnit<T> {
         self.0.get(place).map(|(_, of)| of)
     }
 
+    /// Each unit with what it has.
+    pub fn iter(&self) -> impl Iterator<Item = (UnitNo, &T)> {
+        self.0.iter().map(|(unit, of)| (*unit, of))
+    }
+
     /// All of them.
     pub fn into_list(self) -> Vec<(UnitNo, T)> {
         self.0

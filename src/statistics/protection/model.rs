@@ -2,13 +2,9 @@
 
 use super::TargetStatus;
 
-/// The largest number that one part of a unit (a commune, a service provider) contributes.
-///
-/// Each field is the largest for that number, so they may come from different parts. All
-/// zero where the parts are neither published nor known.
+/// The true counts of one part of a unit, such as a commune. Whoever works in it knows them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LargestParts {
-    pub total: u64,
+pub struct PartCount {
     pub served: u64,
     pub not_served: u64,
 }
@@ -23,13 +19,8 @@ pub struct UnitCount {
     pub public_rank: u32,
     pub served: u64,
     pub not_served: u64,
-    pub largest_parts: LargestParts,
-}
-
-impl UnitCount {
-    pub(super) fn total(&self) -> u64 {
-        self.served.saturating_add(self.not_served)
-    }
+    /// What of them lies in which part; empty where the parts are not known.
+    pub parts: Vec<PartCount>,
 }
 
 /// The true counts of one indicator in one closed year.

@@ -41,9 +41,8 @@ impl Target {
         let fewest = self.fewest(denominator);
         let if_met = denominator.saturating_sub(fewest);
         let if_not_met = fewest.saturating_sub(1);
-        denominator >= thresholds.unit
-            && (self.wants_everybody() || if_met >= thresholds.range)
-            && if_not_met >= thresholds.range
+        let range = u64::from(thresholds.lowest);
+        denominator >= u64::from(thresholds.above) && (self.wants_everybody() || if_met >= range) && if_not_met >= range
     }
 
     /// The smallest numerator that meets the target.

@@ -7,7 +7,7 @@ mod properties;
 use super::*;
 
 /// Small enough to try every table: a range of 3, one insider on either side.
-const TINY: Thresholds = Thresholds { unit: 5, hidden_sum: 5, left_without_largest: 1, hidden_units: 3, range: 3 };
+const TINY: Thresholds = Thresholds { lowest: 3, above: 5, left_without_largest: 1, hidden_units: 3 };
 
 /// The counts as (served, not served), ranked as they stand: the first is hidden first.
 fn table(counts: &[(u64, u64)]) -> Table {
@@ -24,7 +24,7 @@ fn ranked_table(counts: &[(u64, u64)], ranks: &[u32]) -> Table {
                 public_rank,
                 served,
                 not_served,
-                largest_parts: LargestParts::default(),
+                parts: Vec::new(),
             })
             .collect(),
     }

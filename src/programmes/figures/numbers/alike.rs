@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::Asked;
 use crate::admin_units::{AdminUnit, AdminUnits, Level, PlacedNo, UnitNo};
 use crate::programmes::figures::tree::{ByUnit, Map, Told};
 
@@ -33,15 +32,27 @@ impl Tellers {
         Self { spans, days }
     }
 
-    /// Of one span and row, the least units that make up all that was told.
-    fn within(&self, units: &AdminUnits, row: UnitNo, span: usize) -> BTreeSet<UnitNo> {
-        let told = self.spans.get(span).and_then(|rows| rows.get(&row)).cloned().unwrap_or_default();
-        self.days.get(span).map_or_else(BTreeSet::new, |day| put_together(units, told, *day))
+    /// Those of spans, side by side, each with its last day.
+    pub fn of_spans(spans: Vec<BTreeMap<UnitNo, BTreeSet<UnitNo>>>, days: Vec<NaiveDate>) -> Self {
+        Self { spans, days }
+    }
+
+    /// Of one span and row.
+    pub fn of_row(&self, row: UnitNo, span: usize) -> Teller {
+        let units = self.spans.get(span).and_then(|rows| rows.get(&row)).cloned().unwrap_or_default();
+        Teller { units, day: self.days.get(span).copied().unwrap_or_default() }
     }
 }
 
+/// Who told something of a row in a span, and its last day.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Teller {
+    pub(super) units: BTreeSet<UnitNo>,
+    pub(super) day: NaiveDate,
+}
+
 /// The units of the map in which numbers of a unit lie.
-fn rows_of(map: Map<'_>, unit: UnitNo) -> BTreeSet<UnitNo> {
+pub(super) fn rows_of(map: Map<'_>, unit: UnitNo) -> BTreeSet<UnitNo> {
     let places: Vec<UnitNo> = match map.ground.placed(unit) {
         Some(PlacedNo::At(at) | PlacedNo::Above { unit: at, .. }) => vec![*at],
         Some(PlacedNo::Split(parts)) => parts.iter().map(|(part, _)| *part).collect(),
@@ -61,7 +72,12 @@ fn put_together(units: &AdminUnits, mut told: BTreeSet<UnitNo>, day: NaiveDate) 
         above.map(|unit| (Reverse(unit.level), unit.code.as_str())).collect();
     for (Reverse(level), whole) in wholes {
         let is_told = |below: &Level| {
-            let parts = units.units_on(*below, whole, day);
+            let mut parts = units.units_on(*below, whole, day);
+            if *below == Level::Commune {
+                // An island that is a district has no communes.
+                let islands = units.units_on(Level::District, whole, day).into_iter();
+                parts.extend(islands.filter(|of| units.units_on(Level::Commune, &of.code, day).is_empty()));
+            }
             let is_told = |part: &&AdminUnit| units.number(&part.code).is_some_and(|part| told.contains(&part));
             !parts.is_empty() && parts.iter().all(is_told)
         };
@@ -87,12 +103,13 @@ fn is_told_by_others(units: &AdminUnits, unit: &AdminUnit, told: &BTreeSet<UnitN
         || !next.is_empty() && next.iter().all(|new| tells(new) || is_told_by_others(units, new, told, day))
 }
 
-/// Whether a row was told of the same land in a span and in the one it is compared with: by the same units, or by those
-/// that all of them came out of, and went into.
-pub(super) fn is_alike(asked: Asked<'_>, row: &str, (now, before): (&Tellers, &Tellers), span: usize) -> bool {
-    let units = asked.map.units;
-    let Some(row) = units.number(row) else { return true };
-    let (now, before) = (now.within(units, row, span), before.within(units, row, span));
+/// Whether the same land was told of twice: by the same units, or by those that all of them came out of, and went into.
+pub(super) fn are_alike(units: &AdminUnits, now: &Teller, before: &Teller) -> bool {
+    if now.units == before.units {
+        return true;
+    }
+    let least = |of: &Teller| put_together(units, of.units.clone(), of.day);
+    let (now, before) = (least(now), least(before));
     let ends = |told: &BTreeSet<UnitNo>, next: &dyn Fn(&str) -> Vec<UnitNo>| -> BTreeSet<UnitNo> {
         let (mut ends, mut left) = (BTreeSet::new(), told.iter().copied().collect::<Vec<_>>());
         while let Some(unit) = left.pop() {

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::{Asked, Cell, Cells, cells, parts_of};
-use crate::admin_units::UnitNo;
+use crate::admin_units::{Level, UnitNo};
 use crate::db::DbConnection;
 use crate::error::AppError;
 use crate::programmes::figures::gather::{Question, Span};
 use crate::programmes::figures::measures::NoFigure;
-use crate::programmes::figures::tree::{Remark, Sum};
+use crate::programmes::figures::tree::{Map, Remark, Sum};
 use crate::programmes::periods::PeriodKind;
 use crate::programmes::plans::model::CadenceMeasure;
 
@@ -28,7 +28,8 @@ pub(super) fn cadence_cells(
         let mut placing = asked.placing(told, &flat, &requirement.source);
         let in_part = asked.told_in_part(&placing);
         remarks.append(&mut placing.remarks);
-        let sums = asked.map.sums(&placing.told, asked.unit, flat.len());
+        let map = Map { reported_by: requirement.in_each.unwrap_or(Level::Country), ..asked.map };
+        let sums = map.sums(&placing.told, asked.unit, flat.len());
         for (row, cells) in &mut all {
             let mut place = 0;
             for (cell, months) in cells.iter_mut().zip(&months) {

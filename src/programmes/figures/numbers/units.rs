@@ -142,7 +142,8 @@ fn meeting(
     let mut placing = asked.placing(told, &flat, &condition.source);
     let in_part = asked.told_in_part(&placing);
     remarks.append(&mut placing.remarks);
-    let sums = asked.map.sums(&placing.told, asked.unit, flat.len());
+    let map = Map { reported_by: units.level, ..asked.map };
+    let sums = map.sums(&placing.told, asked.unit, flat.len());
     let is_unit = |unit: &UnitNo| {
         asked.map.units.numbered(*unit).is_some_and(|unit| unit.level == units.level) && is_counted(asked, units, *unit)
     };

@@ -166,31 +166,58 @@ impl<'a> Settling<'a> {
     }
 
     /// Whether a report of as much of a span as a unit was there is made up to the whole: by all before and after it who
-    /// were there in the span and told theirs; where there is a register, by any of them, for what nobody recorded there
-    /// did not happen. Where nobody was there before or after it, it is the whole.
+    /// were there in the span and of whom theirs was told; where there is a register, by any of them, for what nobody
+    /// recorded there did not happen. Where nobody was there before or after it, it is the whole.
     fn is_made_up(&self, unit: &AdminUnit, span: usize) -> bool {
-        let after = || {
-            let steps = self.map.units.successors(&unit.code).iter();
-            let units = steps.filter_map(|step| self.map.units.get(&step.successor));
-            units.filter(|new| self.was_there(new, span))
-        };
+        let mut after = self.after(unit);
+        after.retain(|new| self.was_there(new, span));
         let before = |unit: &AdminUnit| {
             let olds = self.map.units.predecessors(&unit.code);
             olds.filter(|old| self.was_there(old, span)).collect::<Vec<_>>()
         };
         if self.reports.by_register {
-            let mut others = after().chain(before(unit)).peekable();
-            let heard = |other: &AdminUnit| {
-                self.map.units.number(&other.code).is_some_and(|number| holds(&self.heard, number, span))
-            };
-            return others.peek().is_none() || others.any(heard);
+            let mut others = after.into_iter().chain(before(unit)).peekable();
+            return others.peek().is_none() || others.any(|other| self.is_heard(other, span));
         }
-        let reports = |of: &AdminUnit| {
-            let told = self.map.units.number(&of.code).and_then(|number| self.told.get(&number));
-            told.is_some_and(|told| told.report(span).is_some())
+        let all = |new: &AdminUnit| {
+            self.is_reported(new, span) && before(new).into_iter().all(|old| self.is_reported(old, span))
         };
-        let all = |new: &AdminUnit| reports(new) && before(new).into_iter().all(reports);
-        if after().next().is_some() { after().all(all) } else { all(unit) }
+        if after.is_empty() {
+            before(unit).into_iter().all(|old| self.is_reported(old, span))
+        } else {
+            after.into_iter().all(all)
+        }
+    }
+
+    /// The units that came after one. The list knows of districts only what became of their communes.
+    fn after(&self, unit: &AdminUnit) -> Vec<&'a AdminUnit> {
+        let units = self.map.units;
+        let of = |code: &str| units.successors(code).iter().filter_map(|step| units.get(&step.successor)).collect();
+        let own: Vec<&AdminUnit> = of(&unit.code);
+        match unit.valid_to {
+            Some(last) if own.is_empty() => {
+                let communes = units.units_on(Level::Commune, &unit.code, last);
+                communes.into_iter().flat_map(|commune| of(&commune.code)).collect()
+            }
+            _ => own,
+        }
+    }
+
+    /// Whether anything was told of a unit, below it, or of one that it lay in.
+    fn is_heard(&self, unit: &AdminUnit, span: usize) -> bool {
+        let number = self.map.units.number(&unit.code);
+        number.is_some_and(|number| holds(&self.heard, number, span)) || self.is_reported(unit, span)
+    }
+
+    /// Whether others told of a unit, or of a district or province that it lay in.
+    fn is_reported(&self, unit: &AdminUnit, span: usize) -> bool {
+        let Some((number, (_, last))) = self.map.units.number(&unit.code).zip(self.days.get(span)) else {
+            return false;
+        };
+        let day = unit.valid_to.map_or(*last, |to| to.min(*last));
+        let within = |of: &UnitNo| self.unit(*of).is_some_and(|of| of.level != Level::Country);
+        let mut all = std::iter::once(number).chain(self.map.above(number, day).filter(within));
+        all.any(|of| self.told.get(&of).is_some_and(|told| told.report(span).is_some()))
     }
 
     fn was_there(&self, unit: &AdminUnit, span: usize) -> bool {

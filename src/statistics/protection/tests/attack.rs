@@ -31,7 +31,7 @@ fn smallest_first(table: &Table, target: Option<Target>) -> ProtectedTable {
 
 /// Wrong: nothing is hidden but the small units.
 fn only_small_hidden(table: &Table, target: Option<Target>) -> ProtectedTable {
-    let thresholds = Thresholds { hidden_sum: 0, left_without_largest: 0, hidden_units: 1, ..TINY };
+    let thresholds = Thresholds { above: 3, left_without_largest: 0, hidden_units: 1, ..TINY };
     protect(table, target, &thresholds)
 }
 
@@ -148,10 +148,10 @@ fn narrowest_numerator(denominators: &[u64], percent: u8, publish: Publish) -> O
 #[test]
 fn no_hidden_denominator_is_narrowed() {
     for (units, largest_sum) in [(3, 20), (4, 20), (5, 14)] {
-        for sum in TINY.unit..=largest_sum {
+        for sum in u64::from(TINY.above)..=largest_sum {
             let narrowest = narrowest_denominator(sum, units, by_the_rule);
             let narrowest = narrowest.expect("some table hides a unit");
-            assert!(narrowest >= TINY.range, "{units} units of {sum}: {narrowest}");
+            assert!(narrowest >= u64::from(TINY.lowest), "{units} units of {sum}: {narrowest}");
         }
     }
 }
@@ -161,7 +161,7 @@ fn no_hidden_split_is_narrowed_beside_a_shown_total() {
     for (served, not_served, units) in [(12, 12, 3), (16, 8, 3), (7, 7, 4), (10, 6, 4)] {
         let narrowest = narrowest_beside_shown_total(served, not_served, units, by_the_rule);
         let narrowest = narrowest.expect("some table hides a split");
-        assert!(narrowest >= TINY.range, "{served} and {not_served}: {narrowest}");
+        assert!(narrowest >= u64::from(TINY.lowest), "{served} and {not_served}: {narrowest}");
     }
 }
 
@@ -171,7 +171,7 @@ fn no_hidden_numerator_is_narrowed_by_the_totals_status() {
         for denominators in [&[5, 5, 6, 9][..], &[10, 10, 10], &[6, 7, 12], &[20, 5, 5]] {
             let narrowest = narrowest_numerator(denominators, percent, by_the_rule);
             let narrowest = narrowest.expect("some table hides a split");
-            assert!(narrowest >= TINY.range, "{percent} % of {denominators:?}: {narrowest}");
+            assert!(narrowest >= u64::from(TINY.lowest), "{percent} % of {denominators:?}: {narrowest}");
         }
     }
 }

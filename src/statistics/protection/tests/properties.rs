@@ -25,7 +25,7 @@ fn any_table() -> impl Strategy<Value = Table> {
         let mut table = ranked_table(&counts, &ranks);
         for (unit, (served, not_served, in_one_part)) in table.units.iter_mut().zip(units) {
             if in_one_part {
-                unit.largest_parts = LargestParts { total: served + not_served, served: 0, not_served: not_served / 2 };
+                unit.parts = vec![PartCount { served, not_served: not_served / 2 }];
             }
         }
         table
@@ -33,12 +33,12 @@ fn any_table() -> impl Strategy<Value = Table> {
 }
 
 fn interim(table: &Table, target: Option<Target>) -> ProtectedTable {
-    protect(table, target, &Thresholds::INTERIM)
+    protect(table, target, &Thresholds::LEAST)
 }
 
 /// A shown number is the true one and large enough.
 fn check_row(row: ProtectedRow, served: u64, not_served: u64) -> Result<(), TestCaseError> {
-    let least = Thresholds::INTERIM.unit;
+    let least = u64::from(Thresholds::LEAST.above);
     if let Some(denominator) = row.shown.denominator() {
         prop_assert_eq!(denominator, served + not_served);
         prop_assert!(denominator >= least);
@@ -57,7 +57,7 @@ proptest! {
     #[test]
     fn shown_numbers_are_true_and_large_enough(table in any_table(), target in any_target()) {
         let protected = interim(&table, target);
-        let total = sum(&table.units);
+        let total = sum_of(&table.units);
         check_row(protected.total, total.numerator, total.complement)?;
         for (shown, unit) in protected.units.iter().zip(&table.units) {
             prop_assert_eq!(&shown.unit, &unit.unit);
@@ -89,21 +89,21 @@ proptest! {
     #[test]
     fn hidden_units_protect_each_other(table in any_table()) {
         let protected = interim(&table, None);
-        let needed = Thresholds::INTERIM.hidden_units.min(table.units.len());
+        let needed = Thresholds::LEAST.hidden_units.min(table.units.len());
         if let Some(group) = protected.hidden {
             prop_assert!(group.units >= needed);
-            prop_assert!(group.denominator >= Thresholds::INTERIM.hidden_sum);
+            prop_assert!(group.denominator >= u64::from(Thresholds::LEAST.above));
         }
         let Some(UnsplitGroup { units, split }) = protected.unsplit else {
             return Ok(());
         };
         prop_assert!(units >= needed);
-        prop_assert!(split.numerator.min(split.complement) >= Thresholds::INTERIM.hidden_sum);
+        prop_assert!(split.numerator.min(split.complement) >= u64::from(Thresholds::LEAST.above));
         for unit in &protected.units {
             if let Shown::Denominator(persons) = unit.row.shown {
                 let most = persons.min(split.numerator);
                 let least = persons.saturating_sub(split.complement);
-                prop_assert!(most - least >= Thresholds::INTERIM.range);
+                prop_assert!(most - least >= u64::from(Thresholds::LEAST.lowest));
             }
         }
     }

@@ -402,14 +402,43 @@ both_dbs! {
         step(&officer, province, "2021", &json!({"status": "checked"})).expect_problem(409, "illegal_transition");
         officer.activity(province, "2021-05-03");
         step(&officer, province, "2021", &json!({"status": "closed"})).expect(200);
-        // Where the country closed meanwhile nobody can return it, and what stands is closed.
+        // Nobody above closes meanwhile, for then nobody could return it.
         let country = Officer::of_country(app);
         step(&officer, province, "2023-Q1", &submitted(true)).expect(200);
         officer.report("crimes_handled", province, "2023-Q1", 3);
-        step(&officer, province, "2023-Q1", &json!({"status": "closed"})).expect(422);
-        step(&country, "VN", "2023-H1", &json!({"status": "closed"})).expect(200);
-        step(&officer, province, "2023-Q1", &json!({"status": "open", "reason": "Sửa"})).expect_problem(409, "period_closed");
+        for (by, unit, period) in [(&officer, province, "2023-Q1"), (&country, "VN", "2023-H1")] {
+            let refused = step(by, unit, period, &json!({"status": "closed"})).expect_problem(422, "invalid");
+            assert_eq!(refused.json()["errors"][0]["field"], json!("status"));
+        }
+        step(&officer, province, "2023-Q1", &json!({"status": "open", "reason": "Sửa"})).expect(200);
+        step(&officer, province, "2023-Q1", &submitted(false)).expect(200);
+        step(&officer, commune, "2023-02", &submitted(true)).expect(200);
+        officer.activity(commune, "2023-02-03");
+        step(&officer, province, "2023-Q1", &json!({"status": "closed"})).expect_problem(422, "invalid");
+        step(&officer, commune, "2023-02", &json!({"status": "open", "reason": "Đã ghi thêm"})).expect(200);
         step(&officer, province, "2023-Q1", &json!({"status": "closed"})).expect(200);
+    }
+
+    fn a_province_with_nothing_to_report_has_none_of_what_it_is_asked_itself(app: &TestApp) {
+        let (officer, province) = (Officer::of(app, "G63-P62"), "G63-P62");
+        let nothing = json!({"status": "submitted", "nothing_to_report": true});
+        for indicator in ["808-02", "808-04"] {
+            officer.expect(PLAN, indicator, province, "2023", &json!({"numerator": null, "reason": "nothing_reported"}));
+        }
+        step(&officer, province, "2023", &nothing).expect(200);
+        officer.expect(PLAN, "808-02", province, "2023", &json!({"numerator": 0, "denominator": 12, "status": "behind"}));
+        officer.expect(PLAN, "808-04", province, "2023", &json!({"numerator": 0, "denominator": 1, "status": "on_course"}));
+        // It has said nothing of what its communes are asked.
+        officer.expect(PLAN, "808-01", province, "2023", &json!({"numerator": null, "reason": "nothing_reported"}));
+    }
+
+    fn a_report_of_a_year_covers_its_parts(app: &TestApp) {
+        let (officer, commune) = (Officer::of(app, "G63-P62"), "G63-C23535");
+        step(&officer, commune, "2022", &json!({"status": "submitted", "nothing_to_report": true})).expect(200);
+        for period in ["2022", "2022-H2", "2022-Q4", "2022-10"] {
+            officer.expect(PLAN, "808-01", commune, period, &json!({"numerator": 0, "denominator": 1}));
+        }
+        officer.expect(PLAN, "808-01", commune, "2023-Q4", &json!({"numerator": null}));
     }
 
     fn five_years_begin_as_plans_do_and_units_are_those_of_the_period(app: &TestApp) {

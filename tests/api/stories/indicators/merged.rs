@@ -78,46 +78,6 @@ both_dbs! {
         assert_eq!((&whole["numerator"], &whole["percent"]), (&json!(12), &json!(20.0)), "{whole:#}");
     }
 
-    fn five_years_are_made_up_by_the_units_of_each_year(app: &TestApp) {
-        let officer = Officer::of_country(app);
-        app.pass_days(100);
-        let class = "complaint+crime_report+denunciation";
-        let tell = |unit: &str, period: &str, value: i64| {
-            for element in ["tip_offs_received", "tip_offs_handled"] {
-                officer.report_class(element, class, unit, period, value);
-            }
-        };
-        for old in OLD {
-            (2021..=2024).for_each(|year| tell(old, &year.to_string(), 10));
-        }
-        tell(NEW, "2025", 20);
-        for map in ["period", "today", "2025-06-30"] {
-            let figure = first(&officer, &format!("indicator=808-06&unit=VN&period=2021-2025&map={map}"));
-            assert_eq!(figure["denominator"], json!(140), "{map}: {figure:#}");
-        }
-        // What the old ones told of their half is within the year of the new one.
-        OLD.into_iter().for_each(|old| tell(old, "2025-H1", 5));
-        officer.expect(PLAN, "808-06", "VN", "2021-2025", &json!({"denominator": 140}));
-        officer.expect(PLAN, "808-06", NEW, "2021-2025", &json!({"denominator": 140}));
-        // What another province reported for five years as such is its own, and takes nothing from the others.
-        tell("G63-P01", "2021-2025", 7);
-        officer.expect(PLAN, "808-06", "VN", "2021-2025", &json!({"denominator": 140}));
-        // So are what one of them reported for its year, and what a register of theirs tells of it.
-        tell(OLD[0], "2025", 10);
-        officer.entry(Register::TipOffs, COMMUNE, json!({"received_on": "2025-03-01", "type": "denunciation"}));
-        officer.expect(PLAN, "808-06", "VN", "2021-2025", &json!({"denominator": 140}));
-    }
-
-    fn of_what_a_register_gives_a_year_of_which_nobody_told_had_none(app: &TestApp) {
-        let officer = Officer::of_country(app);
-        officer.entry(Register::TipOffs, COMMUNE, json!({"received_on": "2022-03-01", "type": "denunciation"}));
-        officer.expect(PLAN, "808-06", "VN", "2021-2025", &json!({"denominator": 1}));
-        for element in ["tip_offs_received", "tip_offs_handled"] {
-            officer.report_class(element, "complaint+crime_report+denunciation", "G63-P14", "2023", 5);
-        }
-        officer.expect(PLAN, "808-06", "VN", "2021-2025", &json!({"numerator": 5, "denominator": 6}));
-    }
-
     fn a_number_of_communes_is_a_share_of_those_of_its_own_time(app: &TestApp) {
         let officer = Officer::of_country(app);
         app.pass_days(100);
@@ -199,6 +159,74 @@ both_dbs! {
         // Who reports the whole year of the new province speaks of all of it.
         officer.report("crimes_handled", NEW, "2025", 40);
         officer.expect(PLAN, "808-07", NEW, "2025", &json!({"numerator": 40}));
+    }
+
+    fn halves_of_a_year_told_at_different_levels_make_up_the_year(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        let tell = |unit: &str, period: &str, received: i64, handled: i64| {
+            let class = "complaint+crime_report+denunciation";
+            officer.report_class("tip_offs_received", class, unit, period, received);
+            officer.report_class("tip_offs_handled", class, unit, period, handled);
+        };
+        let of = |unit: &str| officer.figure(PLAN, "808-06", unit, "2025");
+        let units = app.state().units.clone();
+        let commune = |province: &str, day: &str| {
+            units.units_on(Level::Commune, province, day.parse().expect("a day"))[0].code.clone()
+        };
+        // A province of then and a commune of now; a commune of then and a province of now; a district and a commune.
+        tell("G63-P14", "2025-H1", 100, 100);
+        tell(&commune("G34-P14", "2025-07-01"), "2025-H2", 40, 0);
+        tell(&commune("G63-P20", "2025-06-30"), "2025-H1", 40, 0);
+        tell("G34-P20", "2025-H2", 100, 100);
+        let district = units.units_on(Level::District, "G63-P22", "2025-06-30".parse().expect("a day"))[0].code.clone();
+        let within = units.units_on(Level::Commune, &district, "2025-06-30".parse().expect("a day"));
+        let new = units.successors(&within[0].code)[0].successor.clone();
+        tell(&district, "2025-H1", 100, 100);
+        tell(&new, "2025-H2", 40, 0);
+        for province in ["G34-P14", "G34-P20", "G34-P22"] {
+            let figure = of(province);
+            assert_eq!((&figure["numerator"], &figure["denominator"]), (&json!(100), &json!(140)), "{province}: {figure:#}");
+        }
+        for map in ["period", "2025-06-30"] {
+            let figure = first(&officer, &format!("indicator=808-06&unit=VN&period=2025&map={map}"));
+            assert_eq!((&figure["numerator"], &figure["denominator"]), (&json!(300), &json!(420)), "{map}: {figure:#}");
+        }
+    }
+
+    fn half_a_year_of_a_district_is_no_year(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        officer.report("crimes_handled", "G63-D380", "2024", 100);
+        officer.report("crimes_handled", "G63-D380", "2025-H1", 50);
+        officer.expect(PLAN, "808-07", "G34-P38", "2025", &json!({"numerator": null, "reason": "nothing_reported"}));
+        let half = first(&officer, "indicator=808-07&unit=G63-P38&period=2025-H1");
+        assert_eq!(half["numerator"], json!(50), "{half:#}");
+    }
+
+    fn the_same_units_are_compared_also_where_they_are_all_of_the_one_above(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        let last = "2025-06-30".parse().expect("a day");
+        let units = app.state().units.clone();
+        for district in units.units_on(Level::District, "G63-P12", last) {
+            officer.report("crimes_handled", &district.code, "2024", 10);
+            officer.report("crimes_handled", &district.code, "2025", 11);
+        }
+        officer.expect(PLAN, "808-07", "G34-P12", "2025", &json!({"percent": 10.0}));
+    }
+
+    fn all_communes_are_not_the_province_while_an_island_is_missing(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        let units = app.state().units.clone();
+        for commune in units.units_on(Level::Commune, "G63-P48", "2023-12-31".parse().expect("a day")) {
+            officer.report("crimes_handled", &commune.code, "2023", 1);
+        }
+        officer.report("crimes_handled", "G63-P48", "2024", 112);
+        officer.expect(PLAN, "808-07", "G63-P48", "2024", &json!({"denominator": 56, "reason": "unlike_coverage"}));
+        officer.report("crimes_handled", "G63-D498", "2023", 56);
+        officer.expect(PLAN, "808-07", "G63-P48", "2024", &json!({"numerator": 112, "percent": 0.0}));
     }
 
     fn a_level_that_the_new_unit_tells_takes_the_place_of_those_before(app: &TestApp) {

@@ -6,6 +6,7 @@ mod closing;
 mod decision_808;
 mod exchanged;
 mod explained;
+mod five_years;
 mod ha_nam;
 mod merged;
 mod models;

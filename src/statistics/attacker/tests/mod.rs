@@ -1,0 +1,5 @@
+use super::*;
+
+mod controls;
+mod known;
+mod widths;
