@@ -16,7 +16,7 @@ use crate::error::{AppError, Conflict, FitsWith, Rule};
 use crate::grants::{Action, Scope};
 use crate::programmes::elements::Source;
 use crate::programmes::figures::routes::reaches;
-use crate::programmes::periods::{Calendar, ReportPeriod};
+use crate::programmes::periods::{Calendar, PeriodKind, ReportPeriod};
 use crate::programmes::plans::{Plan, Plans};
 use crate::programmes::registers::Register;
 use crate::programmes::sums::province_of;
@@ -119,7 +119,7 @@ pub fn step(
     }
     let is_closed = step.status == PeriodStatus::Closed;
     if is_contradicted(conn, (books.units, plans, today), key, (&row, step.status))?
-        || is_closed && is_contradicted_below(conn, (books.units, today), key, (first_day, last_day))?
+        || is_closed && is_contradicted_below(conn, (books.units, plans, today), key, (first_day, last_day))?
     {
         return Err(AppError::field("status", Rule::MustFit(FitsWith::NothingOnRecordSince)));
     }
@@ -201,10 +201,10 @@ fn is_contradicted(
 }
 
 /// Whether any unit below said that there was nothing, of a period within this one, and recorded something since. Once
-/// this one is closed it could not say so anew.
+/// this one is closed it could not say so anew; what cannot any more, stands.
 fn is_contradicted_below(
     conn: &mut DbConnection,
-    (units, today): (&AdminUnits, NaiveDate),
+    (units, plans, today): (&AdminUnits, &Plans, NaiveDate),
     key: &PeriodKey,
     (first, last): Span,
 ) -> Result<bool, AppError> {
@@ -219,14 +219,18 @@ fn is_contradicted_below(
     for row in rows.into_iter().filter(|row| reaches(units, &key.unit, &row.unit_code, today)) {
         let period = row.period.parse().map_err(|_| AppError::internal("a period of no form"))?;
         let own = PeriodKey { unit: row.unit_code, calendar: key.calendar, period };
-        if has_told(conn, &own, (row.first_day, row.last_day))? {
+        let days = (row.first_day, row.last_day);
+        let is_open = |conn: &mut DbConnection| {
+            refuse_closed_above(conn, (units, plans, today), &own, days, PeriodStatus::Open).is_ok()
+        };
+        if has_told(conn, &own, days)? && is_open(conn) {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// Whether a unit recorded something on these days, or a value of the period was reported of it.
+/// Whether a unit recorded something on these days, or a value of the period or of a part of it was reported of it.
 fn has_told(conn: &mut DbConnection, key: &PeriodKey, (first, last): Span) -> Result<bool, AppError> {
     let entries = register_entries::table
         .filter(register_entries::register.eq_any(Register::ALL))
@@ -236,10 +240,17 @@ fn has_told(conn: &mut DbConnection, key: &PeriodKey, (first, last): Span) -> Re
     let values = reported_values::table
         .filter(reported_values::unit_code.eq(&key.unit))
         .filter(reported_values::calendar.eq(key.calendar))
-        .filter(reported_values::period.eq(key.period.to_string()))
+        .filter(reported_values::period.eq_any(with_parts(key.period)))
         .filter(reported_values::is_current.eq(true))
         .filter(reported_values::value.is_not_null());
     Ok(diesel::select(exists(entries)).get_result(conn)? || diesel::select(exists(values)).get_result(conn)?)
+}
+
+fn with_parts(period: ReportPeriod) -> Vec<String> {
+    let kinds = [PeriodKind::HalfYear, PeriodKind::Quarter, PeriodKind::Month];
+    let shorter = kinds.into_iter().filter(|kind| kind.months() < period.kind.months());
+    let parts = shorter.flat_map(|kind| period.parts(kind));
+    std::iter::once(period).chain(parts).map(|period| period.to_string()).collect()
 }
 
 /// The report as it stands, at the version that was read; of a period nobody has touched a new one.

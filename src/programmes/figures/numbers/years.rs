@@ -88,6 +88,10 @@ impl Years {
         Self { flat, places }
     }
 
+    fn ends_within(&self, asked: Asked<'_>, code: &str, year: usize) -> bool {
+        self.flat.get(year).is_some_and(|year| asked.ends_within(code, *year))
+    }
+
     /// The spans in which some of these lie.
     fn spans_of(&self, flat: &BTreeSet<usize>) -> BTreeSet<usize> {
         let has = |place: &std::ops::Range<usize>| place.clone().any(|year| flat.contains(&year));
@@ -156,7 +160,12 @@ impl Years {
             for ((place, part), rows) in self.places.iter().zip(parts).zip(&mut own_tellers) {
                 let own: Vec<SpanSum> = years.spans.get(place.clone()).unwrap_or_default().to_vec();
                 let told = place.clone().map(|year| tellers.of_row(unit, year)).collect::<Vec<Teller>>();
-                let (sum, told) = if is_of_the_same_land(asked, &own, &told) {
+                let code = asked.map.code(unit);
+                let ends = place.len() > 1 && place.clone().any(|year| self.ends_within(asked, &code, year));
+                let (sum, told) = if ends {
+                    // Its last year is a part of one, and what came after it is told of others.
+                    (SpanSum::default(), BTreeSet::new())
+                } else if is_of_the_same_land(asked, &own, &told) {
                     let least = own.iter().map(|year| year.covered).min().unwrap_or_default();
                     let sum = if let [only] = own.as_slice() { *only } else { added_up(&own, least) };
                     (sum, told.last().map(|told| told.units.clone()).unwrap_or_default())

@@ -59,14 +59,25 @@ fn holds(spans: &InSpans, unit: UnitNo, span: usize) -> bool {
     spans.get(&unit).and_then(|spans| spans.get(span).copied()).unwrap_or_default()
 }
 
+/// Reports for as much of a span as their unit was there.
+type Parts = BTreeSet<(UnitNo, usize)>;
+
+/// Of whom, or of whom below, registers, reports for the whole and those that are made up to it told.
+#[derive(Clone, Copy)]
+struct Halves<'a> {
+    registers: &'a InSpans,
+    wholes: &'a InSpans,
+    parts: &'a InSpans,
+}
+
 /// What is asked of everybody's numbers while they are settled.
 pub(super) struct Settling<'a> {
     pub(super) map: Map<'a>,
     told: BTreeMap<UnitNo, &'a Told>,
     pub(super) days: &'a [Days],
     reports: Reports,
-    /// In which spans anything was told of a unit, or below it.
-    heard: InSpans,
+    /// Reports for as much of a span as the unit was there that are made up to the whole.
+    made_up: Parts,
     /// In which spans something speaks below a unit that goes before a report for the whole.
     spoken_below: InSpans,
 }
@@ -104,15 +115,8 @@ impl Map<'_> {
 impl<'a> Settling<'a> {
     fn of(map: Map<'a>, told: &'a ByUnit<Told>, days: &'a [Days], reports: Reports) -> Self {
         let told = told.0.iter().map(|(unit, told)| (*unit, told)).collect();
-        let mut settling = Self { map, told, days, reports, heard: InSpans::new(), spoken_below: InSpans::new() };
-        if reports.by_register && settling.told.values().any(|told| told.reported_in_part.is_some()) {
-            let mut heard = settling.above_all(|_, told, span| told.speaks(span));
-            for (unit, told) in &settling.told {
-                let of_unit = heard.entry(*unit).or_insert_with(|| vec![false; days.len()]);
-                of_unit.iter_mut().enumerate().for_each(|(span, heard)| *heard |= told.speaks(span));
-            }
-            settling.heard = heard;
-        }
+        let mut settling = Self { map, told, days, reports, made_up: Parts::new(), spoken_below: InSpans::new() };
+        settling.make_up();
         settling.spoken_below = settling.above_all(|unit, told, span| settling.goes_first(unit, told, span));
         settling
     }
@@ -157,36 +161,70 @@ impl<'a> Settling<'a> {
         at(told.register.as_ref(), span).is_some()
             || self.reports.before == Before::Nothing
                 && told.report(span).is_some()
-                && self.unit(number).is_some_and(|unit| self.is_whole(unit, told, span))
+                && self.is_whole(number, told, span)
     }
 
     /// Whether a report is for the whole of a span.
-    fn is_whole(&self, unit: &AdminUnit, told: &Told, span: usize) -> bool {
-        !told.is_in_part(span) || self.is_made_up(unit, span)
+    fn is_whole(&self, number: UnitNo, told: &Told, span: usize) -> bool {
+        !told.is_in_part(span) || self.made_up.contains(&(number, span))
+    }
+
+    /// Finds the reports of as much of a span as a unit was there that are made up to the whole. One that is not counted
+    /// makes up no other, so those that nothing makes up are taken out until all that are left make up each other.
+    fn make_up(&mut self) {
+        let in_part = |(unit, told): (&UnitNo, &&Told)| {
+            let spans = (0..self.days.len()).filter(|span| told.is_in_part(*span));
+            spans.map(|span| (*unit, span)).collect::<Vec<_>>()
+        };
+        self.made_up = self.told.iter().flat_map(in_part).collect();
+        if self.made_up.is_empty() {
+            return;
+        }
+        let registers = self.with_above(|_, told, span| at(told.register.as_ref(), span).is_some());
+        let wholes = self.with_above(|_, told, span| at(told.reported.as_ref(), span).is_some());
+        loop {
+            let parts = self.with_above(|unit, _, span| self.made_up.contains(&(unit, span)));
+            let told = Halves { registers: &registers, wholes: &wholes, parts: &parts };
+            let left: Parts = self.made_up.iter().copied().filter(|part| self.is_made_up(*part, told)).collect();
+            if left.len() == self.made_up.len() {
+                return;
+            }
+            self.made_up = left;
+        }
+    }
+
+    /// Of all units of which something is so, or below which, the spans in which it is.
+    fn with_above(&self, is: impl Fn(UnitNo, &Told, usize) -> bool) -> InSpans {
+        let mut all = self.above_all(&is);
+        for (unit, told) in &self.told {
+            let own = all.entry(*unit).or_insert_with(|| vec![false; self.days.len()]);
+            own.iter_mut().enumerate().for_each(|(span, of)| *of |= is(*unit, told, span));
+        }
+        all
     }
 
     /// Whether a report of as much of a span as a unit was there is made up to the whole: by all before and after it who
     /// were there in the span and of whom theirs was told; where there is a register, by any of them, for what nobody
-    /// recorded there did not happen. Where nobody was there before or after it, it is the whole.
-    fn is_made_up(&self, unit: &AdminUnit, span: usize) -> bool {
+    /// recorded there did not happen. Where nobody was there before or after it, it is the whole. Who came after and told
+    /// of the whole span speaks of what was before as well.
+    fn is_made_up(&self, (number, span): (UnitNo, usize), told: Halves<'_>) -> bool {
+        let Some(unit) = self.unit(number) else { return false };
         let mut after = self.after(unit);
         after.retain(|new| self.was_there(new, span));
         let before = |unit: &AdminUnit| {
             let olds = self.map.units.predecessors(&unit.code);
             olds.filter(|old| self.was_there(old, span)).collect::<Vec<_>>()
         };
+        let is_new_told = |new: &AdminUnit| self.is_told(new, span, told, false);
+        let is_old_told = |old: &AdminUnit| self.is_told(old, span, told, true);
         if self.reports.by_register {
-            let mut others = after.into_iter().chain(before(unit)).peekable();
-            return others.peek().is_none() || others.any(|other| self.is_heard(other, span));
+            let olds = before(unit);
+            return after.is_empty() && olds.is_empty()
+                || after.into_iter().any(is_new_told)
+                || olds.into_iter().any(is_old_told);
         }
-        let all = |new: &AdminUnit| {
-            self.is_reported(new, span) && before(new).into_iter().all(|old| self.is_reported(old, span))
-        };
-        if after.is_empty() {
-            before(unit).into_iter().all(|old| self.is_reported(old, span))
-        } else {
-            after.into_iter().all(all)
-        }
+        let all = |new: &AdminUnit| is_new_told(new) && before(new).into_iter().all(is_old_told);
+        if after.is_empty() { before(unit).into_iter().all(is_old_told) } else { after.into_iter().all(all) }
     }
 
     /// The units that came after one. The list knows of districts only what became of their communes.
@@ -203,21 +241,26 @@ impl<'a> Settling<'a> {
         }
     }
 
-    /// Whether anything was told of a unit, below it, or of one that it lay in.
-    fn is_heard(&self, unit: &AdminUnit, span: usize) -> bool {
-        let number = self.map.units.number(&unit.code);
-        number.is_some_and(|number| holds(&self.heard, number, span)) || self.is_reported(unit, span)
-    }
-
-    /// Whether others told of a unit, or of a district or province that it lay in.
-    fn is_reported(&self, unit: &AdminUnit, span: usize) -> bool {
+    /// Whether the half of a unit was told: by itself, by a district or province that it lay in, or where there is a
+    /// register also below it. A report for the whole span is that half of a unit that ended in it.
+    fn is_told(&self, unit: &AdminUnit, span: usize, told: Halves<'_>, with_wholes: bool) -> bool {
         let Some((number, (_, last))) = self.map.units.number(&unit.code).zip(self.days.get(span)) else {
             return false;
         };
+        if self.reports.by_register
+            && (holds(told.registers, number, span)
+                || holds(told.parts, number, span)
+                || with_wholes && holds(told.wholes, number, span))
+        {
+            return true;
+        }
         let day = unit.valid_to.map_or(*last, |to| to.min(*last));
         let within = |of: &UnitNo| self.unit(*of).is_some_and(|of| of.level != Level::Country);
         let mut all = std::iter::once(number).chain(self.map.above(number, day).filter(within));
-        all.any(|of| self.told.get(&of).is_some_and(|told| told.report(span).is_some()))
+        all.any(|of| {
+            let is_whole = || self.told.get(&of).is_some_and(|told| at(told.reported.as_ref(), span).is_some());
+            self.made_up.contains(&(of, span)) || with_wholes && is_whole()
+        })
     }
 
     fn was_there(&self, unit: &AdminUnit, span: usize) -> bool {
@@ -227,10 +270,10 @@ impl<'a> Settling<'a> {
     }
 
     /// What was reported of a unit for the whole of a span, where it speaks.
-    fn taken(&self, (unit, number): (&AdminUnit, UnitNo), told: &Told, span: usize) -> Option<i64> {
+    fn taken(&self, number: UnitNo, told: &Told, span: usize) -> Option<i64> {
         let goes_first = self.reports.before == Before::Everything
             || at(told.register.as_ref(), span).is_none() && !holds(&self.spoken_below, number, span);
-        told.report(span).filter(|_| goes_first && self.is_whole(unit, told, span))
+        told.report(span).filter(|_| goes_first && self.is_whole(number, told, span))
     }
 
     /// What is left of everybody, and which units of the level of reporting others told of.
@@ -238,8 +281,7 @@ impl<'a> Settling<'a> {
         let (mut settled, mut covered) = (Settled::default(), BTreeMap::<UnitNo, Vec<(usize, Level)>>::new());
         for (unit, number) in self.in_order() {
             let Some(told) = self.told.get(&number) else { continue };
-            let taken: Vec<Option<i64>> =
-                (0..self.days.len()).map(|span| self.taken((unit, number), told, span)).collect();
+            let taken: Vec<Option<i64>> = (0..self.days.len()).map(|span| self.taken(number, told, span)).collect();
             let before = self.whole_before(unit);
             let left: Vec<Option<Part>> = taken
                 .iter()

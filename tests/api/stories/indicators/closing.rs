@@ -412,6 +412,9 @@ both_dbs! {
         }
         step(&officer, province, "2023-Q1", &json!({"status": "open", "reason": "Sửa"})).expect(200);
         step(&officer, province, "2023-Q1", &submitted(false)).expect(200);
+        step(&officer, commune, "2022-Q3", &submitted(true)).expect(200);
+        officer.report("crimes_handled", commune, "2022-08", 2);
+        step(&officer, province, "2022-Q3", &json!({"status": "closed"})).expect_problem(422, "invalid");
         step(&officer, commune, "2023-02", &submitted(true)).expect(200);
         officer.activity(commune, "2023-02-03");
         step(&officer, province, "2023-Q1", &json!({"status": "closed"})).expect_problem(422, "invalid");

@@ -155,6 +155,20 @@ both_dbs! {
         officer.expect(PLAN, "808-07", NEW, "2021-2025", &json!({"numerator": null}));
     }
 
+    fn on_the_map_of_before_half_of_the_last_year_is_no_year_of_the_five(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        for (old, last) in [(OLD[0], 2024), (OLD[2], 2024), (OLD[1], 2021)] {
+            (2021..=last).for_each(|year| officer.report("crimes_handled", old, &year.to_string(), 10));
+            officer.report("crimes_handled", old, "2025-H1", 5);
+        }
+        officer.report("crimes_handled", NEW, "2025-H2", 1000);
+        for map in ["period", "today", "2025-06-30", "2024-12-31"] {
+            let figure = first(&officer, &format!("indicator=808-07&unit=VN&period=2021-2025&map={map}"));
+            assert_eq!(figure["numerator"], Value::Null, "{map}: {figure:#}");
+        }
+    }
+
     fn years_of_two_districts_make_up_no_five_years(app: &TestApp) {
         const HA_NAM: &str = "ha-nam-2016-2020";
         let officer = Officer::of_country(app);

@@ -194,6 +194,40 @@ both_dbs! {
         }
     }
 
+    fn who_reports_the_whole_year_speaks_of_the_half_that_the_old_ones_told_of_the_same_land(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        let tell = |unit: &str, period: &str, received: i64, handled: i64| {
+            let class = "complaint+crime_report+denunciation";
+            officer.report_class("tip_offs_received", class, unit, period, received);
+            officer.report_class("tip_offs_handled", class, unit, period, handled);
+        };
+        let units = app.state().units.clone();
+        for district in units.units_on(Level::District, "G63-P12", "2025-06-30".parse().expect("a day")) {
+            tell(&district.code, "2025-H1", 100, 0);
+        }
+        tell("G63-P14", "2025-H1", 100, 0);
+        for (province, communes) in ["G34-P12", "G34-P14"].map(|of| (of, units.units_on(Level::Commune, of, app.today()))) {
+            for commune in &communes {
+                tell(&commune.code, "2025", 1, 1);
+            }
+            let all = i64::try_from(communes.len()).expect("few");
+            officer.expect(PLAN, "808-06", province, "2025", &json!({"numerator": all, "denominator": all}));
+        }
+    }
+
+    fn half_a_year_that_is_not_counted_makes_up_no_other(app: &TestApp) {
+        let officer = Officer::of_country(app);
+        app.pass_days(100);
+        let new = "G34-C13291";
+        for old in app.state().units.clone().predecessors(new) {
+            officer.report("crimes_handled", &old.code, "2024", 100);
+        }
+        officer.report("crimes_handled", new, "2025-H2", 100);
+        officer.report("crimes_handled", OLD[0], "2025-H1", 5000);
+        officer.expect(PLAN, "808-07", NEW, "2025", &json!({"numerator": null, "denominator": 300, "status": "no_data"}));
+    }
+
     fn half_a_year_of_a_district_is_no_year(app: &TestApp) {
         let officer = Officer::of_country(app);
         app.pass_days(100);
