@@ -189,7 +189,7 @@ impl Asked<'_> {
     /// How what is reported of a source is taken.
     fn reports(self, source: &Source) -> Reports {
         // What only other bodies report, one that reports for the whole knows better than some of its parts.
-        let only_reported = source.of_register().is_none() && source.of_outreach().is_none();
+        let only_reported = Wanted::of(source).is_only_reported();
         Reports {
             before: if source.reported_first || only_reported { Before::Everything } else { Before::Nothing },
             newest_stands: behaviour(self.question.plan, source) == Behaviour::Newest,

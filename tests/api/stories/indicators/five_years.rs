@@ -7,7 +7,6 @@ use super::{Officer, import};
 use crate::support::{TestApp, both_dbs};
 
 const PLAN: &str = "vn-808-2021-2025";
-const TYPES: &str = "complaint+crime_report+denunciation";
 const RECOGNISED: &str = "drug_and_prostitution_free";
 /// Hà Nam, Nam Định and Ninh Bình, and the province that they are since 01/07/2025.
 const OLD: [&str; 3] = ["G63-P35", "G63-P36", "G63-P37"];
@@ -63,11 +62,6 @@ value = 50
 by = 2025-12-31
 "#;
 
-fn tell(officer: &Officer<'_>, unit: &str, period: &str, (received, handled): (i64, i64)) {
-    officer.report_class("tip_offs_received", TYPES, unit, period, received);
-    officer.report_class("tip_offs_handled", TYPES, unit, period, handled);
-}
-
 fn first(officer: &Officer<'_>, question: &str) -> Value {
     officer.figures(PLAN, question)["indicators"][0]["figures"][0].clone()
 }
@@ -76,7 +70,7 @@ both_dbs! {
     fn five_years_are_made_up_by_the_units_of_each_year(app: &TestApp) {
         let officer = Officer::of_country(app);
         app.pass_days(100);
-        let tell = |unit: &str, period: &str, value: i64| tell(&officer, unit, period, (value, value));
+        let tell = |unit: &str, period: &str, value: i64| officer.tip_offs(unit, period, (value, value));
         for old in OLD {
             (2021..=2024).for_each(|year| tell(old, &year.to_string(), 10));
         }
@@ -102,15 +96,15 @@ both_dbs! {
         let officer = Officer::of_country(app);
         officer.entry(Register::TipOffs, COMMUNE, json!({"received_on": "2022-03-01", "type": "denunciation"}));
         officer.expect(PLAN, "808-06", "VN", "2021-2025", &json!({"denominator": 1}));
-        tell(&officer, "G63-P14", "2023", (5, 5));
+        officer.tip_offs("G63-P14", "2023", (5, 5));
         officer.expect(PLAN, "808-06", "VN", "2021-2025", &json!({"numerator": 5, "denominator": 6}));
     }
 
     fn what_was_reported_for_five_years_stands_beside_a_year_that_was_reported_too(app: &TestApp) {
         let officer = Officer::of_country(app);
         app.pass_days(100);
-        tell(&officer, "G34-P12", "2021-2025", (500, 500));
-        tell(&officer, "G34-P12", "2025", (10, 5));
+        officer.tip_offs("G34-P12", "2021-2025", (500, 500));
+        officer.tip_offs("G34-P12", "2025", (10, 5));
         officer.expect(PLAN, "808-06", "G34-P12", "2021-2025", &json!({"numerator": 500, "denominator": 500}));
         officer.expect(PLAN, "808-06", "VN", "2021-2025", &json!({"numerator": 5, "denominator": 10}));
         // What the register tells goes before it.
@@ -121,14 +115,14 @@ both_dbs! {
     fn whoever_told_of_any_of_the_years_covers_the_five(app: &TestApp) {
         let officer = Officer::of_country(app);
         app.pass_days(100);
-        tell(&officer, "G63-P14", "2022", (250, 250));
-        tell(&officer, "G63-P14", "2024", (255, 255));
+        officer.tip_offs("G63-P14", "2022", (250, 250));
+        officer.tip_offs("G63-P14", "2024", (255, 255));
         let covered = |unit: &str| officer.figure(PLAN, "808-06", unit, "2021-2025")["coverage"]["units"].clone();
         let all = officer.figure(PLAN, "808-06", "G34-P14", "2021-2025")["coverage"]["of"].clone();
         assert_eq!(covered("G34-P14"), all);
         let country = covered("VN");
         // Five years as such are in no number above.
-        tell(&officer, "G34-P11", "2021-2025", (500, 500));
+        officer.tip_offs("G34-P11", "2021-2025", (500, 500));
         assert_eq!(covered("VN"), country);
     }
 

@@ -164,26 +164,21 @@ both_dbs! {
     fn halves_of_a_year_told_at_different_levels_make_up_the_year(app: &TestApp) {
         let officer = Officer::of_country(app);
         app.pass_days(100);
-        let tell = |unit: &str, period: &str, received: i64, handled: i64| {
-            let class = "complaint+crime_report+denunciation";
-            officer.report_class("tip_offs_received", class, unit, period, received);
-            officer.report_class("tip_offs_handled", class, unit, period, handled);
-        };
         let of = |unit: &str| officer.figure(PLAN, "808-06", unit, "2025");
         let units = app.state().units.clone();
         let commune = |province: &str, day: &str| {
             units.units_on(Level::Commune, province, day.parse().expect("a day"))[0].code.clone()
         };
         // A province of then and a commune of now; a commune of then and a province of now; a district and a commune.
-        tell("G63-P14", "2025-H1", 100, 100);
-        tell(&commune("G34-P14", "2025-07-01"), "2025-H2", 40, 0);
-        tell(&commune("G63-P20", "2025-06-30"), "2025-H1", 40, 0);
-        tell("G34-P20", "2025-H2", 100, 100);
+        officer.tip_offs("G63-P14", "2025-H1", (100, 100));
+        officer.tip_offs(&commune("G34-P14", "2025-07-01"), "2025-H2", (40, 0));
+        officer.tip_offs(&commune("G63-P20", "2025-06-30"), "2025-H1", (40, 0));
+        officer.tip_offs("G34-P20", "2025-H2", (100, 100));
         let district = units.units_on(Level::District, "G63-P22", "2025-06-30".parse().expect("a day"))[0].code.clone();
         let within = units.units_on(Level::Commune, &district, "2025-06-30".parse().expect("a day"));
         let new = units.successors(&within[0].code)[0].successor.clone();
-        tell(&district, "2025-H1", 100, 100);
-        tell(&new, "2025-H2", 40, 0);
+        officer.tip_offs(&district, "2025-H1", (100, 100));
+        officer.tip_offs(&new, "2025-H2", (40, 0));
         for province in ["G34-P14", "G34-P20", "G34-P22"] {
             let figure = of(province);
             assert_eq!((&figure["numerator"], &figure["denominator"]), (&json!(100), &json!(140)), "{province}: {figure:#}");
@@ -197,19 +192,14 @@ both_dbs! {
     fn who_reports_the_whole_year_speaks_of_the_half_that_the_old_ones_told_of_the_same_land(app: &TestApp) {
         let officer = Officer::of_country(app);
         app.pass_days(100);
-        let tell = |unit: &str, period: &str, received: i64, handled: i64| {
-            let class = "complaint+crime_report+denunciation";
-            officer.report_class("tip_offs_received", class, unit, period, received);
-            officer.report_class("tip_offs_handled", class, unit, period, handled);
-        };
         let units = app.state().units.clone();
         for district in units.units_on(Level::District, "G63-P12", "2025-06-30".parse().expect("a day")) {
-            tell(&district.code, "2025-H1", 100, 0);
+            officer.tip_offs(&district.code, "2025-H1", (100, 0));
         }
-        tell("G63-P14", "2025-H1", 100, 0);
+        officer.tip_offs("G63-P14", "2025-H1", (100, 0));
         for (province, communes) in ["G34-P12", "G34-P14"].map(|of| (of, units.units_on(Level::Commune, of, app.today()))) {
             for commune in &communes {
-                tell(&commune.code, "2025", 1, 1);
+                officer.tip_offs(&commune.code, "2025", (1, 1));
             }
             let all = i64::try_from(communes.len()).expect("few");
             officer.expect(PLAN, "808-06", province, "2025", &json!({"numerator": all, "denominator": all}));

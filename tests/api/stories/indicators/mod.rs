@@ -151,6 +151,14 @@ impl<'a> Officer<'a> {
         self.app.post("/reported-values", &body).by(&self.user).send().expect(201);
     }
 
+    /// Tip-offs of all types, and how many of them were handled.
+    #[track_caller]
+    pub fn tip_offs(&self, unit: &str, period: &str, (received, handled): (i64, i64)) {
+        let types = "complaint+crime_report+denunciation";
+        self.report_class("tip_offs_received", types, unit, period, received);
+        self.report_class("tip_offs_handled", types, unit, period, handled);
+    }
+
     /// The reply to a question about the figures of a plan.
     #[track_caller]
     pub fn figures(&self, plan: &str, question: &str) -> Value {
